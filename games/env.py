@@ -1,0 +1,132 @@
+"""What an environment is: pure functions of arrays, many worlds at a time.
+
+An environment never draws a random number. Whoever steps it passes uniform noise
+in, so that several policies can meet the very same worlds (common random numbers).
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+State = Any  # a NamedTuple of tensors with leading axis B, private to its environment
+
+
+class Observation(NamedTuple):
+    """What a state shows: the first six fields of a `TimeStep`."""
+
+    obs: Tensor  # [B,N,O]
+    state: Tensor  # [B,S]    for critics and teachers in training; never for a policy
+    available: Tensor  # [B,N,A]  bool
+    alive: Tensor  # [B,N]    bool; the dead neither speak nor hear nor count
+    fresh: Tensor  # [B,N]    bool; this slot holds a new agent: its memory is zero
+    links: Tensor  # [B,N,N]  bool; [b,j,i] = j may hear i (both alive, i != j, in range)
+
+
+class Signal(NamedTuple):
+    """What a transition pays: the last four fields of a `TimeStep`."""
+
+    reward: Tensor  # [B]    team reward of the step just taken: payoffs are its sum
+    agent_reward: Tensor  # [B,N]  each agent's own part, for training teams
+    done: Tensor  # [B]    bool; the game ended, its step limit included
+    success: Tensor  # [B]    bool; meaningful where done
+
+
+class TimeStep(NamedTuple):
+    """What one environment step shows: an `Observation` and the `Signal` before it."""
+
+    obs: Tensor
+    state: Tensor
+    available: Tensor
+    alive: Tensor
+    fresh: Tensor
+    links: Tensor
+    reward: Tensor
+    agent_reward: Tensor
+    done: Tensor
+    success: Tensor
+
+
+@dataclass(frozen=True)
+class EnvSpec:
+    """The sizes and properties of an environment.
+
+    Attributes:
+      name: key in `ENVS`.
+      num_agents: N.
+      obs_size: O.
+      state_size: S.
+      num_actions: A.
+      episode_limit: most steps of an episode.
+      reset_noise: uniform numbers in [0, 1) that one world's start needs.
+      step_noise: uniform numbers in [0, 1) that one world's step needs.
+      batched: many worlds at a time in static shapes.
+      reproducible: the noise decides everything that the actions do not.
+    """
+
+    name: str
+    num_agents: int
+    obs_size: int
+    state_size: int
+    num_actions: int
+    episode_limit: int
+    reset_noise: int
+    step_noise: int
+    batched: bool = True
+    reproducible: bool = True
+
+
+class CommEnv(Protocol):
+    """A cooperative game of N agents that may talk; B worlds side by side."""
+
+    spec: EnvSpec
+    device: torch.device
+
+    def reset(self, noise: Tensor) -> State:
+        """Starts B worlds from `noise` [B, spec.reset_noise], uniform in [0, 1)."""
+
+    def transition(
+        self, state: State, action: Tensor, noise: Tensor
+    ) -> tuple[State, Signal]:
+        """Applies `action` [B,N] long under `noise` [B, spec.step_noise]."""
+
+    def observe(self, state: State) -> Observation:
+        """Shows `state` to agents and critics."""
+
+
+def first(env: CommEnv, state: State) -> TimeStep:
+    """The time step of worlds that have just started: nothing paid, nothing done."""
+    view = env.observe(state)
+    zeros = torch.zeros_like(view.alive, dtype=view.obs.dtype)
+    false = torch.zeros_like(view.alive[:, 0])
+    return TimeStep(*view, *Signal(zeros[:, 0], zeros, false, false))
+
+
+def step(
+    env: CommEnv, state: State, action: Tensor, noise: Tensor, reset_noise: Tensor
+) -> tuple[State, TimeStep]:
+    """One transition with masked auto-reset.
+
+    Where the game ended, the observation is of the *new* world, while `reward`,
+    `done` and `success` are of the old one.
+
+    Args:
+      env: the rules.
+      state: B worlds.
+      action: `[B,N]` long.
+      noise: `[B, spec.step_noise]` uniform in [0, 1).
+      reset_noise: `[B, spec.reset_noise]` uniform in [0, 1), for worlds that end.
+
+    Returns:
+      The next state and what it shows.
+    """
+    moved, signal = env.transition(state, action, noise)
+    started = env.reset(reset_noise)
+    merged = type(moved)(
+        *(
+            torch.where(signal.done.view(-1, *[1] * (new.dim() - 1)), new, old)
+            for new, old in zip(started, moved, strict=True)
+        )
+    )
+    return merged, TimeStep(*env.observe(merged), *signal)

@@ -1,0 +1,1 @@
+"""Who learns: teams, attacks, message filters and the oracles that train them."""

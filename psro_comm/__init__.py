@@ -1,0 +1,1 @@
+"""The meta-level: payoffs, equilibria, runs and reports."""
