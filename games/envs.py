@@ -1,0 +1,31 @@
+"""The registry of environments."""
+
+from typing import Any
+
+import torch
+
+from games.echo import Echo, EchoConfig
+from games.env import CommEnv
+
+ENVS: dict[str, tuple[type, type]] = {"echo": (EchoConfig, Echo)}
+
+
+def make_env(
+    name: str, config: Any = None, *, device: torch.device | str = "cpu"
+) -> CommEnv:
+    """Builds an environment.
+
+    Args:
+      name: key in `ENVS`.
+      config: its configuration, or the fields of it that differ from the defaults.
+      device: where its tensors live.
+
+    Raises:
+      ValueError: unknown environment.
+    """
+    if name not in ENVS:
+        raise ValueError(f"environment is {name!r}, must be one of {sorted(ENVS)}")
+    config_class, env_class = ENVS[name]
+    if config is None or isinstance(config, dict):
+        config = config_class(**(config or {}))
+    return env_class(config, device=device)

@@ -1,0 +1,29 @@
+"""Backbones: how a team talks. One file each, registered here."""
+
+from dataclasses import asdict
+from typing import Any
+
+from games.env import EnvSpec
+from oracles.backbones.commnet import CommNet, CommNetConfig
+
+BACKBONES = {"commnet": (CommNetConfig, CommNet)}
+
+
+def make_team(name: str, config: Any, spec: EnvSpec) -> CommNet:
+    """Builds an untrained team.
+
+    Args:
+      name: key in `BACKBONES`.
+      config: the backbone's configuration, or its fields as a dict.
+      spec: of the environment it is for.
+
+    Raises:
+      ValueError: unknown backbone.
+    """
+    if name not in BACKBONES:
+        raise ValueError(f"backbone is {name!r}, must be one of {sorted(BACKBONES)}")
+    config_class, team_class = BACKBONES[name]
+    fields = config if isinstance(config, dict) else asdict(config)
+    return team_class(
+        config_class(**fields), obs_size=spec.obs_size, num_actions=spec.num_actions
+    )

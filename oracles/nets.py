@@ -1,0 +1,71 @@
+"""Small networks and the numerical helpers that learners share."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+
+def mlp(sizes: tuple[int, ...], *, last_gain: float = 1.0) -> nn.Sequential:
+    """A tanh network with orthogonal weights and zero biases.
+
+    Args:
+      sizes: input, hidden ..., output widths.
+      last_gain: gain of the last layer; 0 makes its output zero at the start.
+
+    Returns:
+      `[..., sizes[0]] -> [..., sizes[-1]]`.
+    """
+    layers: list[nn.Module] = []
+    for index, (before, after) in enumerate(pairwise(sizes)):
+        last = index == len(sizes) - 2
+        linear = nn.Linear(before, after)
+        nn.init.orthogonal_(linear.weight, last_gain if last else math.sqrt(2.0))
+        nn.init.zeros_(linear.bias)
+        layers += [linear] if last else [linear, nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+class StackedMLP(nn.Module):
+    """K independent tanh networks of one shape, evaluated in one batched product."""
+
+    def __init__(
+        self, num_nets: int, sizes: tuple[int, ...], *, last_gain: float = 1.0
+    ) -> None:
+        """Initialises each network as `mlp` does, with its own weights."""
+        super().__init__()
+        nets = [mlp(sizes, last_gain=last_gain) for _ in range(num_nets)]
+        linears = [[m for m in net if isinstance(m, nn.Linear)] for net in nets]
+        layers = list(zip(*linears, strict=True))
+        self.weights = nn.ParameterList(
+            nn.Parameter(torch.stack([m.weight.detach().T for m in layer]))
+            for layer in layers
+        )
+        self.biases = nn.ParameterList(
+            nn.Parameter(torch.stack([m.bias.detach() for m in layer]))
+            for layer in layers
+        )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Maps `[..., K, F]` to `[..., K, G]`, network k acting on slice k."""
+        rows = inputs.reshape(-1, *inputs.shape[-2:]).transpose(0, 1)  # [K,R,F]
+        for depth, (weight, bias) in enumerate(
+            zip(self.weights, self.biases, strict=True)
+        ):
+            if depth:
+                rows = rows.tanh()
+            rows = torch.baddbmm(bias[:, None], rows, weight)
+        return rows.transpose(0, 1).reshape(*inputs.shape[:-1], -1)
+
+
+def gaussian_log_prob(value: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Log-density of a diagonal Gaussian, summed over the last axis."""
+    z = (value - mean) / std
+    constant = math.log(2.0 * math.pi)
+    return -0.5 * (z.square() + 2.0 * std.log() + constant).sum(-1)
+
+
+def squash(value: Tensor) -> Tensor:
+    """sign(x) log(1 + |x|): keeps a wild message within a network's range."""
+    return value.sign() * value.abs().log1p()
