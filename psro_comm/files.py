@@ -1,0 +1,229 @@
+"""Bytes on disk: atomic writes, strict JSON, capped safetensors.
+
+`RunStore` (store.py) says *which* files make a run; this file says how one file is
+written so that a kill, a full disk or a flipped bit can never be mistaken for data.
+Nothing here executes what it reads: facts are JSON, weights are safetensors.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+MAX_HEADER_BYTES = 1 << 20
+"""Largest safetensors header read or written; ours have a few kilobytes."""
+
+TEMPORARY_PATTERN = ".*.tmp"
+"""Glob of the names that `write_atomic` uses before the rename."""
+
+
+class StoreError(ValueError):
+    """What the user did to a file, or a disk to us; the message is one line."""
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Puts `data` at `path`, whole and durable, or leaves what was there.
+
+    A unique temporary file in the same folder, flush, fsync, rename, fsync of the
+    folder. A new file gets the mode of the umask, an old one keeps its own (the usual
+    `mkstemp` would silently make it 0600).
+
+    Raises:
+      StoreError: the disk is full or the path cannot be written; the old file is intact
+        and the temporary one is gone.
+    """
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        try:
+            _write_synced(temporary, data)
+            with contextlib.suppress(FileNotFoundError):
+                temporary.chmod(path.stat().st_mode & 0o7777)
+            os.replace(temporary, path)
+        except BaseException:  # Ctrl-C, too, must not leave litter.
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {_reason(error)}") from error
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync a folder; the rename itself is done.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def make_folder(path: Path) -> None:
+    """Creates `path` and its parents.
+
+    Raises:
+      StoreError: it cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot create {path}: {_reason(error)}") from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Reads a whole file.
+
+    Raises:
+      StoreError: it is missing or unreadable; the path is named.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {_reason(error)}") from error
+
+
+def sha256(data: bytes) -> str:
+    """Returns the SHA-256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def encode_json(obj: Any, *, indent: int | None = 1) -> bytes:
+    """Canonical JSON: sorted keys, exact floats, one newline at the end.
+
+    Equal objects give equal bytes, so that files can be compared by checksum.
+
+    Args:
+      obj: nested mappings with string keys, lists, tuples and plain scalars.
+      indent: as in `json.dumps`; None for one line.
+
+    Raises:
+      StoreError: a NaN, an infinity or a type that JSON lacks; the key is named.
+    """
+    _refuse_unwritable(obj, "")
+    text = json.dumps(
+        obj, sort_keys=True, indent=indent, ensure_ascii=False, allow_nan=False
+    )
+    return (text + "\n").encode()
+
+
+def _refuse_unwritable(obj: Any, where: str) -> None:
+    if isinstance(obj, float) and not math.isfinite(obj):
+        raise StoreError(f"{where or 'value'} is {obj}: JSON files hold finite numbers")
+    if isinstance(obj, dict):
+        for key, value in obj.items():
+            if not isinstance(key, str):
+                raise StoreError(f"{where or 'object'} has the key {key!r}: not a text")
+            _refuse_unwritable(value, f"{where}.{key}" if where else key)
+    elif isinstance(obj, list | tuple):
+        for index, value in enumerate(obj):
+            _refuse_unwritable(value, f"{where}[{index}]")
+    elif not (obj is None or isinstance(obj, str | int | float)):
+        raise StoreError(f"{where or 'value'} is a {type(obj).__name__}: not JSON")
+
+
+def decode_json(data: bytes, path: Path) -> Any:
+    """Parses JSON as `encode_json` writes it.
+
+    Args:
+      data: what the file holds.
+      path: its name, for the message only.
+
+    Raises:
+      StoreError: not JSON, or with NaN or infinity in it; the path is named.
+    """
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"it holds {constant}")
+
+    try:
+        return json.loads(data, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is damaged or not JSON: {error}") from error
+
+
+def encode_tensors(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> bytes:
+    """Packs tensors and the facts about them into one safetensors file.
+
+    The facts travel as JSON in the header, so a file copied out of its run still says
+    what it is. They sit under a single key: several would come in a random order.
+
+    Raises:
+      StoreError: the facts are not JSON or too long for a header.
+    """
+    plain = {
+        # A clone, since safetensors refuses tensors that share their storage.
+        name: tensor.detach().cpu().contiguous().clone()
+        for name, tensor in tensors.items()
+    }
+    text = encode_json(dict(facts), indent=None).decode()
+    data = safetensors.torch.save(plain, metadata={"facts": text})
+    size = int.from_bytes(data[:8], "little")
+    if size > MAX_HEADER_BYTES:
+        raise StoreError(f"header of {size} bytes: facts belong into a JSON file")
+    return data
+
+
+def decode_tensors(data: bytes, path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Unpacks what `encode_tensors` packed.
+
+    Args:
+      data: what the file holds.
+      path: its name, for the message only.
+
+    Returns:
+      The tensors on the CPU, and the facts.
+
+    Raises:
+      StoreError: truncated, a header beyond `MAX_HEADER_BYTES`, or not ours.
+    """
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
+        raise StoreError(f"{path} is damaged: header of {size} bytes in {len(data)}")
+    header = decode_json(data[8 : 8 + size], path)
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("facts"), str):
+        raise StoreError(f"{path} was not written by psro_comm: it carries no facts")
+    facts = decode_json(metadata["facts"].encode(), path)
+    if not isinstance(facts, dict):
+        raise StoreError(f"{path} is damaged: its facts are no JSON object")
+    try:
+        return safetensors.torch.load(data), facts
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Deletes what a killed `write_atomic` left in `folder`; the caller holds the lock.
+
+    Raises:
+      StoreError: one cannot be removed.
+    """
+    for leftover in folder.glob(TEMPORARY_PATTERN):
+        try:
+            leftover.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot remove {leftover}: {_reason(error)}") from error
