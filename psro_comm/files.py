@@ -7,6 +7,7 @@ Nothing here executes what it reads: facts are JSON, weights are safetensors.
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import math
@@ -227,3 +228,36 @@ def remove_temporaries(folder: Path) -> None:
             leftover.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"cannot remove {leftover}: {_reason(error)}") from error
+
+
+def acquire_lock(path: Path) -> int:
+    """Locks the file at `path` for this process, until the descriptor is closed.
+
+    The kernel lets go when the process dies, however it dies; so no lock is ever stale.
+    The file itself is never removed: two processes could then hold two locks.
+
+    Returns:
+      The descriptor.
+
+    Raises:
+      StoreError: another process holds it; its number is named.
+    """
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise StoreError(f"cannot open {path}: {_reason(error)}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+    except BlockingIOError as error:
+        owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
+        os.close(lock)
+        raise StoreError(
+            f"{path.parent} is in use by process {owner}: wait for it, or name "
+            "another run"
+        ) from error
+    except OSError as error:
+        os.close(lock)
+        raise StoreError(f"cannot lock {path}: {_reason(error)}") from error
+    return lock
