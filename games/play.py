@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from games.channel import Attack, Filter, Wire
-from games.env import CommEnv, TimeStep, first, step
+from games.env import CommEnv, State, TimeStep, first, step
 from games.team import Carry, Team, communicate, start
 from games.tree import stack
 from games.worlds import Worlds, draw_captured
@@ -114,37 +114,44 @@ class Stream:
         carry = start(self.team, self.captured, self.env.spec.num_agents)
         done = torch.ones(size, dtype=torch.bool, device=self.captured.device)
         while True:
-            with torch.no_grad():
-                self.attack.reset(done, self.generator)
-                self.filter_.reset(done, self.generator)
-                if self.redraw_captured:
-                    carry = self._recapture(carry, done)
-                following, wire, scores = communicate(
-                    self.team, carry, timestep, self.attack, self.filter_, self.generator
-                )
-                action = choose(self.team, scores, self.generator)
-                if overrule is not None:
-                    action = overrule(timestep, action)
-                state, shown = step(
-                    self.env,
-                    state,
-                    action,
-                    self._noise(self.env.spec.step_noise),
-                    self._noise(self.env.spec.reset_noise),
-                )
-                done = shown.done
-                yield Step(
-                    timestep,
-                    carry,
-                    wire,
-                    action,
-                    log_prob_of(scores, action),
-                    shown.reward,
-                    shown.agent_reward,
-                    done,
-                    shown.success,
-                )
-                timestep, carry = shown, following
+            # `yield` stays outside `no_grad`, which would leak into the caller.
+            state, shown, carry, step_ = self._advance(
+                state, timestep, carry, done, overrule
+            )
+            yield step_
+            timestep, done = shown, shown.done
+
+    @torch.no_grad()
+    def _advance(
+        self,
+        state: State,
+        timestep: TimeStep,
+        carry: Carry,
+        done: Tensor,
+        overrule: Overrule | None,
+    ) -> tuple[State, TimeStep, Carry, Step]:
+        """One step; `done` says which episodes start with it."""
+        self.attack.reset(done, self.generator)
+        self.filter_.reset(done, self.generator)
+        if self.redraw_captured:
+            carry = self._recapture(carry, done)
+        following, wire, scores = communicate(
+            self.team, carry, timestep, self.attack, self.filter_, self.generator
+        )
+        action = choose(self.team, scores, self.generator)
+        if overrule is not None:
+            action = overrule(timestep, action)
+        spec = self.env.spec
+        noise, reset_noise = self._noise(spec.step_noise), self._noise(spec.reset_noise)
+        state, shown = step(self.env, state, action, noise, reset_noise)
+        log_prob = log_prob_of(scores, action)
+        paid = (shown.reward, shown.agent_reward, shown.done, shown.success)
+        return (
+            state,
+            shown,
+            following,
+            Step(timestep, carry, wire, action, log_prob, *paid),
+        )
 
     def _noise(self, width: int) -> Tensor:
         return torch.rand(
