@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,9 +28,22 @@ MAX_HEADER_BYTES = 1 << 20
 TEMPORARY_PATTERN = ".*.tmp"
 """Glob of the names that `write_atomic` uses before the rename."""
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+
 
 class StoreError(ValueError):
     """What the user did to a file, or a disk to us; the message is one line."""
+
+
+def check_name(name: str) -> str:
+    """Returns `name`, which will be a file's or a folder's.
+
+    Raises:
+      StoreError: it could leave its folder, or differ only in case from another.
+    """
+    if not _NAME.fullmatch(name):
+        raise StoreError(f"bad name {name!r}: allowed is {_NAME.pattern}")
+    return name
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -14,7 +14,6 @@ solver state is stored.
 
 import datetime
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +23,7 @@ from torch import Tensor
 from psro_comm.files import (
     StoreError,
     acquire_lock,
+    check_name,
     decode_json,
     decode_tensors,
     encode_json,
@@ -37,7 +37,6 @@ from psro_comm.manifest import Manifest
 
 __all__ = ["RunStore", "StoreError", "load_policy_file", "run_path", "write_atomic"]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _UNSET = "(unset)"
 _RESERVED = ("config", "env", "status", "manifest", "team")
 
@@ -48,13 +47,7 @@ def run_path(runs_dir: Path, run: str) -> Path:
     Raises:
       StoreError: a name that could leave `runs_dir`.
     """
-    return runs_dir / _checked(run)
-
-
-def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise StoreError(f"bad name {name!r}: allowed is {_NAME.pattern}")
-    return name
+    return runs_dir / check_name(run)
 
 
 class RunStore:
@@ -168,7 +161,7 @@ class RunStore:
         """
         if name in _RESERVED:
             raise StoreError(f"{name!r} is a reserved name")
-        self._freeze(name, f"policies/{_checked(name)}.safetensors", tensors, facts)
+        self._freeze(name, f"policies/{check_name(name)}.safetensors", tensors, facts)
 
     def load_policy(self, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the weights and the facts of a policy.
@@ -176,7 +169,7 @@ class RunStore:
         Raises:
           StoreError: it is missing or one bit of it changed; the file is named.
         """
-        return self._load_tensors(f"policies/{_checked(name)}.safetensors")
+        return self._load_tensors(f"policies/{check_name(name)}.safetensors")
 
     def save_team(
         self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
@@ -194,7 +187,7 @@ class RunStore:
         Raises:
           StoreError: NaN or infinity (the key is named), a reserved name, a full disk.
         """
-        file = f"{_checked(name)}.json"
+        file = f"{check_name(name)}.json"
         if name in _RESERVED:
             raise StoreError(f"{name!r} is a reserved name")
         self._refuse_taken(name, file)
@@ -206,7 +199,7 @@ class RunStore:
         Raises:
           StoreError: it is missing or one bit of it changed; the file is named.
         """
-        return self._load(f"{_checked(name)}.json")
+        return self._load(f"{check_name(name)}.json")
 
     def save_flags(self, text: str) -> None:
         """Notes the command line in `flags.txt`, for `--flagfile`."""
@@ -280,7 +273,7 @@ def _candidates(name: str) -> tuple[str, ...]:
     """The files that may hold the artefact `name`."""
     if name == "team":
         return ("team.safetensors",)
-    return (f"policies/{_checked(name)}.safetensors", f"{name}.json")
+    return (f"policies/{check_name(name)}.safetensors", f"{name}.json")
 
 
 def _difference(old: Any, new: Any, key: str = "") -> list[str]:
