@@ -13,7 +13,7 @@ from open_spiel.python.algorithms.psro_v2 import psro_v2
 
 from games.adversarial_comm import as_matrix_game
 from psro_comm import meta_solvers
-from psro_comm.analysis import gains, nash_conv, value
+from psro_comm.analysis import nash_conv, value
 from psro_comm.meta_solvers import META_SOLVERS, MetaSolverError, solve_zero_sum
 
 PENNIES = np.array([[1.0, -1.0], [-1.0, 1.0]])
@@ -99,9 +99,14 @@ def test_a_small_game_on_top_of_a_large_return_is_solved() -> None:
 
 
 def test_payoffs_below_the_solvers_own_threshold_count() -> None:
-    # HiGHS drops coefficients below 1e-9: unshifted, row 1 would look as good as row 0.
-    matrix = np.array([[0.0, 4e-10, 1.0], [0.0, -4e-10, 1.0], [-1.0, -1.0, 1.0]])
-    assert gains(matrix, *meta_solvers.nash(matrix)) == pytest.approx((0, 0), abs=1e-12)
+    # HiGHS takes coefficients below 1e-9 for zero: to it both rows would look alike.
+    matrix = np.array([[8e-10, 0.0, 1.0], [0.0, 8e-10, 1.0]])
+    assert nash_conv(matrix, *meta_solvers.nash(matrix)) < 2e-10
+
+
+def test_the_largest_floats_do_not_overflow() -> None:
+    x, y = meta_solvers.nash(PENNIES * 1.7e308)
+    np.testing.assert_allclose([x, y], 0.5)
 
 
 @pytest.mark.parametrize("name", META_SOLVERS)

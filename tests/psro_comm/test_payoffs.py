@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from psro_comm.payoffs import QUANTITIES, Payoff, PayoffTable
 
+pytestmark = pytest.mark.filterwarnings("error")  # an empty cell is no accident
+
 CELLS = [("none", "calm"), ("none", "loud"), ("f-001", "calm")]
 RETURNS = np.array([[1.0, 2.0, 6.0], [0.0, 0.0, 0.0], [-1.0, 5.0, 5.0]])
 SUCCESS = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 1.0]])
@@ -103,6 +105,9 @@ def test_samples_are_read_only_and_not_the_callers() -> None:
     again = again.recorded(CELLS, returns, SUCCESS, DISTORTION)
     returns[:] = 77.0
     assert_same(again, table)
+    direct = np.ones((1, 1, 2))
+    PayoffTable(("d",), ("a",), direct, direct, direct)
+    direct[:] = 5.0  # still the caller's to write
 
 
 def test_a_cell_with_fewer_worlds_is_padded_with_nan() -> None:
