@@ -1,0 +1,77 @@
+"""Configuration: nested frozen dataclasses, and the absl flags derived from them.
+
+A default is written once, in the field. `define_flags` makes a flag of every leaf, with
+dots (`--ppo.clip_coef=0.1`, `--noppo.normalize_advantage`), `from_flags` puts what the
+user set over a preset. The way to and from JSON is in fields.py.
+"""
+
+from typing import Any, TypeVar
+
+from absl import flags
+
+from psro_comm.fields import Leaf, leaves, replace
+
+C = TypeVar("C")
+
+
+def define_flags(
+    config_class: type,
+    defaults: Any,
+    flag_values: flags.FlagValues = flags.FLAGS,
+) -> None:
+    """Defines a flag for every leaf of `config_class`; unset ones are None.
+
+    A binary that wants them in its `--help` adopts this module's key flags
+    (`flags.adopt_module_key_flags`).
+
+    Args:
+      config_class: a dataclass; its fields are values or dataclasses.
+      defaults: an instance, for the defaults shown in the help.
+      flag_values: where to define them.
+    """
+    for leaf in leaves(config_class):
+        default = leaf.text(_get(defaults, leaf.name))
+        text = f"{leaf.help} (default: {default})".strip()
+        if leaf.kind is bool and not leaf.optional:
+            flags.DEFINE_boolean(leaf.name, None, text, flag_values=flag_values)
+        else:
+            serializer = flags.ArgumentSerializer[str]()
+            flags.DEFINE(
+                _LeafParser(leaf), leaf.name, None, text, flag_values, serializer
+            )
+
+
+def from_flags(preset: C, flag_values: flags.FlagValues = flags.FLAGS) -> C:
+    """`preset` with the values of the flags that the user set.
+
+    Raises:
+      ValueError: a dataclass refuses its new values; its name is in front.
+    """
+    changes: dict[str, Any] = {}
+    for leaf in leaves(type(preset)):
+        given = flag_values[leaf.name].value
+        if given is not None:
+            is_bool = isinstance(given, bool)
+            changes[leaf.name] = given if is_bool else leaf.parse(given)
+    return replace(preset, changes)
+
+
+class _LeafParser(flags.ArgumentParser):
+    """Checks the text of a flag and keeps it, so that a flag file repeats it as is."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        self._leaf = leaf
+        self.syntactic_help = ", ".join(leaf.choices)
+
+    def parse(self, argument: str) -> str:
+        self._leaf.parse(argument)
+        return argument
+
+    def flag_type(self) -> str:
+        return getattr(self._leaf.kind, "__name__", str(self._leaf.kind))
+
+
+def _get(config: Any, dotted: str) -> Any:
+    for name in dotted.split("."):
+        config = getattr(config, name)
+    return config

@@ -1,0 +1,54 @@
+"""What all tests share: one thread, reproducible examples, and three options."""
+
+import os
+import sys
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports matplotlib
+
+import hypothesis
+import pytest
+import torch
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# More threads make small tensors slower, and the sums of a loaded machine different.
+torch.set_num_threads(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite golden files"
+    )
+    parser.addoption("--device", default="cpu", help="where tensors live: cpu or cuda")
+    parser.addoption("--slow", action="store_true", help="run the slow tests, too")
+
+
+def pytest_configure(config):
+    # pyproject.toml deselects both markers; only this command line asks for one back.
+    if config.option.slow and "-m" not in sys.argv:
+        config.option.markexpr = "not gpu"
+
+
+def pytest_collection_modifyitems(items):
+    if torch.cuda.is_available():
+        return
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason="no CUDA on this machine"))
+
+
+@pytest.fixture
+def update_golden(request):
+    """Whether golden files are to be rewritten rather than compared."""
+    return request.config.getoption("--update-golden")
+
+
+@pytest.fixture
+def device(request):
+    """The device under test; a test that takes it runs on CUDA with --device=cuda."""
+    name = request.config.getoption("--device")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        pytest.skip("no CUDA on this machine")
+    return torch.device(name)
