@@ -1,0 +1,67 @@
+# make run   builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
+# make test  ruff, mypy, pytest
+#
+# Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
+# FLAGS=... (for the program that run or bench starts), ARGS=... (for pytest).
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+FLAGS ?=
+ARGS ?=
+
+# One thread: small tensors lose more to threads than they gain, and results on a CPU
+# are the same bit for bit. Agg: figures without a screen.
+export OMP_NUM_THREADS := 1
+export MPLBACKEND := Agg
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.requirements-installed
+FAIL = { echo "error: $(1)" >&2; exit 1; }
+
+.PHONY: setup run test check bench lock
+.DELETE_ON_ERROR:
+
+setup: $(STAMP)
+
+# An existing .venv is kept and brought up to date; a broken one is built again.
+$(STAMP): requirements.txt requirements-dev.txt requirements.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 \
+	  || $(call FAIL,$(PYTHON) not found: install Python 3.11 or newer and python3-venv.)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || $(call FAIL,Python 3.11 or newer needed and $$($(PYTHON) -V 2>&1) found: try make PYTHON=python3.12)
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || $(call FAIL,no venv module: sudo apt-get install -y python3-venv)
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
+	  -r requirements.txt -r requirements-dev.txt -c requirements.lock
+	@touch $@
+
+run: setup
+	$(PY) -m bin.quickstart $(FLAGS)
+
+test: check
+	$(PY) -m pytest $(ARGS)
+
+check: setup
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+bench: setup
+	$(PY) -m bin.bench $(FLAGS)
+
+# Resolves requirements*.txt afresh, away from .venv. Public versions only: 2.13.0+cpu
+# exists on no other machine. CUDA's packages are left to the torch that needs them.
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install $(PIP_FLAGS) \
+	  -r requirements.txt -r requirements-dev.txt
+	build/lock/bin/python -m pip freeze --all --exclude pip --exclude wheel \
+	  > build/lock/frozen.txt
+	echo "# Full resolution of requirements.txt and requirements-dev.txt: make lock." \
+	  > build/lock/requirements.lock
+	sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/^(nvidia|cuda|triton)[-_a-z0-9]*==/d' \
+	  build/lock/frozen.txt >> build/lock/requirements.lock
+	mv build/lock/requirements.lock requirements.lock
