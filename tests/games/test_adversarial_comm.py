@@ -133,7 +133,7 @@ def test_one_joint_action_is_one_rollout_however_often_it_is_read() -> None:
     initial = game.new_initial_state()
     state = initial.clone()
     state.apply_actions([1, 2])
-    returns = state.returns()
+    returns = list(state.returns())
     assert state.returns() == state.clone().returns() == returns
     assert [state.player_return(0), state.player_return(1)] == returns
     assert calls == [(1, 2)]
