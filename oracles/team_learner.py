@@ -1,0 +1,152 @@
+"""What PPO needs of a team: its loss under present weights, and a critic.
+
+The team is re-unrolled through `communicate` with gradients, so messages are learned by
+what their listeners do with them. The critic sees the state: in training only.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from games.channel import NoAttack, NoFilter
+from games.env import CommEnv, TimeStep
+from games.play import Step, log_prob_of
+from games.team import Carry, communicate
+from games.tree import map_tensors
+from oracles.imitation import NO_LABEL
+from oracles.nets import mlp
+from oracles.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
+
+
+class TeamInputs(NamedTuple):
+    """What re-unrolling a team needs of a rollout."""
+
+    carry: Carry  # [1,B,...] before the first step
+    timestep: TimeStep  # [T,B,...]
+    action: Tensor  # [T,B,N] long
+    label: Tensor  # [T,B,N] long; the teacher's action, NO_LABEL where there is none
+
+
+class TeamLearner:
+    """A team in training, its critic and their optimiser.
+
+    Attributes:
+      team: the backbone, an `nn.Module` that implements `games.team.Team`.
+      critic: state `[..., S]` -> value `[..., 1]`, in units of `ppo.value_scale`.
+      optimizer: of both.
+    """
+
+    def __init__(
+        self, env: CommEnv, team: Any, ppo: PPOConfig, critic_hidden: int, seed: int
+    ) -> None:
+        """Draws the critic's weights from `seed`; the team's are taken as they are."""
+        self.team, self.ppo, self.device = team, ppo, env.device
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            sizes = (env.spec.state_size, critic_hidden, critic_hidden, 1)
+            self.critic = mlp(sizes).to(env.device)
+        self.optimizer = torch.optim.Adam(
+            parameters_of([team, self.critic]), ppo.learning_rate
+        )
+
+    def experience(self, rollout: Step, label: Tensor | None) -> Experience:
+        """Turns a rollout into what one update learns from.
+
+        Args:
+          rollout: `[T+1,B,...]`; the critic at the last step bootstraps, no more.
+          label: `[T+1,B,N]` the teacher's actions; none for PPO. With labels there are
+            no advantages: the policy imitates while the critic already learns.
+
+        Returns:
+          `[T,B,...]`, agents as decision points; the dead have no weight.
+        """
+        with torch.no_grad():
+            value = self._value(rollout.timestep)
+        advantage, target = gae(
+            rollout.agent_reward[:-1],
+            value[:-1],
+            value[-1],
+            rollout.done[:-1, :, None].expand_as(value[:-1]),
+            self.ppo.gamma,
+            self.ppo.gae_lambda,
+        )
+        if label is None:
+            label = torch.full_like(rollout.action, NO_LABEL)
+        else:
+            advantage = torch.zeros_like(advantage)
+        inputs = TeamInputs(
+            map_tensors(lambda leaf: leaf[:1], rollout.carry),
+            map_tensors(lambda leaf: leaf[:-1], rollout.timestep),
+            rollout.action[:-1],
+            label[:-1],
+        )
+        weight = rollout.timestep.alive[:-1].float()
+        return Experience(
+            inputs, rollout.log_prob[:-1], value[:-1], advantage, target, weight
+        )
+
+    def evaluate(self, inputs: TeamInputs) -> Evaluation:
+        """Re-unrolls `communicate`; the auxiliary loss is the imitation's.
+
+            auxiliary = -E[ log pi(label | tau, m_in) ]   where there is a label
+
+        Backpropagation through time starts at the rollout's first carry, which is
+        taken as it was then (truncated); `communicate` clears it where agents are
+        fresh.
+        """
+        carry = map_tensors(lambda leaf: leaf[0], inputs.carry)
+        generator = torch.Generator(self.device)  # for backbones whose messages vary
+        scores = []
+        for t in range(inputs.action.shape[0]):
+            timestep = map_tensors(lambda leaf, t=t: leaf[t], inputs.timestep)
+            carry, _, score = communicate(
+                self.team, carry, timestep, NoAttack(), NoFilter(), generator
+            )
+            scores.append(score)
+        logits = torch.stack(scores)
+        log_probs = logits.log_softmax(-1)
+        # 0 * -inf is NaN: actions that are not available add nothing.
+        entropy = -(log_probs.exp() * log_probs.clamp(min=-1e9)).sum(-1)
+        counted = (inputs.label != NO_LABEL) & inputs.timestep.alive
+        missed = -log_prob_of(logits, inputs.label.clamp(min=0))
+        missed = torch.where(counted, missed, 0.0).sum() / counted.sum().clamp(min=1)
+        return Evaluation(
+            log_prob_of(logits, inputs.action),
+            entropy,
+            self._value(inputs.timestep),
+            missed,
+        )
+
+    def _value(self, timestep: TimeStep) -> Tensor:
+        """The critic in reward units, the same for every agent: `[T,B,N]`."""
+        value = self.ppo.value_scale * self.critic(timestep.state)
+        return value.expand(timestep.alive.shape)
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """Weights of team and critic and the optimiser's moments, copied."""
+        tensors = {f"team.{k}": v for k, v in self.team.state_dict().items()}
+        tensors |= {f"critic.{k}": v for k, v in self.critic.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in state.items()}
+        return {k: v.detach().clone() for k, v in tensors.items()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Continues from what `snapshot` gave."""
+        _load(self.team, "team.", tensors)
+        _load(self.critic, "critic.", tensors)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, name = key.split(".")
+                state.setdefault(int(index), {})[name] = value.clone()
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _load(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
+    """Loads the weights that were saved under `prefix`."""
+    module.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    )
