@@ -275,7 +275,6 @@ class _Learner:
                 log(
                     {
                         "update": update + 1,
-                        "updates": oracle.updates,
                         "env_steps": seen,
                         "wall_s": time.monotonic() - started,
                         "time/steps_per_s": seen / (time.monotonic() - started),

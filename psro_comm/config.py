@@ -5,6 +5,7 @@ dots (`--ppo.clip_coef=0.1`, `--noppo.normalize_advantage`), `from_flags` puts w
 user set over a preset. The way to and from JSON is in fields.py.
 """
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from absl import flags
@@ -18,6 +19,7 @@ def define_flags(
     config_class: type,
     defaults: Any,
     flag_values: flags.FlagValues = flags.FLAGS,
+    skip: Collection[str] = (),
 ) -> None:
     """Defines a flag for every leaf of `config_class`; unset ones are None.
 
@@ -28,8 +30,11 @@ def define_flags(
       config_class: a dataclass; its fields are values or dataclasses.
       defaults: an instance, for the defaults shown in the help.
       flag_values: where to define them.
+      skip: names of leaves that get no flag.
     """
     for leaf in leaves(config_class):
+        if leaf.name in skip:
+            continue
         default = leaf.text(_get(defaults, leaf.name))
         text = f"{leaf.help} (default: {default})".strip()
         if leaf.kind is bool and not leaf.optional:
@@ -41,7 +46,11 @@ def define_flags(
             )
 
 
-def from_flags(preset: C, flag_values: flags.FlagValues = flags.FLAGS) -> C:
+def from_flags(
+    preset: C,
+    flag_values: flags.FlagValues = flags.FLAGS,
+    skip: Collection[str] = (),
+) -> C:
     """`preset` with the values of the flags that the user set.
 
     Raises:
@@ -49,6 +58,8 @@ def from_flags(preset: C, flag_values: flags.FlagValues = flags.FLAGS) -> C:
     """
     changes: dict[str, Any] = {}
     for leaf in leaves(type(preset)):
+        if leaf.name in skip:
+            continue
         given = flag_values[leaf.name].value
         if given is not None:
             is_bool = isinstance(given, bool)

@@ -75,6 +75,7 @@ class Workers:
         tasks: Sequence[T],
         *,
         names: Sequence[str] | None = None,
+        done: Callable[[int, R], None] | None = None,
     ) -> list[R]:
         """Returns `[fn(task) for task in tasks]`, in order.
 
@@ -82,15 +83,17 @@ class Workers:
           fn: a function of a module, which must leave its task unchanged.
           tasks: plain data; tensors travel by value, without their gradients.
           names: what to call each task in an error; its number where None.
+          done: called here with number and result of each task as soon as it ends,
+            in whatever order, so that a kill loses no finished result.
 
         Raises:
           WorkerDiedError: the task is named.
           Exception: what `fn` raised, of the first task that failed.
         """
         if self._count == 0:
-            with _one_thread():
-                return [fn(task) for task in tasks]
+            return self._loop(fn, tasks, done)
         batch = _Batch(fn, tasks, names or [f"task {i}" for i in range(len(tasks))])
+        batch.done = done
         try:
             while batch.waiting:
                 try:
@@ -102,6 +105,20 @@ class Workers:
             self.kill()
             raise
         return [batch.results[i] for i in range(len(tasks))]
+
+    def _loop(
+        self,
+        fn: Callable[[T], R],
+        tasks: Sequence[T],
+        done: Callable[[int, R], None] | None,
+    ) -> list[R]:
+        results = []
+        for index, task in enumerate(tasks):
+            with _one_thread():
+                results.append(fn(task))
+            if done is not None:
+                done(index, results[-1])
+        return results
 
     def _run(self, batch: "_Batch") -> None:
         """Runs until all is done or a worker dies; then `batch.running` may be guilty.
@@ -169,6 +186,7 @@ class _Batch:
         self.results: dict[int, Any] = {}
         self.failed: dict[int, BaseException] = {}
         self.tries: dict[int, int] = {}
+        self.done: Callable[[int, Any], None] | None = None
 
     def peek(self) -> int:
         """The next task, the accused first; it stays until its process has it."""
@@ -187,15 +205,20 @@ class _Batch:
         index = self.running.pop(future)
         self.tries.pop(index, None)
         if error is None:
-            self.results[index] = future.result()
+            self._keep(index, future.result())
         else:
             self.failed[index] = error
+
+    def _keep(self, index: int, result: Any) -> None:
+        self.results[index] = result
+        if self.done is not None:
+            self.done(index, result)
 
     def charge(self) -> None:
         """After a death: all that ran is accused, and waits again."""
         for future, index in self.running.items():
             if not future.cancelled() and future.exception() is None:
-                self.results[index] = future.result()
+                self._keep(index, future.result())
                 continue
             self.waiting.append(index)
             self.tries[index] = self.tries.get(index, 0) + 1

@@ -28,12 +28,18 @@ def run_main(main: Callable[[list[str]], object]) -> NoReturn:
     `--verbosity=1` shows it for all. absl names the nearest flags to an unknown one.
     """
     # Before the parse, so that a user's --verbosity wins; absl's default hides info.
+    speak()
+    app.run(lambda argv: sys.exit(_guarded(main, argv)))
+    raise AssertionError("app.run exits")
+
+
+def speak() -> None:
+    """Lets this process say what it does: one line a time, with the clock."""
     logging.set_verbosity(logging.INFO)
+    logging.use_absl_handler()
     logging.get_absl_handler().setFormatter(
         standard_logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S")
     )
-    app.run(lambda argv: sys.exit(_guarded(main, argv)))
-    raise AssertionError("app.run exits")
 
 
 def _guarded(main: Callable[[list[str]], object], argv: list[str]) -> int:

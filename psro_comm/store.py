@@ -13,13 +13,13 @@ solver state is stored.
 """
 
 import datetime
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from torch import Tensor
 
+from psro_comm.fields import difference
 from psro_comm.files import (
     StoreError,
     acquire_lock,
@@ -30,6 +30,7 @@ from psro_comm.files import (
     encode_tensors,
     make_folder,
     read_bytes,
+    release_lock,
     remove_temporaries,
     write_atomic,
 )
@@ -37,7 +38,7 @@ from psro_comm.manifest import Manifest
 
 __all__ = ["RunStore", "StoreError", "load_policy_file", "run_path", "write_atomic"]
 
-_UNSET = "(unset)"
+_CHECKPOINTS = ("team-checkpoint-0.safetensors", "team-checkpoint-1.safetensors")
 _RESERVED = ("config", "env", "status", "manifest", "team")
 
 
@@ -90,7 +91,7 @@ class RunStore:
             store = cls(root, lock)
             store._adopt(encoded)
         except BaseException:
-            os.close(lock)
+            release_lock(lock)
             raise
         return store
 
@@ -112,11 +113,11 @@ class RunStore:
         self.config = decode_json(encoded, path)
         begun = "config.json" in self._manifest
         if begun:
-            difference = _difference(self._load("config.json"), self.config)
-            if difference:
+            differing = difference(self._load("config.json"), self.config)
+            if differing:
                 raise StoreError(
                     f"{self.root} was begun with another configuration: "
-                    f"{'; '.join(difference)}; use its values or another run"
+                    f"{'; '.join(differing)}; use its values or another run"
                 )
         elif any(self.root.glob("**/*.safetensors")):
             raise StoreError(f"{self.root / 'manifest.json'} is missing")
@@ -136,8 +137,7 @@ class RunStore:
     def close(self) -> None:
         """Lets go of the lock; every later save is refused."""
         if self._lock is not None:
-            os.ftruncate(self._lock, 0)
-            os.close(self._lock)
+            release_lock(self._lock)
             self._lock = None
 
     def has(self, name: str) -> bool:
@@ -180,6 +180,24 @@ class RunStore:
     def load_team(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the weights and the facts of the team; as `load_policy`."""
         return self._load_tensors("team.safetensors")
+
+    def save_checkpoint(
+        self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+    ) -> None:
+        """Notes how far the team's training is, replacing the last note."""
+        self._require_lock()
+        # Two files in turn, so that a kill in a save costs one interval, not all.
+        old, new = sorted(_CHECKPOINTS, key=lambda file: file not in self._manifest)
+        self._manifest.write(new, encode_tensors(tensors, facts), instead_of=old)
+
+    def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Returns what `save_checkpoint` noted last; None where training begins.
+
+        Raises:
+          StoreError: it is damaged.
+        """
+        listed = [file for file in _CHECKPOINTS if file in self._manifest]
+        return self._load_tensors(listed[0]) if listed else None
 
     def save_json(self, name: str, obj: Any) -> None:
         """Writes the artefact `<name>.json`, replacing an older one.
@@ -274,14 +292,3 @@ def _candidates(name: str) -> tuple[str, ...]:
     if name == "team":
         return ("team.safetensors",)
     return (f"policies/{check_name(name)}.safetensors", f"{name}.json")
-
-
-def _difference(old: Any, new: Any, key: str = "") -> list[str]:
-    """One `a.b: 3 -> 5` per dotted key that differs."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        lines = []
-        for name in sorted(old.keys() | new.keys()):
-            dotted = f"{key}.{name}" if key else name
-            lines += _difference(old.get(name, _UNSET), new.get(name, _UNSET), dotted)
-        return lines
-    return [] if old == new else [f"{key}: {old} -> {new}"]

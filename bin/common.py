@@ -1,0 +1,53 @@
+"""The flags that every program shares."""
+
+from pathlib import Path
+
+from absl import flags
+
+from psro_comm.config import define_flags, from_flags
+from psro_comm.experiment_config import BUDGETS, TASKS, ExperimentConfig, preset
+from psro_comm.session import Request, choose_device, choose_workers
+
+FLAGS = flags.FLAGS
+_OWN = ("task", "seed", "device")  # leaves of the configuration with flags of their own
+
+
+def define(default_task: str = "predator_prey_p05") -> None:
+    """Defines the common flags, and one for every field of the configuration."""
+    flags.DEFINE_enum("task", default_task, TASKS, "What is played.")
+    flags.DEFINE_enum(
+        "budget", "quick", BUDGETS, "smoke: seconds, quick: minutes, paper: hours."
+    )
+    flags.DEFINE_string("run", None, "Name of the run (default: task-budget-seed).")
+    flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
+    flags.DEFINE_integer("seed", 0, "Seed of the whole run.", lower_bound=0)
+    flags.DEFINE_enum("device", "auto", ("auto", "cpu", "cuda"), "Where to compute.")
+    flags.DEFINE_integer(
+        "workers", None, "Processes side by side (default: one per core; 0: none)."
+    )
+    flags.DEFINE_string("team", None, "Use the team of this run; do not train one.")
+    flags.DEFINE_boolean("dry_run", False, "Print the plan and stop.")
+    define_flags(ExperimentConfig, ExperimentConfig(), skip=_OWN)
+
+
+def request() -> Request:
+    """What the flags ask for.
+
+    Raises:
+      ValueError: a value that is not allowed.
+    """
+    device = choose_device(FLAGS.device)
+    base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
+    config = from_flags(ExperimentConfig(**{**_fields(base), "device": device}), skip=_OWN)
+    return Request(
+        config,
+        Path(FLAGS.runs_dir),
+        FLAGS.run or f"{FLAGS.task}-{FLAGS.budget}-{FLAGS.seed}",
+        choose_workers(FLAGS.workers, device),
+        FLAGS.flags_into_string(),
+        FLAGS.team,
+    )
+
+
+def _fields(config: ExperimentConfig) -> dict[str, object]:
+    return {name: getattr(config, name) for name in config.__dataclass_fields__}

@@ -1,0 +1,32 @@
+"""The whole story on one task: talk, attack, defend, break, R-MACRL, verdict.
+
+    python -m bin.quickstart --task=predator_prey_p05
+"""
+
+from absl import app  # noqa: F401  (its flags: --verbosity, --flagfile)
+
+from bin import common
+from psro_comm.plan import plan
+from psro_comm.report import render, save_report
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+from psro_comm.story import Story
+
+common.define()
+
+
+def main(_: list[str]) -> None:
+    """Tells the story and prints its report."""
+    request = common.request()
+    if common.FLAGS.dry_run:
+        print(plan(request, "story"))
+        return
+    with open_lab(request) as lab:
+        report = Story(lab).tell()
+        files = save_report(lab.store.root, report)
+    print(render(report))
+    print("\nSaved:", ", ".join(str(file) for file in files))
+
+
+if __name__ == "__main__":
+    run_main(main)

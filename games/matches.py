@@ -1,0 +1,65 @@
+"""Tables of matches: every filter against every attack, on the same worlds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from games.channel import Attack, Filter
+from games.env import CommEnv
+from games.play import Outcome, play_episodes
+from games.population import Lineup
+from games.team import Team
+from games.tree import map_tensors
+from games.worlds import Worlds
+
+
+def play_cells(
+    env: CommEnv,
+    team: Team,
+    filters: Sequence[Filter],
+    attacks: Sequence[Attack],
+    cells: Sequence[tuple[int, int]],
+    worlds: Worlds,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 1024,
+) -> Outcome:
+    """Plays every cell in every world, all cells side by side in one rollout.
+
+    A job is (world, cell), worlds outermost, so that a wave of environments meets few
+    different worlds and all cells of each. A wave ends when its last episode does.
+
+    Args:
+      env, team: who cooperates.
+      filters, attacks: the two populations.
+      cells: `(filter, attack)` indices of C cells.
+      worlds: W worlds, the same for all cells.
+      generator: the policies' randomness.
+      num_envs: most environments side by side.
+
+    Returns:
+      An outcome whose leaves are `[C, W]`.
+
+    Source: paper alg. 1, lines 2 and 10.
+    """
+    count = worlds.reset_noise.shape[0]
+    device = worlds.reset_noise.device
+    job = torch.arange(count * len(cells), device=device)
+    index = torch.tensor(cells, dtype=torch.long, device=device)
+    waves: list[Any] = []
+    for wave in job.split(num_envs):
+        world, cell = wave // len(cells), wave % len(cells)
+        waves.append(
+            play_episodes(
+                env,
+                team,
+                Lineup(attacks, index[cell, 1]),
+                Lineup(filters, index[cell, 0]),
+                worlds.take(world),
+                generator,
+            )
+        )
+    return map_tensors(
+        lambda *parts: torch.cat(parts).view(count, len(cells)).T, waves[0], *waves[1:]
+    )

@@ -1,0 +1,325 @@
+"""The lab of a run: makes named artefacts, each at most once.
+
+An artefact (the team, a policy, a table of matches) is a pure function of the
+configuration, of its own name (which seeds it) and of earlier artefacts. What the store
+has is loaded, what it lacks is made and saved. So a killed run continues by running
+the same command again, and no solver's or generator's state is ever stored.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from absl import logging
+
+from games.envs import make_env
+from oracles.attacks import AttackConfig
+from oracles.backbones import make_team
+from oracles.best_response import OracleConfig
+from oracles.filters import FilterConfig
+from oracles.jobs import (
+    MatchJob,
+    SettingData,
+    TrainingJob,
+    freeze_team,
+    run_matches,
+    run_training,
+    thaw_team,
+)
+from oracles.policies import Frozen, from_file
+from oracles.teachers import TEACHERS
+from oracles.train_team import train_team
+from psro_comm.experiment_config import ExperimentConfig, describe
+from psro_comm.metrics import MetricsWriter, Progress
+from psro_comm.parallel import Workers
+from psro_comm.payoffs import PayoffTable
+from psro_comm.shell import speak
+from psro_comm.store import RunStore
+
+_SHOWN = ("team/return_mean", "attack/message_distance", "filter/recall")
+_WORLDS_PER_BLOCK = 128
+
+
+class Response(NamedTuple):
+    """A best response to make: what to train against which mixture."""
+
+    name: str
+    opponents: Mapping[str, Frozen]
+    weights: Sequence[float]
+    config: AttackConfig | FilterConfig
+    oracle: OracleConfig
+    restarts: int = 1
+    untrained: bool = False
+
+
+class Lab:
+    """Makes and keeps the artefacts of one run."""
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        store: RunStore,
+        metrics: MetricsWriter,
+        workers: Workers,
+    ) -> None:
+        """Begins or continues the run in `store`."""
+        self.config, self.store = config, store
+        self.metrics, self.workers = metrics, workers
+        self.env = make_env(config.env, config.env_config, device=config.device)
+        self._team: Frozen | None = None
+
+    def seed(self, name: str) -> int:
+        """The seed of an artefact: a function of the run's seed and its name."""
+        entropy = [self.config.seed, *name.encode()]
+        return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+    def captured(self) -> tuple[int, ...] | None:
+        """The malicious agents of this run; None where each episode draws its own."""
+        threat = self.config.threat
+        if threat.captured is not None:
+            return threat.captured
+        if threat.redraw_captured:
+            return None
+        rng = np.random.default_rng(self.seed("captured"))
+        drawn = rng.permutation(self.env.spec.num_agents)[: threat.num_malicious]
+        return tuple(int(agent) for agent in drawn)
+
+    def team(self) -> Frozen:
+        """The trained team; a long training goes on from its last resume point."""
+        if self._team is None:
+            if not self.store.has("team"):
+                self._train_team()
+            tensors, facts = self.store.load_team()
+            self._team = from_file(tensors, facts)
+        return self._team
+
+    def adopt_team(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Uses a team that another run trained.
+
+        Raises:
+          ValueError: it was trained on another task.
+        """
+        if facts.get("task") != self.config.task:
+            raise ValueError(
+                f"the team was trained on {facts.get('task')!r},"
+                f" this run is about {self.config.task!r}"
+            )
+        thaw_team(from_file(tensors, facts), self.env)
+        if not self.store.has("team"):
+            self.store.save_team(tensors, facts)
+
+    def setting(self) -> SettingData:
+        """The game of this run as plain data."""
+        config = self.config
+        plain = describe(config)
+        return SettingData(
+            config.env,
+            plain[config.env],
+            self.team(),
+            config.threat,
+            self.captured(),
+            config.device,
+        )
+
+    def respond(self, responses: Sequence[Response]) -> list[Frozen]:
+        """Makes best responses, all trainings side by side.
+
+        With restarts, the one that does best on fresh worlds is kept; each training is
+        saved as soon as it ends.
+
+        Source: paper alg. 1, line 7.
+        """
+        jobs = [job for response in responses for job in self._jobs(response)]
+        self.train([job for job in jobs if not self.store.has(job.name)])
+        return [self._select(response) for response in responses]
+
+    def train(self, jobs: Sequence[TrainingJob]) -> None:
+        """Trains and saves policies, side by side where there are workers."""
+        for job in jobs:
+            self.metrics.forget(job.name)
+
+        def keep(index: int, result: tuple[Frozen, list[dict[str, float]]]) -> None:
+            frozen, lines = result
+            log = self.metrics.logger(jobs[index].name)
+            for line in lines:
+                log(line)
+            self.save(jobs[index].name, frozen)
+
+        if jobs:
+            self.store.set_status(jobs[0].name, 0.0)
+        self.workers.map(
+            train_in_worker, jobs, names=[job.name for job in jobs], done=keep
+        )
+
+    def save(self, name: str, policy: Frozen) -> None:
+        """Stores a frozen policy."""
+        tensors = {k: torch.from_numpy(np.array(v)) for k, v in policy.tensors.items()}
+        self.store.save_policy(name, tensors, policy.facts)
+
+    def load(self, name: str) -> Frozen:
+        """Loads a frozen policy of this run."""
+        return from_file(*self.store.load_policy(name))
+
+    def _jobs(self, response: Response) -> list[TrainingJob]:
+        names = [response.name]
+        if response.restarts > 1:
+            names = [f"{response.name}.r{k}" for k in range(response.restarts)]
+        return [
+            TrainingJob(
+                name,
+                self.setting(),
+                tuple(response.opponents.values()),
+                tuple(float(w) for w in response.weights),
+                response.config,
+                response.oracle,
+                self.seed(name),
+                response.untrained,
+            )
+            for name in names
+        ]
+
+    def _select(self, response: Response) -> Frozen:
+        """The restart that does best against the mixture, on worlds of its own."""
+        name = response.name
+        if self.store.has(name):
+            return self.load(name)
+        names = [job.name for job in self._jobs(response)]
+        candidates = {each: self.load(each) for each in names}
+        attacking = isinstance(response.config, AttackConfig)
+        table = self.table(
+            f"{name}.selection",
+            response.opponents if attacking else candidates,
+            candidates if attacking else response.opponents,
+            self.config.psro.episodes,
+        ).mean()
+        weights = np.asarray(response.weights, dtype=np.float64)
+        scores = weights @ table if attacking else table @ weights
+        best = int(scores.argmin() if attacking else scores.argmax())
+        policy = candidates[names[best]]
+        self.save(name, policy)
+        return policy
+
+    def table(
+        self,
+        name: str,
+        filters: Mapping[str, Frozen],
+        attacks: Mapping[str, Frozen],
+        episodes: int,
+        *,
+        old: PayoffTable | None = None,
+        worlds: str | None = None,
+    ) -> PayoffTable:
+        """The payoff table of filters against attacks; cells of `old` are kept.
+
+        All missing cells are played in one batched rollout, in blocks of worlds that
+        each hold all of them, so that neither the number of workers nor the order of
+        the blocks changes a number.
+
+        Args:
+          name: of the artefact.
+          filters, attacks: policies by name, rows and columns.
+          episodes: W, worlds of each cell.
+          old: an earlier table of some of these policies, on the same worlds.
+          worlds: family of worlds, `name` where absent.
+
+        Source: paper alg. 1, lines 2 and 10.
+        """
+        if self.store.has(name):
+            return PayoffTable.from_dict(self.store.load_json(name))
+        table = (old or PayoffTable.empty()).grown(filters, attacks)
+        missing = table.missing()
+        if missing:
+            played = self._play(name, filters, attacks, missing, episodes, worlds)
+            table = table.recorded(missing, *played)
+        self.store.save_json(name, table.to_dict())
+        return table
+
+    def _play(
+        self,
+        name: str,
+        filters: Mapping[str, Frozen],
+        attacks: Mapping[str, Frozen],
+        cells: Sequence[tuple[str, str]],
+        episodes: int,
+        worlds: str | None,
+    ) -> list[np.ndarray]:
+        rows, columns = list(filters), list(attacks)
+        index = tuple((rows.index(d), columns.index(a)) for d, a in cells)
+        jobs = [
+            MatchJob(
+                self.setting(),
+                tuple(filters.values()),
+                tuple(attacks.values()),
+                index,
+                self.seed(f"worlds/{worlds or name}"),
+                first,
+                min(_WORLDS_PER_BLOCK, episodes - first),
+                self.config.evaluation.num_envs,
+                self.seed(f"{name}/{first}"),
+            )
+            for first in range(0, episodes, _WORLDS_PER_BLOCK)
+        ]
+        self.store.set_status(name, 0.0)
+        blocks = self.workers.map(
+            run_matches, jobs, names=[f"{name} from world {j.first_world}" for j in jobs]
+        )
+        return [
+            np.concatenate([block[key] for block in blocks], axis=1)
+            for key in ("returns", "success", "distortion")
+        ]
+
+    def _train_team(self) -> None:
+        config, env = self.config, self.env
+        seed = self.seed("team")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            team = make_team(config.backbone, config.backbone_config, env.spec)
+        team = team.to(env.device)
+        teacher = TEACHERS[config.env](env) if config.env in TEACHERS else None
+        resume = self.store.load_checkpoint()
+        if resume is None:
+            self.metrics.forget("team")
+        log = self.metrics.logger("team")
+        progress = Progress("team", config.training.updates, show=_SHOWN)
+
+        def both(values: Mapping[str, float]) -> None:
+            log(values)
+            progress(values)
+
+        self.store.set_status("team", 0.0)
+        train_team(
+            env,
+            team,
+            config.training,
+            seed=seed,
+            teacher=teacher,
+            log=both,
+            checkpoint=self.store.save_checkpoint,
+            resume=resume,
+        )
+        facts = {
+            "task": config.task,
+            "backbone_config": describe(config)[config.backbone],
+            "trained_by": describe(config),
+        }
+        frozen = freeze_team(team, config.backbone, facts)
+        tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
+        self.store.save_team(tensors, frozen.facts)
+
+
+def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
+    """`run_training` with a line of progress now and then, in any process."""
+    if multiprocessing.parent_process() is not None:
+        speak()
+    progress: Callable[[Mapping[str, float]], None] = Progress(
+        job.name, job.oracle.updates, show=_SHOWN, every_s=10.0
+    )
+    return run_training(job, progress)
+
+
+def longer(oracle: OracleConfig, env_steps: int) -> OracleConfig:
+    """The same learner with another budget."""
+    return replace(oracle, env_steps=env_steps)

@@ -1,0 +1,290 @@
+"""R-MACRL: algorithm 1 of the paper, run through the lab and OpenSpiel's solver."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyspiel
+from absl import logging
+from open_spiel.python.algorithms import exploitability
+
+from games.adversarial_comm import AdversarialCommGame, as_matrix_game
+from games.channel import NoAttack, NoFilter
+from oracles.policies import Frozen, freeze
+from psro_comm.analysis import (
+    Interval,
+    bootstrap,
+    gains,
+    is_converged,
+    mixture_returns,
+    nash_conv,
+    paired_difference,
+    value,
+)
+from psro_comm.exchange import write_nfg
+from psro_comm.lab import Lab, Response
+from psro_comm.meta_solvers import META_SOLVERS
+from psro_comm.payoffs import PayoffTable
+from psro_comm.solver import BestResponseOracle, RMacrlSolver
+
+NO_FILTER, NO_ATTACK = "no-filter", "no-attack"
+_RESAMPLES = 200
+
+
+class Solution(NamedTuple):
+    """What algorithm 1 puts out."""
+
+    table: PayoffTable
+    x: np.ndarray  # the defender's mixture over table.defenders
+    y: np.ndarray  # the attacker's mixture over table.attackers
+    converged: bool
+    iterations: int
+
+
+def benign() -> tuple[dict[str, Frozen], dict[str, Frozen]]:
+    """Index 0 of both populations: no filter, no attack."""
+    return {NO_FILTER: freeze(NoFilter())}, {NO_ATTACK: freeze(NoAttack())}
+
+
+class RMacrl:
+    """One run of algorithm 1 in a lab."""
+
+    def __init__(self, lab: Lab, meta_solver: str | None = None) -> None:
+        """Prepares the populations: nobody, and an untrained policy, on each side."""
+        self.lab, self.config = lab, lab.config.psro
+        self.meta_solver = META_SOLVERS[meta_solver or self.config.meta_solver]
+        self.filters, self.attacks = benign()
+        # The paper's threshold freezes one attacker of its curves, not an oracle.
+        self.attack_config = replace(lab.config.attack, stop_return=None)
+        self.iteration = 0
+        self.history: list[dict[str, Any]] = []
+
+    def solve(self) -> Solution:
+        """Runs algorithm 1 to convergence or its last iteration; resumable.
+
+        Source: paper alg. 1.
+        """
+        self._respond_with("filter-000", "attack-000", None, untrained=True)
+        game = pyspiel.load_game(
+            "python_adversarial_comm", {"slots": self.config.slots}
+        )
+        assert isinstance(game, AdversarialCommGame)
+        solver = RMacrlSolver(
+            game,
+            BestResponseOracle(self._respond),
+            self._estimate,
+            (tuple(self.filters), tuple(self.attacks)),
+            self.meta_solver,
+            self.lab.seed("openspiel"),
+        )
+        converged = False
+        while self.iteration < self.config.iterations and not converged:
+            self.iteration += 1
+            names, mixtures = solver.names(), solver.mixtures()
+            solver.iteration()
+            converged = self._check(names, mixtures)
+            self._export(solver, converged)
+        x, y = solver.mixtures()
+        return Solution(solver.table, x, y, converged, self.iteration)
+
+    def summary(self, solution: Solution) -> dict[str, Any]:
+        """The output of algorithm 1 as JSON data: both mixtures, and their quality."""
+        return {
+            "iterations": solution.iterations,
+            "converged": solution.converged,
+            "history": self.history,
+            "defender_mixture": dict(
+                zip(solution.table.defenders, solution.x.tolist(), strict=True)
+            ),
+            "attacker_mixture": dict(
+                zip(solution.table.attackers, solution.y.tolist(), strict=True)
+            ),
+        }
+
+    def _respond(
+        self,
+        names: tuple[tuple[str, ...], tuple[str, ...]],
+        mixtures: tuple[np.ndarray, np.ndarray],
+    ) -> tuple[list[str], list[str]]:
+        new = (f"filter-{self.iteration:03d}", f"attack-{self.iteration:03d}")
+        self._respond_with(*new, (names, mixtures), untrained=False)
+        return [new[0]], [new[1]]
+
+    def _respond_with(
+        self,
+        filter_name: str,
+        attack_name: str,
+        against: Any,
+        *,
+        untrained: bool,
+    ) -> None:
+        """Makes one policy for each side, both against the same mixtures."""
+        lab = self.lab
+        filters, attacks = self.filters, self.attacks
+        x, y = [1.0] + [0.0] * (len(filters) - 1), [1.0] + [0.0] * (len(attacks) - 1)
+        if against is not None:
+            (rows, columns), (x, y) = against
+            filters = {name: filters[name] for name in rows}
+            attacks = {name: attacks[name] for name in columns}
+        restarts = 1 if untrained else self.config.restarts
+        attack, filter_ = lab.respond(
+            [
+                Response(
+                    attack_name,
+                    filters,
+                    x,
+                    self.attack_config,
+                    lab.config.attack_oracle,
+                    restarts,
+                    untrained,
+                ),
+                Response(
+                    filter_name,
+                    attacks,
+                    y,
+                    lab.config.filter,
+                    lab.config.filter_oracle,
+                    restarts,
+                    untrained,
+                ),
+            ]
+        )
+        self.filters[filter_name], self.attacks[attack_name] = filter_, attack
+
+    def _estimate(
+        self, filters: Sequence[str], attacks: Sequence[str], old: PayoffTable
+    ) -> PayoffTable:
+        return self.lab.table(
+            f"payoffs-{self.iteration:03d}",
+            {name: self.filters[name] for name in filters},
+            {name: self.attacks[name] for name in attacks},
+            self.config.episodes,
+            old=old,
+            worlds="payoffs",
+        )
+
+    def _check(
+        self,
+        names: tuple[tuple[str, ...], tuple[str, ...]],
+        mixtures: tuple[np.ndarray, np.ndarray],
+    ) -> bool:
+        """Do the new best responses gain anything, on fresh worlds?
+
+        Source: paper alg. 1, line 9: converged when they are in the populations.
+        """
+        (rows, columns), (x, y) = names, mixtures
+        filter_name = f"filter-{self.iteration:03d}"
+        attack_name = f"attack-{self.iteration:03d}"
+        support = [
+            [name for name, w in zip(side, mix, strict=True) if w > 0.0]
+            for side, mix in ((rows, x), (columns, y))
+        ]
+        fresh = self.lab.table(
+            f"check-{self.iteration:03d}",
+            {name: self.filters[name] for name in [*support[0], filter_name]},
+            {name: self.attacks[name] for name in [*support[1], attack_name]},
+            self.config.check_episodes,
+        )
+        x, y, one = x[x > 0.0], y[y > 0.0], np.ones(1)
+        old = mixture_returns(fresh.select(*support), x, y)
+        defended = mixture_returns(fresh.select([filter_name], support[1]), one, y)
+        attacked = mixture_returns(fresh.select(support[0], [attack_name]), x, one)
+        found = (
+            paired_difference(defended, old),
+            paired_difference(old, attacked),
+        )
+        errors = tuple((gain.high - gain.low) / (2 * 1.96) for gain in found)
+        estimates = tuple(gain.estimate for gain in found)
+        self._gains = dict(zip(("defender", "attacker"), found, strict=True))
+        return is_converged(estimates, errors, self.config.tolerance)
+
+    def _export(self, solver: RMacrlSolver, converged: bool) -> None:
+        """Writes the iteration's meta-game, mixtures and quality, and logs a line."""
+        table, (x, y) = solver.table, solver.mixtures()
+        matrix = table.mean()
+        report = {
+            "iteration": self.iteration,
+            "defender_mixture": dict(zip(table.defenders, x.tolist(), strict=True)),
+            "attacker_mixture": dict(zip(table.attackers, y.tolist(), strict=True)),
+            "value": as_dict(self._value(table, x, y)),
+            "nash_conv_in_table": nash_conv(matrix, x, y),
+            "nash_conv_in_table_openspiel": openspiel_nash_conv(table, x, y),
+            "oracle_gains_on_fresh_worlds": {
+                side: as_dict(gain) for side, gain in self._gains.items()
+            },
+            "converged": converged,
+            "std_error_max": float(table.std_error().max()),
+        }
+        self.history.append(report)
+        store = self.lab.store
+        store.save_json(f"iteration-{self.iteration:03d}", report)
+        for name in (f"meta_game-{self.iteration:03d}", "meta_game"):
+            write_nfg(store.root / f"{name}.nfg", table, f"{self.lab.config.task} {name}")
+        log = self.lab.metrics.logger(f"iteration-{self.iteration:03d}")
+        self.lab.metrics.forget(f"iteration-{self.iteration:03d}")
+        log(
+            {
+                "iteration": self.iteration,
+                "psro/value": report["value"]["estimate"],
+                "psro/nash_conv": report["nash_conv_in_table"],
+                "psro/oracle_gain_defender": self._gains["defender"].estimate,
+                "psro/oracle_gain_attacker": self._gains["attacker"].estimate,
+                "payoff/std_error_max": report["std_error_max"],
+            }
+        )
+        logging.info(
+            "iteration %d of %d: value %s; on fresh worlds the new attack takes %s,"
+            " the new filter adds %s",
+            self.iteration,
+            self.config.iterations,
+            self._value(table, x, y),
+            self._gains["attacker"],
+            self._gains["defender"],
+        )
+
+    def _value(self, table: PayoffTable, x: np.ndarray, y: np.ndarray) -> Interval:
+        """The game's value; its interval resamples worlds and solves anew."""
+        rng = np.random.default_rng(self.lab.seed("bootstrap"))
+
+        def statistic(matrix: np.ndarray) -> float:
+            return value(matrix, *self.meta_solver(matrix))
+
+        return bootstrap(table.returns, statistic, rng, num_samples=_RESAMPLES)
+
+
+def openspiel_nash_conv(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> float:
+    """NashConv of both mixtures in the table, by OpenSpiel's own function."""
+    game = as_matrix_game(table.mean(), table.defenders, table.attackers)
+
+    class Mixed:
+        """A meta-strategy as an OpenSpiel policy of the one-shot game."""
+
+        def action_probabilities(
+            self, state: Any, player: int | None = None
+        ) -> dict[int, float]:
+            return dict(enumerate((x, y)[player or 0]))
+
+        def __call__(self, state: Any, player: int | None = None) -> dict[int, float]:
+            return self.action_probabilities(state, player)
+
+    return float(exploitability.nash_conv(game, Mixed()))
+
+
+def best_gains(
+    table: PayoffTable, x: np.ndarray, y: np.ndarray
+) -> tuple[float, float]:
+    """What each side gains by its best pure policy of the table."""
+    return gains(table.mean(), x, y)
+
+
+def as_dict(interval: Interval) -> dict[str, float]:
+    """An interval as JSON data."""
+    return {k: float(v) for k, v in interval._asdict().items()}
+
+
+def support_of(
+    names: Sequence[str], mixture: np.ndarray, policies: Mapping[str, Frozen]
+) -> dict[str, Frozen]:
+    """The policies that a mixture plays."""
+    return {n: policies[n] for n, w in zip(names, mixture, strict=True) if w > 0.0}
