@@ -6,8 +6,12 @@ import torch
 
 from games.echo import Echo, EchoConfig
 from games.env import CommEnv
+from games.predator_prey import PredatorPrey, PredatorPreyConfig
 
-ENVS: dict[str, tuple[type, type]] = {"echo": (EchoConfig, Echo)}
+ENVS: dict[str, tuple[type, type]] = {
+    "echo": (EchoConfig, Echo),
+    "predator_prey": (PredatorPreyConfig, PredatorPrey),
+}
 
 
 def make_env(
