@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 C = TypeVar("C")
 
+_UNSET = "(unset)"
 _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
 
 
@@ -126,6 +127,17 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
         choices = tuple(field.metadata.get("choices", ()))
         described = field.metadata.get("help") or _documented(config_class, field.name)
         yield Leaf(name, options[0] if optional else kind, optional, choices, described)
+
+
+def difference(old: Any, new: Any, key: str = "") -> list[str]:
+    """Where two configurations, as JSON data, differ: lines like `a.b: 3 -> 5`."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        lines = []
+        for name in sorted(old.keys() | new.keys()):
+            dotted = f"{key}.{name}" if key else name
+            lines += difference(old.get(name, _UNSET), new.get(name, _UNSET), dotted)
+        return lines
+    return [] if old == new else [f"{key}: {old} -> {new}"]
 
 
 def _scalar(kind: type, text: str) -> Any:

@@ -275,3 +275,9 @@ def acquire_lock(path: Path) -> int:
         os.close(lock)
         raise StoreError(f"cannot lock {path}: {_reason(error)}") from error
     return lock
+
+
+def release_lock(lock: int) -> None:
+    """Lets go of what `acquire_lock` returned."""
+    os.ftruncate(lock, 0)
+    os.close(lock)

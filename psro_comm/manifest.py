@@ -61,8 +61,13 @@ class Manifest:
             raise StoreError(f"{path} is damaged: its sha256 is not the manifest's")
         return data
 
-    def write(self, file: str, data: bytes) -> None:
+    def write(self, file: str, data: bytes, *, instead_of: str | None = None) -> None:
         """Writes a file and lists it; a kill leaves it whole, or unlisted.
+
+        Args:
+          file: path relative to the root.
+          data: its content.
+          instead_of: a file to take off the list in the same moment.
 
         Raises:
           StoreError: the disk refuses.
@@ -71,7 +76,8 @@ class Manifest:
             # Off the list first: a kill in between must not look like damage.
             self._save({k: v for k, v in self._digests.items() if k != file})
         write_atomic(self.root / file, data)
-        self._save({**self._digests, file: sha256(data)})
+        others = {k: v for k, v in self._digests.items() if k != instead_of}
+        self._save({**others, file: sha256(data)})
 
     def _save(self, digests: dict[str, str]) -> None:
         write_atomic(self._path, _encode(digests))

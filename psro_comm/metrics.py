@@ -55,7 +55,7 @@ class MetricsWriter:
         old = read_bytes(self._path) if self._path.exists() else b""
         whole = old[: old.rfind(b"\n") + 1]
         for number, line in enumerate(whole.splitlines(), 1):
-            _artefact(line, f"{self._path} line {number}")
+            _parsed(line, f"{self._path} line {number}")
         if whole != old:
             write_atomic(self._path, whole)
         self._file: BinaryIO = _guarded(self._path, lambda: self._path.open("ab"))
@@ -86,22 +86,32 @@ class MetricsWriter:
 
         return log
 
-    def forget(self, artefact: str) -> None:
-        """Drops all lines and events of `artefact`, which is about to be recomputed.
+    def forget(self, artefact: str, from_update: int = 0) -> None:
+        """Drops the lines of `artefact`, which is about to be recomputed.
+
+        Args:
+          artefact: its name.
+          from_update: keep the lines of earlier updates, where a checkpoint has them.
 
         Raises:
           StoreError: the disk refuses; the old lines are intact.
         """
         check_name(artefact)
         lines = read_bytes(self._path).splitlines(keepends=True)
-        kept = [line for line in lines if _artefact(line, self._path) != artefact]
+        rows = [_parsed(line, self._path) for line in lines]
+        kept = [
+            line
+            for line, row in zip(lines, rows, strict=True)
+            if row["artefact"] != artefact or row.get("update", 0) < from_update
+        ]
         if len(kept) < len(lines):
             write_atomic(self._path, b"".join(kept))
             self._file.close()
             self._file = _guarded(self._path, lambda: self._path.open("ab"))
         if artefact in self._writers:
             self._writers.pop(artefact).close()
-        shutil.rmtree(self._events / artefact, ignore_errors=True)
+        if from_update == 0:  # Events cannot be dropped one by one.
+            shutil.rmtree(self._events / artefact, ignore_errors=True)
 
     def close(self) -> None:
         """Flushes and closes all files."""
@@ -257,10 +267,6 @@ def _parsed(line: bytes, where: object) -> dict[str, Any]:
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise StoreError(f"{where} is damaged: {error}") from error
     return row
-
-
-def _artefact(line: bytes, where: object) -> str:
-    return str(_parsed(line, where)["artefact"])
 
 
 def _guarded(path: Path, action: Callable[[], Any]) -> Any:

@@ -102,7 +102,8 @@ class Workers:
                     self.kill()
                     batch.charge()
         except BaseException:  # Ctrl-C, too: nobody will want the rest.
-            self.kill()
+            if batch.running:
+                self.kill()
             raise
         return [batch.results[i] for i in range(len(tasks))]
 
