@@ -5,6 +5,7 @@ A teacher reads positions from `TimeStep.state`, which no policy may see.
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -160,4 +161,5 @@ def worth_of_moves(goal: Tensor, steps: Tensor, discount: float, sweeps: int) ->
     return worth
 
 
-TEACHERS: dict[str, Callable[[PredatorPrey], Teacher]] = {"predator_prey": Hunter}
+# Each factory takes the environment of its own name, hence Any.
+TEACHERS: dict[str, Callable[[Any], Teacher]] = {"predator_prey": Hunter}
