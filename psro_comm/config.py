@@ -36,7 +36,8 @@ def define_flags(
         if leaf.name in skip:
             continue
         default = leaf.text(_get(defaults, leaf.name))
-        text = f"{leaf.help} (default: {default})".strip()
+        choices = f"one of {', '.join(leaf.choices)}; " if leaf.choices else ""
+        text = f"{leaf.help} ({choices}default: {default})".strip()
         if leaf.kind is bool and not leaf.optional:
             flags.DEFINE_boolean(leaf.name, None, text, flag_values=flag_values)
         else:
@@ -72,7 +73,6 @@ class _LeafParser(flags.ArgumentParser):
 
     def __init__(self, leaf: Leaf) -> None:
         self._leaf = leaf
-        self.syntactic_help = ", ".join(leaf.choices)
 
     def parse(self, argument: str) -> str:
         self._leaf.parse(argument)
