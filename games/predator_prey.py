@@ -51,7 +51,7 @@ class PredatorPreyConfig:
       mask_catch: catch is available only next to a prey.
       punish_per: what is charged: "action", each catching predator that helped to
         capture nothing; "prey", each prey beside just one catching predator.
-      observe_position: agents see their own row and column.
+      obs_position: agents see their own row and column.
     """
 
     punishment: float = 0.0
@@ -63,7 +63,7 @@ class PredatorPreyConfig:
     catch_reward: float = 10.0
     mask_catch: bool = True
     punish_per: str = "action"
-    observe_position: bool = True
+    obs_position: bool = True
 
     def __post_init__(self) -> None:
         """Rejects values outside of the rules."""
@@ -76,7 +76,7 @@ class PredatorPreyConfig:
             ("num_predators", self.num_predators in range(1, 9), "1..8"),
             ("num_prey", self.num_prey in prey, [*prey]),
             ("view", self.view in views, [*views]),
-            ("episode_limit", self.episode_limit >= 1, "an integer >= 1"),
+            ("episode_limit", self.episode_limit in range(1, 2**31), "1, 2, ..."),
             ("catch_reward", self.catch_reward >= 0, "a number >= 0"),
             ("punish_per", self.punish_per in ("action", "prey"), "'action', 'prey'"),
         )

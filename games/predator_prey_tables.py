@@ -273,7 +273,7 @@ def _obs_rows(config: "PredatorPreyConfig") -> Tensor:
     parts = [
         seen,
         one_hot(agent, agents),
-        *(place if config.observe_position else []),
+        *(place if config.obs_position else []),
         one_hot(last, NUM_ACTIONS + 1)[..., :NUM_ACTIONS],
     ]
     return torch.cat(parts, -1).float().flatten(0, -2)

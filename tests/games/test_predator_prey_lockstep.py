@@ -26,7 +26,7 @@ CONFIGS = {
     "catch never masked": {"punishment": -0.25, "mask_catch": False},
     "two prey on 3x3": {"grid": 3, "num_predators": 2, "num_prey": 2},
     "crowded 4x4": {"grid": 4, "num_predators": 4, "num_prey": 8, "view": 5},
-    "9x9, no position": {"grid": 9, "num_prey": 4, "observe_position": False},
+    "9x9, no position": {"grid": 9, "num_prey": 4, "obs_position": False},
     "one agent sees itself": {"grid": 2, "num_predators": 1, "num_prey": 3, "view": 1},
 }
 

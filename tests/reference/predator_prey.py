@@ -136,7 +136,7 @@ class Reference:
         obs = [float(cell in world.prey) for cell in view]
         obs += [float(cell in world.predators) for cell in view]
         obs += [float(agent == i) for agent in range(config.num_predators)]
-        if config.observe_position:
+        if config.obs_position:
             obs += [float(line == row) for line in range(config.grid)]
             obs += [float(line == column) for line in range(config.grid)]
         return obs + [float(world.last_action[i] == a) for a in range(CATCH + 1)]
