@@ -1,0 +1,142 @@
+"""The gate: is this a team that plays well and really talks?
+
+No attack on messages means anything on a team that ignores them. So beside the return
+stand the returns with every message zeroed, with one sender's zeroed, and with noise of
+the message's own size on one sender; all on the same worlds, so that what the team
+loses is known more closely than what it earns.
+
+Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from games.channel import Attack, NoAttack, NoFilter
+from games.env import CommEnv
+from games.play import Outcome, play_episodes
+from games.tree import map_tensors
+from games.worlds import Worlds, make_worlds
+from oracles.attacks import MuteAttack, NoiseAttack, Threat
+
+Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
+
+_NORMAL = 1.959964  # two-sided 95 % quantile
+_WAVE = 1024  # worlds side by side
+
+
+def team_report(
+    env: CommEnv, team: Any, seed: int, episodes: int = 1000
+) -> dict[str, Any]:
+    """Measures a trained team, talking and muted.
+
+    Conditions are `clean`; `all_muted` and `one_muted`, messages zeroed; `one_noise`,
+    a random direction of a message's mean norm added. The one sender is drawn for each
+    world. Actions are sampled; `greedy_return` is the same with the best action.
+
+    Args:
+      env: the task.
+      team: with its messages measured (`oracles.train_team.measure_messages`).
+      seed: of the worlds and policies.
+      episodes: worlds, the same for every condition; at least 2.
+
+    Returns:
+      `{quantity}_{condition}` -> estimate, low and high, 95 % intervals over worlds,
+      for the quantities `return`, `greedy_return`, `success`; `fall_percent_*`, what
+      the condition takes of the clean return, paired by world; and plain `episodes`,
+      `seed`, `message_norm`.
+
+    Raises:
+      ValueError: fewer than two episodes.
+    """
+    if episodes < 2:
+        raise ValueError(f"episodes is {episodes}, must be at least 2")
+    worlds = make_worlds(env.spec, seed, 0, episodes, 1, env.device)
+    sampled = _outcomes(env, team, worlds, seed)
+    was_sampled = team.sampled
+    try:
+        team.sampled = False
+        greedy = _outcomes(env, team, worlds, seed)
+    finally:
+        team.sampled = was_sampled
+    report: dict[str, Any] = {}
+    for name, outcome in sampled.items():
+        report[f"return_{name}"] = interval(outcome.returns)
+        report[f"greedy_return_{name}"] = interval(greedy[name].returns)
+        report[f"success_{name}"] = interval(outcome.success)
+    clean = sampled["clean"].returns
+    for name, outcome in sampled.items():
+        if name != "clean":
+            report[f"fall_percent_{name}"] = fall_percent(clean, outcome.returns)
+    facts = {"message_norm": float(team.message_norm)}
+    return {"episodes": episodes, "seed": seed, **facts, **report}
+
+
+def interval(samples: Tensor) -> Estimate:
+    """The mean of `samples` [W] and its 95 % interval (normal, W being large)."""
+    samples = samples.double()
+    half = _NORMAL * float(samples.std()) / math.sqrt(len(samples))
+    return _estimate(float(samples.mean()), half)
+
+
+def fall_percent(clean: Tensor, other: Tensor) -> Estimate:
+    """What is lost of the clean return, in percent of it, paired by world.
+
+        100 (1 - R),  R = mean(other) / mean(clean),
+        Var(R) = Var(other - R clean) / (W mean(clean)^2)
+
+    Args:
+      clean, other: `[W]` returns in the same worlds.
+
+    Returns:
+      NaN where the clean mean is 0 or less: a share of nothing says nothing.
+
+    Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
+    """
+    clean, other = clean.double(), other.double()
+    base = float(clean.mean())
+    if base <= 0.0:
+        return _estimate(math.nan, math.nan)
+    ratio = float(other.mean()) / base
+    spread = float((other - ratio * clean).std())
+    half = _NORMAL * spread / (math.sqrt(len(clean)) * base)
+    return _estimate(100.0 * (1.0 - ratio), 100.0 * half)
+
+
+def _estimate(mean: float, half_width: float) -> Estimate:
+    return {"estimate": mean, "low": mean - half_width, "high": mean + half_width}
+
+
+def _outcomes(
+    env: CommEnv, team: Any, worlds: Worlds, seed: int
+) -> Mapping[str, Outcome]:
+    """Every condition on the same worlds and the same noise of the policies."""
+    num_agents, size = env.spec.num_agents, team.message_size
+    everyone = torch.arange(num_agents, device=env.device)
+    all_held = worlds._replace(captured=everyone.expand(len(worlds.captured), -1))
+    conditions: dict[str, tuple[Attack, Worlds]] = {
+        "clean": (NoAttack(), worlds),
+        "all_muted": (MuteAttack(Threat(num_malicious=num_agents), size), all_held),
+        "one_muted": (MuteAttack(Threat(), size), worlds),
+        "one_noise": (NoiseAttack(Threat(), size), worlds),
+    }
+    outcomes = {}
+    for name, (attack, where) in conditions.items():
+        if isinstance(attack, torch.nn.Module):
+            attack = attack.to(env.device).calibrate(team)
+        outcomes[name] = _play(env, team, attack, where, seed)
+    return outcomes
+
+
+def _play(
+    env: CommEnv, team: Any, attack: Attack, worlds: Worlds, seed: int
+) -> Outcome:
+    generator = torch.Generator(env.device).manual_seed(seed)
+    waves: list[Any] = []
+    for wave in torch.arange(len(worlds.captured), device=env.device).split(_WAVE):
+        taken = worlds.take(wave)
+        waves.append(play_episodes(env, team, attack, NoFilter(), taken, generator))
+    return map_tensors(lambda *parts: torch.cat(parts), waves[0], *waves[1:])
