@@ -1,5 +1,6 @@
 """The flags that every program shares."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from absl import flags
@@ -38,7 +39,7 @@ def request() -> Request:
     """
     device = choose_device(FLAGS.device)
     base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
-    config = from_flags(ExperimentConfig(**{**_fields(base), "device": device}), skip=_OWN)
+    config = from_flags(replace(base, device=device), skip=_OWN)
     return Request(
         config,
         Path(FLAGS.runs_dir),
@@ -47,7 +48,3 @@ def request() -> Request:
         FLAGS.flags_into_string(),
         FLAGS.team,
     )
-
-
-def _fields(config: ExperimentConfig) -> dict[str, object]:
-    return {name: getattr(config, name) for name in config.__dataclass_fields__}

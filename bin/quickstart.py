@@ -1,13 +1,13 @@
 """The whole story on one task: talk, attack, defend, break, R-MACRL, verdict.
 
-    python -m bin.quickstart --task=predator_prey_p05
+python -m bin.quickstart --task=predator_prey_p05
 """
 
 from absl import app  # noqa: F401  (its flags: --verbosity, --flagfile)
-
-from bin import common
 from psro_comm.plan import plan
 from psro_comm.report import render, save_report
+
+from bin import common
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.story import Story

@@ -1,11 +1,12 @@
 """R-MACRL (algorithm 1) on one task, through OpenSpiel's PSRO solver.
 
-    python -m bin.run_psro --task=echo --budget=smoke --run=a
+python -m bin.run_psro --task=echo --budget=smoke --run=a
 """
 
-from bin import common
 from psro_comm.plan import plan
 from psro_comm.report import render_solution
+
+from bin import common
 from psro_comm.rmacrl import RMacrl
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main

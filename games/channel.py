@@ -162,9 +162,7 @@ def transmit(
     alive = timestep.alive
     attacked = attack.decide(timestep.obs, memory, m_in, sent, captured, generator)
     forged = attacked.active & alive
-    tampered = torch.where(
-        forged[..., None], attack.apply(sent, attacked.choice), sent
-    )
+    tampered = torch.where(forged[..., None], attack.apply(sent, attacked.choice), sent)
     defended = filter_.decide(tampered, alive, generator)
     flagged = defended.active & alive & (defended.choice > 0)
     heard = torch.where(

@@ -21,7 +21,7 @@ class Observation(NamedTuple):
     available: Tensor  # [B,N,A]  bool
     alive: Tensor  # [B,N]    bool; the dead neither speak nor hear nor count
     fresh: Tensor  # [B,N]    bool; this slot holds a new agent: its memory is zero
-    links: Tensor  # [B,N,N]  bool; [b,j,i] = j may hear i (both alive, i != j, in range)
+    links: Tensor  # [B,N,N]  bool; [b,j,i] = j may hear i (alive, i != j, in range)
 
 
 class Signal(NamedTuple):

@@ -221,7 +221,9 @@ def play_episodes(
             forgeries = forgeries + forged.sum(1)
             returns = returns + torch.where(running, signal.reward, 0.0)
             length = length + running
-            success = torch.where(running & signal.done, signal.success.float(), success)
+            success = torch.where(
+                running & signal.done, signal.success.float(), success
+            )
             running = running & ~signal.done
     distortion = bent / forgeries.clamp(min=1) / team.message_norm
     return Outcome(returns, success, length, distortion)

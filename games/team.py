@@ -21,10 +21,11 @@ class Team(Protocol):
     delay: int  # extra steps a message spends on its way; 0 by default
     sampled: bool  # actions are drawn from softmax(scores), else argmax
     message_norm: Tensor  # [] mean norm of a clean message, the unit of distortion
+    message_rms: Tensor  # [D] root mean square of each number of a clean message
+    message_mean: Tensor  # [D]
+    message_std: Tensor  # [D]
 
-    def speak(
-        self, obs: Tensor, memory: Tensor, generator: torch.Generator
-    ) -> Tensor:
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """Writes m_out: `[B,N,O]`, `[B,N,H]` -> `[B,N,D]`."""
 
     def listen(

@@ -21,10 +21,7 @@ def map_tensors(function: Callable[..., Tensor], tree: Any, *others: Any) -> Any
     if isinstance(tree, Tensor):
         return function(tree, *others)
     return type(tree)(
-        *(
-            map_tensors(function, *leaves)
-            for leaves in zip(tree, *others, strict=True)
-        )
+        *(map_tensors(function, *leaves) for leaves in zip(tree, *others, strict=True))
     )
 
 

@@ -64,7 +64,9 @@ def make_worlds(
             held[k] = rng.permutation(spec.num_agents)[:captured]
         else:
             held[k] = captured
-    return Worlds(*(torch.from_numpy(part).to(device) for part in (starts, steps, held)))
+    return Worlds(
+        *(torch.from_numpy(part).to(device) for part in (starts, steps, held))
+    )
 
 
 def draw_captured(

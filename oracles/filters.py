@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from games.channel import Decision, NoFilter
 from games.play import Step
 from games.team import Team
-from oracles.nets import mlp, squash
+from oracles.nets import VALUE_UNIT, mlp, squash
 from oracles.ppo import Evaluation
 
 
@@ -59,8 +59,7 @@ class FilterConfig:
                 )
         if not 0.0 <= self.benign_fraction < 1.0:
             raise ValueError(
-                f"filter.benign_fraction is {self.benign_fraction},"
-                " must lie in [0, 1)"
+                f"filter.benign_fraction is {self.benign_fraction}, must lie in [0, 1)"
             )
         for name in ("detector", "reconstructor"):
             if getattr(self, name) not in ("learned", "random"):
@@ -136,6 +135,7 @@ class TwoStageFilter(nn.Module):
         """Builds an untrained filter: it flags at random and changes nothing."""
         super().__init__()
         self.config = config
+        self.num_agents = num_agents
         self.detector = AnomalyDetector(message_size, config.hidden)
         self.reconstructor = Reconstructor(message_size, config.hidden)
         wide = config.critic_hidden
@@ -236,7 +236,7 @@ class TwoStageFilter(nn.Module):
 
     def _value(self, tampered: Tensor) -> Tensor:
         seen = squash(self._standardise(tampered)).flatten(-2)
-        return self.critic(seen).expand(tampered.shape[:-1])
+        return VALUE_UNIT * self.critic(seen).expand(tampered.shape[:-1])
 
 
 def _bernoulli_log_prob(logit: Tensor, outcome: Tensor) -> Tensor:

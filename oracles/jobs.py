@@ -13,19 +13,18 @@ import torch
 from games.envs import make_env
 from games.matches import play_cells
 from games.worlds import make_worlds
-from oracles.attacks import AttackConfig, Threat
+from oracles.attacks import AttackConfig
 from oracles.backbones import make_team
 from oracles.best_response import (
-    Log,
-    OracleConfig,
-    Setting,
     new_attack,
     new_filter,
     train_attack,
     train_filter,
 )
 from oracles.filters import FilterConfig
+from oracles.learner import Log, OracleConfig, Setting
 from oracles.policies import Frozen, freeze, thaw, thaw_mixture
+from oracles.tampering import Threat
 
 
 class SettingData(NamedTuple):
@@ -150,7 +149,8 @@ def run_matches(job: MatchJob) -> dict[str, np.ndarray]:
         job.first_world,
         job.num_worlds,
         # Where agents are drawn per episode, the world says which.
-        setting.threat.num_malicious if job.setting.captured is None
+        setting.threat.num_malicious
+        if job.setting.captured is None
         else job.setting.captured,
         device,
     )

@@ -6,6 +6,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+VALUE_UNIT = 10.0
+"""Returns per unit of a critic's raw output, so that it starts near their size."""
+
 
 def mlp(sizes: tuple[int, ...], *, last_gain: float = 1.0) -> nn.Sequential:
     """A tanh network with orthogonal weights and zero biases.

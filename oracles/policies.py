@@ -16,15 +16,10 @@ import torch
 from torch import nn
 
 from games.channel import NoAttack, NoFilter
-from oracles.attacks import (
-    AttackConfig,
-    GaussianAttack,
-    MuteAttack,
-    NoiseAttack,
-    Threat,
-)
-from oracles.filters import FilterConfig, TwoStageFilter
 from games.population import Mixture
+from oracles.attacks import AttackConfig, GaussianAttack
+from oracles.filters import FilterConfig, TwoStageFilter
+from oracles.tampering import MuteAttack, NoiseAttack, Threat
 
 
 class Frozen(NamedTuple):
@@ -57,12 +52,12 @@ def freeze(policy: Any) -> Frozen:
 def _arguments(policy: Any) -> dict[str, Any]:
     """What a policy's constructor needs, as JSON."""
     if isinstance(policy, TwoStageFilter):
-        width, wide = policy.message_mean.shape[0], policy.critic[0].in_features
+        width = policy.message_mean.shape[0]
         return {
             "role": "filter",
             "config": asdict(policy.config),
             "message_size": width,
-            "num_agents": wide // width,
+            "num_agents": policy.num_agents,
         }
     arguments = {
         "role": "attack",
@@ -88,9 +83,7 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
     if kind == "none":
         return NoFilter() if role == "filter" else NoAttack()
     if role == "filter" and kind == "two_stage":
-        policy: nn.Module = TwoStageFilter(
-            FilterConfig(**facts.pop("config")), **facts
-        )
+        policy: nn.Module = TwoStageFilter(FilterConfig(**facts.pop("config")), **facts)
     elif role == "attack" and kind in ("gaussian", "noise", "mute"):
         policy = _thaw_attack(kind, facts)
     else:

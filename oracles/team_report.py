@@ -20,7 +20,7 @@ from games.env import CommEnv
 from games.play import Outcome, play_episodes
 from games.tree import map_tensors
 from games.worlds import Worlds, make_worlds
-from oracles.attacks import MuteAttack, NoiseAttack, Threat
+from oracles.tampering import MuteAttack, NoiseAttack, Threat
 
 Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
 

@@ -17,8 +17,8 @@ from torch import Tensor
 from games.channel import NoAttack, NoFilter
 from games.env import CommEnv
 from games.play import Stream, collect
-from oracles.best_response import Log, Meter
 from oracles.imitation import Imitation
+from oracles.learner import Log, Meter
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
 from oracles.teachers import Teacher
 from oracles.team_learner import TeamLearner

@@ -7,12 +7,13 @@ from typing import Any
 from games.echo import EchoConfig
 from games.envs import ENVS
 from games.predator_prey import PredatorPreyConfig
-from oracles.attacks import AttackConfig, Threat
+from oracles.attacks import AttackConfig
 from oracles.backbones import BACKBONES
 from oracles.backbones.commnet import CommNetConfig
-from oracles.best_response import OracleConfig
 from oracles.filters import FilterConfig
+from oracles.learner import OracleConfig
 from oracles.ppo import PPOConfig
+from oracles.tampering import Threat
 from oracles.train_team import TeamTrainingConfig
 from psro_comm.meta_solvers import META_SOLVERS
 
@@ -35,9 +36,7 @@ class PSROConfig:
     episodes: int = 256
     check_episodes: int = 512
     restarts: int = 2
-    meta_solver: str = field(
-        default="nash", metadata={"choices": tuple(META_SOLVERS)}
-    )
+    meta_solver: str = field(default="nash", metadata={"choices": tuple(META_SOLVERS)})
     tolerance: float = 0.0
     slots: int = 32
 

@@ -13,12 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from absl import logging
 
 from games.envs import make_env
 from oracles.attacks import AttackConfig
 from oracles.backbones import make_team
-from oracles.best_response import OracleConfig
 from oracles.filters import FilterConfig
 from oracles.jobs import (
     MatchJob,
@@ -29,6 +27,7 @@ from oracles.jobs import (
     run_training,
     thaw_team,
 )
+from oracles.learner import OracleConfig
 from oracles.policies import Frozen, from_file
 from oracles.teachers import TEACHERS
 from oracles.train_team import train_team
@@ -264,7 +263,9 @@ class Lab:
         ]
         self.store.set_status(name, 0.0)
         blocks = self.workers.map(
-            run_matches, jobs, names=[f"{name} from world {j.first_world}" for j in jobs]
+            run_matches,
+            jobs,
+            names=[f"{name} from world {j.first_world}" for j in jobs],
         )
         return [
             np.concatenate([block[key] for block in blocks], axis=1)

@@ -203,7 +203,7 @@ class RMacrl:
         """Writes the iteration's meta-game, mixtures and quality, and logs a line."""
         table, (x, y) = solver.table, solver.mixtures()
         matrix = table.mean()
-        report = {
+        report: dict[str, Any] = {
             "iteration": self.iteration,
             "defender_mixture": dict(zip(table.defenders, x.tolist(), strict=True)),
             "attacker_mixture": dict(zip(table.attackers, y.tolist(), strict=True)),
@@ -220,7 +220,9 @@ class RMacrl:
         store = self.lab.store
         store.save_json(f"iteration-{self.iteration:03d}", report)
         for name in (f"meta_game-{self.iteration:03d}", "meta_game"):
-            write_nfg(store.root / f"{name}.nfg", table, f"{self.lab.config.task} {name}")
+            write_nfg(
+                store.root / f"{name}.nfg", table, f"{self.lab.config.task} {name}"
+            )
         log = self.lab.metrics.logger(f"iteration-{self.iteration:03d}")
         self.lab.metrics.forget(f"iteration-{self.iteration:03d}")
         log(
@@ -271,9 +273,7 @@ def openspiel_nash_conv(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> flo
     return float(exploitability.nash_conv(game, Mixed()))
 
 
-def best_gains(
-    table: PayoffTable, x: np.ndarray, y: np.ndarray
-) -> tuple[float, float]:
+def best_gains(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """What each side gains by its best pure policy of the table."""
     return gains(table.mean(), x, y)
 

@@ -177,7 +177,9 @@ class RMacrlSolver(psro_v2.PSROSolver):
         self, initial_policies: Sequence[Sequence[SlotPolicy]]
     ) -> None:
         """Takes whole populations; OpenSpiel's own takes one policy a player."""
-        self._policies = [[] for _ in range(self._num_players)]
+        self._policies: list[list[SlotPolicy]] = [
+            [] for _ in range(self._num_players)
+        ]
         self._new_policies = [list(population) for population in initial_policies]
 
     def _reseed(self) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from oracles.attacks import NoiseAttack
 from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, thaw
+from oracles.tampering import NoiseAttack
 from oracles.team_report import team_report
 from psro_comm.analysis import Interval, verdict
 from psro_comm.experiment_config import STOP_RETURNS
@@ -92,7 +92,9 @@ class Story:
             "stopped-attack": early,
             "held-out-attack": held_out,
         }
-        _chapter("3. A filter learns to flag and to repair; then a fresh attacker comes")
+        _chapter(
+            "3. A filter learns to flag and to repair; then a fresh attacker comes"
+        )
         against = ({"vanilla-attack": wide}, [1.0])
         (filter_,) = lab.respond(
             [Response(VANILLA, *against, config.filter, config.filter_oracle)]
@@ -270,9 +272,7 @@ def _exploited(
     """What a fresh attacker takes beyond the meta-equilibrium's: a lower bound."""
     equilibrium = opponents["meta-equilibrium"]
     return {
-        name: as_dict(
-            compare(table, (defender, equilibrium), (defender, fresh[name]))
-        )
+        name: as_dict(compare(table, (defender, equilibrium), (defender, fresh[name])))
         for name, defender in defenders.items()
     }
 

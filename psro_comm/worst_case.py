@@ -58,7 +58,7 @@ def breaker(lab: Lab, name: str, defender: Defender) -> Response:
     return Response(
         name,
         defender.filters,
-        defender.weights,
+        defender.weights.tolist(),
         lab.config.attack,
         lab.config.attack_oracle,
         lab.config.psro.restarts,

@@ -1,6 +1,6 @@
 """CommNet with a one-step delay: broadcast a vector, hear the mean of the others.
 
-    m_out_i = W_s h_i(t-1)            what a sender says is a step old: that is the delay
+    m_out_i = W_s h_i(t-1)            what is said is a step old: that is the delay
     m_in_j  = mean over heard i of m_hat_i
     h_j(t)  = GRU(ReLU(W_o o_j + W_m m_in_j), h_j(t-1))
     pi_j    = softmax(W_a h_j(t))
@@ -70,9 +70,7 @@ class CommNet(nn.Module):
         self.register_buffer("message_mean", torch.zeros(config.message_size))
         self.register_buffer("message_std", torch.ones(config.message_size))
 
-    def speak(
-        self, obs: Tensor, memory: Tensor, generator: torch.Generator
-    ) -> Tensor:
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """m_out = W_s h(t-1), `[B,N,D]`."""
         return self.message(memory)
 

@@ -1,0 +1,253 @@
+"""The training loop that attack and filter share: stream, advantages, PPO.
+
+Source: paper alg. 1 line 7; eq. 1 and eq. 2 come in through `policy.evaluate`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from games.channel import Attack, Filter
+from games.env import CommEnv
+from games.play import Step, Stream, collect
+from games.team import Team
+from games.tree import map_tensors
+from games.worlds import draw_captured
+from oracles.ppo import (
+    Experience,
+    PPOConfig,
+    decay,
+    gae,
+    ppo_update,
+    set_learning_rate,
+)
+from oracles.tampering import Threat, gather_agents
+
+Log = Callable[[Mapping[str, float]], None]
+
+
+@dataclass(frozen=True)
+class OracleConfig:
+    """Budget and learner of one best response.
+
+    Attributes:
+      env_steps: environment steps of one training, over all environments.
+      num_envs: B, environments side by side.
+      num_steps: T, steps of a rollout.
+      ppo: the learner.
+    """
+
+    env_steps: int = 1_000_000
+    num_envs: int = 256
+    num_steps: int = 30
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("env_steps", "num_envs", "num_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"oracle.{name} is {getattr(self, name)}, must be at least 1"
+                )
+        if self.num_envs < self.ppo.num_minibatches:
+            raise ValueError(
+                f"oracle.num_envs is {self.num_envs}, must be at least"
+                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+            )
+
+    @property
+    def updates(self) -> int:
+        """Rollouts of one training."""
+        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+
+
+class Setting(NamedTuple):
+    """Where a best response is trained: the game without its two players."""
+
+    env: CommEnv
+    team: Team
+    threat: Threat
+    captured: tuple[int, ...] | None  # of this run; none redraws them in each episode
+
+
+class Meter:
+    """Returns of the episodes that ended in a stream, batch by batch."""
+
+    def __init__(self, num_envs: int, device: torch.device | str) -> None:
+        """Starts B episodes."""
+        self.running = torch.zeros(num_envs, device=device)
+
+    def read(self, reward: Tensor, done: Tensor) -> tuple[float, int]:
+        """Mean return and number of the episodes that ended in `[T,B]` steps."""
+        total = torch.zeros((), device=reward.device)
+        count = torch.zeros((), device=reward.device)
+        for paid, ended in zip(reward, done, strict=True):
+            self.running = self.running + paid
+            total = total + torch.where(ended, self.running, 0.0).sum()
+            count = count + ended.sum()
+            self.running = torch.where(ended, 0.0, self.running)
+        total_, count_ = torch.stack([total, count]).tolist()
+        return (total_ / count_ if count_ else float("nan")), int(count_)
+
+
+class Generators(NamedTuple):
+    """The two sources of randomness of a training."""
+
+    world: torch.Generator
+    policy: torch.Generator
+
+
+def make_generators(seed: int, device: torch.device) -> Generators:
+    """Two generators of one seed: the worlds' and the policies'."""
+    # Two streams of one seed: the worlds' and the policies'.
+    return Generators(
+        torch.Generator(device).manual_seed(2 * seed),
+        torch.Generator(device).manual_seed(2 * seed + 1),
+    )
+
+
+@dataclass
+class Learner:
+    """The training loop that attack and filter share."""
+
+    policy: Any  # has `inputs` and `evaluate`
+    setting: Setting
+    oracle: OracleConfig
+    generators: Generators
+    area: Literal["attack", "filter"]
+
+    def train(
+        self,
+        attack: Attack,
+        filter_: Filter,
+        *,
+        sign: float,
+        stop: float | None,
+        log: Log | None,
+    ) -> None:
+        """Improves the policy for `oracle.updates` rollouts, or until `stop`."""
+        oracle, ppo = self.oracle, self.oracle.ppo
+        optimizer = torch.optim.Adam(self.policy.parameters(), ppo.learning_rate)
+        meter = Meter(oracle.num_envs, self.setting.env.device)
+        steps = self._stream(attack, filter_).play()
+        started = time.monotonic()
+        for update in range(oracle.updates):
+            progress = update / oracle.updates
+            set_learning_rate(
+                optimizer,
+                ppo.learning_rate * (1.0 - progress * (1.0 - ppo.final_learning_rate)),
+            )
+            # The step after the last one is played too: its critic bootstraps.
+            rollout = collect(steps, oracle.num_steps + 1)
+            mean_return, episodes = meter.read(rollout.reward, rollout.done)
+            stats = ppo_update(
+                optimizer,
+                self.policy.evaluate,
+                self._experience(rollout, sign),
+                ppo,
+                generator=self.generators.policy,
+                entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
+            )
+            if log is not None:
+                seen = (update + 1) * oracle.num_envs * oracle.num_steps
+                log(
+                    {
+                        "update": update + 1,
+                        "env_steps": seen,
+                        "wall_s": time.monotonic() - started,
+                        "time/steps_per_s": seen / (time.monotonic() - started),
+                        "team/return_mean": mean_return,
+                        **{f"{self.area}/{key}": v for key, v in stats.items()},
+                        **self._diagnostics(rollout),
+                    }
+                )
+            if stop is not None and episodes and mean_return <= stop:
+                break
+
+    def _stream(self, attack: Attack, filter_: Filter) -> Stream:
+        setting, size = self.setting, self.oracle.num_envs
+        device = setting.env.device
+        if setting.captured is None:
+            captured = draw_captured(
+                size,
+                setting.env.spec.num_agents,
+                setting.threat.num_malicious,
+                self.generators.policy,
+            )
+        else:
+            captured = torch.tensor(setting.captured, device=device).expand(size, -1)
+        return Stream(
+            setting.env,
+            setting.team,
+            attack,
+            filter_,
+            captured=captured,
+            world_generator=self.generators.world,
+            generator=self.generators.policy,
+            redraw_captured=setting.captured is None,
+        )
+
+    def _experience(self, rollout: Step, sign: float) -> Experience:
+        """Advantages of the learner's decision points; the last step bootstraps."""
+        ppo = self.oracle.ppo
+        wire = rollout.wire
+        decision = wire.attack if self.area == "attack" else wire.defence
+        scalars = torch.stack(
+            [
+                decision.log_prob,
+                decision.value,
+                (decision.active & rollout.timestep.alive).float(),
+            ],
+            dim=-1,
+        )
+        if self.area == "attack":
+            scalars = gather_agents(scalars, rollout.carry.captured)
+        log_prob, value, weight = scalars.unbind(-1)
+        reward = (sign * rollout.reward)[..., None].expand_as(value)
+        done = rollout.done[..., None].expand_as(value)
+        advantage, target = gae(
+            reward[:-1], value[:-1], value[-1], done[:-1], ppo.gamma, ppo.gae_lambda
+        )
+        return Experience(
+            map_tensors(lambda leaf: leaf[:-1], self.policy.inputs(rollout)),
+            log_prob[:-1],
+            value[:-1],
+            advantage,
+            target,
+            weight[:-1],
+        )
+
+    def _diagnostics(self, rollout: Step) -> dict[str, float]:
+        """How far messages were bent, and how well the filter saw it."""
+        wire = rollout.wire
+        forged = wire.forged.float()
+        benign = (~wire.forged & rollout.timestep.alive).float()
+        flagged = (wire.defence.active & (wire.defence.choice > 0)).float()
+        distance = (wire.tampered - wire.sent).norm(
+            dim=-1
+        ) / self.setting.team.message_norm
+        error = (wire.heard - wire.sent).square().mean(-1)
+        sums = torch.stack(
+            [
+                (forged * distance).sum(),
+                forged.sum(),
+                (forged * flagged).sum(),
+                (benign * flagged).sum(),
+                benign.sum(),
+                flagged.sum(),
+                (flagged * error).sum(),
+            ]
+        ).tolist()
+        bent, bad, hits, alarms, good, flags, wrong = sums
+        nan = float("nan")
+        return {
+            "attack/message_distance": bent / bad if bad else 0.0,
+            "filter/recall": hits / bad if bad else nan,
+            "filter/false_positive_rate": alarms / good if good else nan,
+            "filter/precision": hits / flags if flags else nan,
+            "filter/reconstruction_mse": wrong / flags if flags else nan,
+        }
