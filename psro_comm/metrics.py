@@ -215,7 +215,7 @@ class Progress:
         left = elapsed / self._done * max(self._total - self._done, 0)
         width = len(str(self._total))
         shown = self._show or tuple(key for key in values if "/" in key)[:4]
-        parts = [f"{k.split('/')[-1]} {values[k]:9.4g}" for k in shown if k in values]
+        parts = [f"{k.split('/')[-1]} {values[k]:10.4g}" for k in shown if k in values]
         head = f"{self._name:<16} {self._done:>{width}}/{self._total}"
         clocks = f"{format_duration(elapsed):>7} gone {format_duration(left):>7} left"
         self._emit("  ".join([head, *parts, clocks]))

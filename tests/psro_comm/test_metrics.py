@@ -5,6 +5,9 @@ import io
 import json
 import math
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tensorboardX.proto.event_pb2 import Event
@@ -12,6 +15,8 @@ from tensorboardX.proto.event_pb2 import Event
 from psro_comm import metrics
 from psro_comm.files import StoreError
 from psro_comm.metrics import MetricsWriter, Progress, read_metrics, tee
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def events(folder):
@@ -150,6 +155,25 @@ def test_a_full_disk_is_one_line(tmp_path):
     )
 
 
+def test_a_real_limit_on_file_size_is_one_line_and_keeps_the_earlier_lines(tmp_path):
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from psro_comm.metrics import MetricsWriter, StoreError\n"
+        "log = MetricsWriter(Path(sys.argv[1])).logger('team')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+        "try:\n"
+        "    for _ in range(100): log({'a/b': 1.0})\n"
+        "except StoreError as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    path = tmp_path / "metrics.jsonl"
+    assert done.stdout == f"cannot write {path}: File too large\n"
+    updates = [row["update"] for row in read_metrics(tmp_path)]
+    assert updates == list(range(len(updates)))
+    assert len(updates) > 20
+
+
 def test_event_files_that_the_disk_refuses_are_one_line(tmp_path):
     (tmp_path / "tb").write_text("a file where the folder should be")
     refused = pytest.raises(StoreError, match=r"cannot write .*tb/x")
@@ -183,7 +207,16 @@ def test_progress_lines_are_aligned():
     lines = progress(100, [float(i) for i in range(1, 101)], every_s=0.0)
     assert len(lines) == 100
     assert len({len(line) for line in lines}) == 1
-    assert "return_mean     31.25  approx_kl       0.5" in lines[0]
+    assert "return_mean      31.25  approx_kl        0.5" in lines[0]
+
+
+@pytest.mark.parametrize("value", [-2.345678e-7, -1234567.0, math.nan, 1e-300])
+def test_a_number_of_any_size_keeps_the_lines_aligned(value):
+    lines = []
+    shower = Progress("team", 9, every_s=0.0, clock=lambda: 0.0, emit=lines.append)
+    for number in (2.0, value):
+        shower({"attack/policy_loss": number})
+    assert len(lines[0]) == len(lines[1])
 
 
 @pytest.mark.parametrize(
