@@ -74,6 +74,21 @@ class Setting(NamedTuple):
     captured: tuple[int, ...] | None  # of this run; none redraws them in each episode
 
 
+def captured_agents(
+    setting: Setting, num_envs: int, generator: torch.Generator
+) -> Tensor:
+    """The agents held at the start of B streams, `[B,K]` long."""
+    if setting.captured is None:
+        return draw_captured(
+            num_envs,
+            setting.env.spec.num_agents,
+            setting.threat.num_malicious,
+            generator,
+        )
+    held = torch.tensor(setting.captured, device=setting.env.device)
+    return held.expand(num_envs, -1)
+
+
 class Meter:
     """Returns of the episodes that ended in a stream, batch by batch."""
 
@@ -169,25 +184,15 @@ class Learner:
                 break
 
     def _stream(self, attack: Attack, filter_: Filter) -> Stream:
-        setting, size = self.setting, self.oracle.num_envs
-        device = setting.env.device
-        if setting.captured is None:
-            captured = draw_captured(
-                size,
-                setting.env.spec.num_agents,
-                setting.threat.num_malicious,
-                self.generators.policy,
-            )
-        else:
-            captured = torch.tensor(setting.captured, device=device).expand(size, -1)
+        setting, generators = self.setting, self.generators
         return Stream(
             setting.env,
             setting.team,
             attack,
             filter_,
-            captured=captured,
-            world_generator=self.generators.world,
-            generator=self.generators.policy,
+            captured=captured_agents(setting, self.oracle.num_envs, generators.policy),
+            world_generator=generators.world,
+            generator=generators.policy,
             redraw_captured=setting.captured is None,
         )
 

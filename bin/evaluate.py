@@ -1,0 +1,43 @@
+r"""The cross-play table of any attacks against any filters, with intervals.
+
+python -m bin.evaluate --task=echo --budget=smoke \
+        --attacks=none,noise,psro:a --filters=none,psro:a
+"""
+
+from absl import flags
+from psro_comm.report import render_crossplay
+
+from bin import common
+from psro_comm.crossplay import cross_play
+from psro_comm.opponents import teams_named
+from psro_comm.plan import plan
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+
+common.define()
+_WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"
+flags.DEFINE_list("attacks", ["none", "noise"], f"{_WORDS}, noise, noise@2.5, mute.")
+flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
+
+
+def main(_: list[str]) -> None:
+    """Plays the table and prints it."""
+    request = common.request()
+    if common.FLAGS.dry_run:
+        print(plan(request, "evaluate"))
+        return
+    attacks, filters = common.FLAGS.attacks, common.FLAGS.filters
+    named = teams_named([*attacks, *filters], request.runs_dir)
+    if request.team is None and named:
+        request = request._replace(team=named[0])
+    if common.FLAGS.run is None:
+        request = request._replace(run=f"evaluation-{request.run}")
+    with open_lab(request) as lab:
+        result = cross_play(lab, attacks, filters, request.runs_dir)
+        path = lab.store.root / f"{result['name']}.json"
+    print(render_crossplay(result))
+    print(f"\nSaved: {path}")
+
+
+if __name__ == "__main__":
+    run_main(main)

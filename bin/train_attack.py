@@ -1,0 +1,34 @@
+"""Trains one attack against a filter (eq. 1) and measures it on fresh worlds.
+
+python -m bin.train_attack --task=predator_prey_p05 --team=team --run=attack
+python -m bin.train_attack --against=psro:a --team=a --run=breaker
+"""
+
+from absl import flags
+from psro_comm.report import render_training
+
+from bin import common
+from psro_comm.plan import plan
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+from psro_comm.training import train_against
+
+common.define()
+flags.DEFINE_string(
+    "against", "none", "Filter to attack: none, RUN, RUN/POLICY or psro:RUN."
+)
+
+
+def main(_: list[str]) -> None:
+    """Trains and prints."""
+    request = common.request()
+    if common.FLAGS.dry_run:
+        print(plan(request, "attack"))
+        return
+    with open_lab(request) as lab:
+        result = train_against(lab, "attack", common.FLAGS.against, request.runs_dir)
+    print(render_training(result))
+
+
+if __name__ == "__main__":
+    run_main(main)

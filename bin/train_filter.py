@@ -1,0 +1,35 @@
+"""Trains one message filter against an attack (eq. 2) and measures it.
+
+python -m bin.train_filter --against=attack --team=team --run=filter
+python -m bin.train_filter --against=attack --filter.detector=random --run=ablation
+"""
+
+from absl import flags
+from psro_comm.report import render_training
+
+from bin import common
+from psro_comm.plan import plan
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+from psro_comm.training import train_against
+
+common.define()
+flags.DEFINE_string(
+    "against", None, "Attack to defend against: RUN, RUN/POLICY, psro:RUN or noise@2."
+)
+flags.mark_flag_as_required("against")
+
+
+def main(_: list[str]) -> None:
+    """Trains and prints."""
+    request = common.request()
+    if common.FLAGS.dry_run:
+        print(plan(request, "filter"))
+        return
+    with open_lab(request) as lab:
+        result = train_against(lab, "filter", common.FLAGS.against, request.runs_dir)
+    print(render_training(result))
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,32 @@
+"""Trains a team that talks, and measures what it loses when muted.
+
+python -m bin.train_team --task=predator_prey_p05 --run=team
+"""
+
+from psro_comm.report import render_gate
+
+from bin import common
+from psro_comm.plan import plan
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+from psro_comm.story import Story
+
+common.define()
+
+
+def main(_: list[str]) -> None:
+    """Trains (or continues) the team and prints the gate."""
+    request = common.request()
+    if common.FLAGS.dry_run:
+        print(plan(request, "team"))
+        return
+    with open_lab(request) as lab:
+        gate = Story(lab).gate()
+        lab.store.set_status("done", 1.0)
+        root = lab.store.root
+    print(render_gate(gate))
+    print(f"\nSaved: {root / 'team.safetensors'}, {root / 'gate.json'}")
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,152 @@
+"""Players by name: what a user may write for an attack or a filter.
+
+none, noise, noise@2.5, mute, untrained      made here
+RUN/POLICY                                   one policy of another run
+RUN                                          the policy that train_attack or
+train_filter left in it
+psro:RUN                                     the mixture that R-MACRL put out
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from games.channel import NoAttack, NoFilter
+from oracles.jobs import build_setting
+from oracles.policies import Frozen, freeze, from_file
+from oracles.tampering import MuteAttack, NoiseAttack
+from psro_comm.lab import Lab
+from psro_comm.session import read_run
+from psro_comm.store import RunStore
+
+TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
+
+
+class Player(NamedTuple):
+    """A mixture of policies of one side, under the name the user gave it."""
+
+    name: str
+    policies: dict[str, Frozen]
+    weights: np.ndarray  # [policies]
+
+
+def teams_named(names: list[str], runs_dir: Path) -> list[str]:
+    """The runs that `names` refer to, in order, each once."""
+    found = []
+    for name in names:
+        run = _run_of(name)
+        if run is not None and run not in found:
+            read_run(runs_dir, run)
+            found.append(run)
+    return found
+
+
+def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
+    """The player that a user named.
+
+    Args:
+      lab: of the game it is to play in; its team must be the player's.
+      name: see the module's docstring.
+      role: `attack` or `filter`.
+      runs_dir: where other runs are.
+
+    Raises:
+      ValueError: no such player, another side's, or one made for another team.
+    """
+    run = _run_of(name)
+    if run is None:
+        return _made(lab, name, role)
+    store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
+    _same_team(lab, store, name)
+    if name.startswith("psro:"):
+        return _mixture(store, name, role)
+    policy = name.split("/", 1)[1] if "/" in name else TRAINED[role]
+    if policy not in store.policies():
+        raise ValueError(
+            f"{name!r} has no policy {policy!r}; {store.root} has:"
+            f" {', '.join(store.policies()) or 'none'}"
+        )
+    frozen = from_file(*store.load_policy(policy))
+    _check_role(frozen, name, role)
+    return Player(name, {name: frozen}, np.ones(1))
+
+
+def _run_of(name: str) -> str | None:
+    if name.startswith("psro:"):
+        return name.removeprefix("psro:")
+    if name.partition("@")[0] in ("none", "noise", "mute", "untrained"):
+        return None
+    return name.split("/", 1)[0]
+
+
+def _made(lab: Lab, name: str, role: str) -> Player:
+    kind, _, size = name.partition("@")
+    if role == "filter" and kind not in ("none", "untrained"):
+        raise ValueError(f"{name!r} is an attack, not a filter")
+    if kind == "untrained":
+        return Player(name, {name: _untrained(lab, role)}, np.ones(1))
+    if kind == "none":
+        nobody = NoAttack() if role == "attack" else NoFilter()
+        return Player(name, {name: freeze(nobody)}, np.ones(1))
+    setting = build_setting(lab.setting())
+    width = setting.team.message_size
+    try:
+        attack = (
+            MuteAttack(setting.threat, width)
+            if kind == "mute"
+            else NoiseAttack(setting.threat, width, float(size or 1.0))
+        )
+    except ValueError as error:
+        raise ValueError(f"{name!r}: {size!r} is not a size, such as 2.5") from error
+    attack.calibrate(setting.team)
+    return Player(name, {name: freeze(attack)}, np.ones(1))
+
+
+def _untrained(lab: Lab, role: str) -> Frozen:
+    from oracles.best_response import new_attack, new_filter
+
+    setting = build_setting(lab.setting())
+    generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
+    if role == "attack":
+        return freeze(new_attack(setting, lab.config.attack, generator))
+    return freeze(new_filter(setting, lab.config.filter, generator))
+
+
+def _mixture(store: RunStore, name: str, role: str) -> Player:
+    if not store.has("psro"):
+        raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
+    side = "attacker_mixture" if role == "attack" else "defender_mixture"
+    weights = {n: w for n, w in store.load_json("psro")[side].items() if w > 0.0}
+    policies = {
+        f"{store.root.name}/{policy}": _member(store, policy) for policy in weights
+    }
+    return Player(name, policies, np.array(list(weights.values())))
+
+
+def _member(store: RunStore, policy: str) -> Frozen:
+    if policy == "no-attack":
+        return freeze(NoAttack())
+    if policy == "no-filter":
+        return freeze(NoFilter())
+    return from_file(*store.load_policy(policy))
+
+
+def _same_team(lab: Lab, store: RunStore, name: str) -> None:
+    theirs = from_file(*store.load_team())
+    task = theirs.facts.get("task")
+    if task != lab.config.task:
+        raise ValueError(
+            f"{name!r} was made for {task}, this is about {lab.config.task}"
+        )
+    if theirs.digest() != lab.team().digest():
+        raise ValueError(
+            f"{name!r} was made for another team than that of {lab.store.root};"
+            f" use --team={store.root.name}"
+        )
+
+
+def _check_role(frozen: Frozen, name: str, role: str) -> None:
+    if frozen.facts.get("role") != role:
+        raise ValueError(f"{name!r} is a {frozen.facts.get('role')}, not a {role}")

@@ -1,0 +1,83 @@
+"""What a command is about to do: `--dry_run` prints it and stops.
+
+Speeds are rough, of one core of the machine the README's figures come from; they serve
+to tell minutes from hours.
+"""
+
+from psro_comm.metrics import format_duration
+from psro_comm.session import Request
+
+# Environment steps a second on one core: a team's training, a best response's, play.
+_TRAIN_TEAM, _TRAIN_POLICY, _PLAY = 12_000, 20_000, 60_000
+_BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
+_FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
+
+
+def plan(request: Request, program: str) -> str:
+    """Stages, payoff cells, estimated time and memory of a program.
+
+    Args:
+      request: of the command line.
+      program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
+    """
+    config, cores = request.config, max(1, request.workers)
+    stages = [("team", 1, config.training.env_steps, _TRAIN_TEAM)]
+    attack, filter_ = config.attack_oracle.env_steps, config.filter_oracle.env_steps
+    psro, episodes = config.psro, config.evaluation.episodes
+    limit = _limit(request)
+    if program in ("attack", "filter"):
+        steps = attack if program == "attack" else filter_
+        stages.append((program, 1, steps, _TRAIN_POLICY))
+    if program == "story":
+        stages += [
+            ("attacks without a filter", 3, attack, _TRAIN_POLICY),
+            ("vanilla filter", 1, filter_, _TRAIN_POLICY),
+        ]
+    cells = (psro.iterations + 2) ** 2
+    if program in ("psro", "story"):
+        count = psro.iterations * psro.restarts
+        stages += [
+            ("R-MACRL attacks", count, attack, _TRAIN_POLICY),
+            ("R-MACRL filters", count, filter_, _TRAIN_POLICY),
+            (f"payoff cells ({cells})", cells, psro.episodes * limit, _PLAY),
+        ]
+    if program == "story":
+        whole = (attack + filter_) * psro.iterations * psro.restarts
+        stages += [
+            ("filter with R-MACRL's whole budget", 1, whole, _TRAIN_POLICY),
+            (
+                "fresh attacks on three defenders",
+                3 * psro.restarts,
+                attack,
+                _TRAIN_POLICY,
+            ),
+            ("cells of the audit (about 70)", 70, episodes * limit, _PLAY),
+        ]
+    lines = [
+        f"{program} of {config.task}, seed {config.seed}, on {config.device},"
+        f" {request.workers} workers, in {request.runs_dir / request.run}"
+    ]
+    seconds = 0.0
+    for label, count, steps, speed in stages:
+        parallel = 1 if label == "team" else min(cores, count)
+        spent = count * steps / speed / parallel
+        seconds += spent
+        lines.append(
+            f"  {label:<36} {count:>3} x {steps:>11,} env steps"
+            f"  about {format_duration(spent)}"
+        )
+    lines.append(f"  about {format_duration(seconds)} and {_memory(request):.1f} GB")
+    return "\n".join(lines)
+
+
+def _limit(request: Request) -> int:
+    return int(request.config.env_config.episode_limit)
+
+
+def _memory(request: Request) -> float:
+    """Peak memory in GB: processes, and one rollout in each."""
+    config = request.config
+    oracle = config.attack_oracle
+    floats = oracle.num_envs * oracle.num_steps * config.num_agents * _FLOATS_PER_AGENT
+    processes = 1 + request.workers
+    return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30)
