@@ -56,8 +56,16 @@ def fail_on_odd(number: int) -> int:
 
 
 def die_until(task: tuple[str, int]) -> int:
-    """Dies as long as fewer than `deaths` processes left a mark in the folder."""
+    """Dies as long as fewer than `deaths` processes left a mark in the folder.
+
+    With `deaths` -1 it is innocent, and stays to be there when another one dies.
+    """
     folder, deaths = task
+    if deaths == -1:
+        before, end = len(os.listdir(folder)), time.monotonic() + 2
+        while len(os.listdir(folder)) == before and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(1)
     marks = len(os.listdir(folder)) if folder else deaths
     if marks < deaths:
         (Path(folder) / str(os.getpid())).touch()
@@ -107,6 +115,11 @@ def test_workers_have_one_thread_and_do_not_hear_ctrl_c(two):
     assert len({fact["pid"] for fact in facts}) == 2
     assert {fact["threads"] for fact in facts} == {1}
     assert {fact["omp"] for fact in facts} == {"1"}
+    torch.set_num_threads(2)
+    try:
+        assert map_tasks(facts_of_process, [0])[0]["threads"] == 1
+    finally:
+        torch.set_num_threads(1)
     assert all(fact["sigint"] for fact in facts)
 
 
@@ -138,7 +151,7 @@ def test_a_task_whose_worker_dies_is_tried_again(two, tmp_path):
 
 
 def test_a_task_that_always_kills_its_worker_is_named(two, tmp_path):
-    tasks = [("", 0), (str(tmp_path), 99), ("", 0)]
+    tasks = [(str(tmp_path), -1), (str(tmp_path), 99), ("", 0)]
     with pytest.raises(WorkerDiedError, match=r"^attack-002: its process died"):
         two.map(die_until, tasks, names=["attack-001", "attack-002", "filter-002"])
     assert len(os.listdir(tmp_path)) == parallel.MAX_TRIES

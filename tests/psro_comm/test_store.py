@@ -189,8 +189,10 @@ def test_a_second_process_is_refused_with_the_number_of_the_first(root):
 
 
 def test_the_lock_of_a_refused_configuration_is_let_go(root):
+    (root / "lock").write_bytes(b"1")
     with pytest.raises(StoreError):
         RunStore.open(root, {})
+    assert (root / "lock").read_bytes() == b""
     RunStore.open(root, CONFIG).close()
 
 
