@@ -7,14 +7,14 @@ python -m bin.evaluate --task=echo --budget=smoke \
 from absl import flags
 from psro_comm.report import render_crossplay
 
-from bin import common
+from psro_comm import command_line
 from psro_comm.crossplay import cross_play
 from psro_comm.opponents import teams_named
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 
-common.define()
+command_line.define()
 _WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"
 flags.DEFINE_list("attacks", ["none", "noise"], f"{_WORDS}, noise, noise@2.5, mute.")
 flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
@@ -22,15 +22,15 @@ flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
-    request = common.request()
-    if common.FLAGS.dry_run:
+    request = command_line.request()
+    if command_line.FLAGS.dry_run:
         print(plan(request, "evaluate"))
         return
-    attacks, filters = common.FLAGS.attacks, common.FLAGS.filters
+    attacks, filters = command_line.FLAGS.attacks, command_line.FLAGS.filters
     named = teams_named([*attacks, *filters], request.runs_dir)
     if request.team is None and named:
         request = request._replace(team=named[0])
-    if common.FLAGS.run is None:
+    if command_line.FLAGS.run is None:
         request = request._replace(run=f"evaluation-{request.run}")
     with open_lab(request) as lab:
         result = cross_play(lab, attacks, filters, request.runs_dir)

@@ -4,21 +4,21 @@ python -m bin.quickstart --task=predator_prey_p05
 """
 
 from absl import app  # noqa: F401  (its flags: --verbosity, --flagfile)
-from psro_comm.plan import plan
 from psro_comm.report import render, save_report
 
-from bin import common
+from psro_comm import command_line
+from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.story import Story
 
-common.define()
+command_line.define()
 
 
 def main(_: list[str]) -> None:
     """Tells the story and prints its report."""
-    request = common.request()
-    if common.FLAGS.dry_run:
+    request = command_line.request()
+    if command_line.FLAGS.dry_run:
         print(plan(request, "story"))
         return
     with open_lab(request) as lab:

@@ -3,21 +3,21 @@
 python -m bin.run_psro --task=echo --budget=smoke --run=a
 """
 
-from psro_comm.plan import plan
 from psro_comm.report import render_solution
 
-from bin import common
+from psro_comm import command_line
+from psro_comm.plan import plan
 from psro_comm.rmacrl import RMacrl
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 
-common.define()
+command_line.define()
 
 
 def main(_: list[str]) -> None:
     """Runs algorithm 1 and prints value, NashConv and both mixtures."""
-    request = common.request()
-    if common.FLAGS.dry_run:
+    request = command_line.request()
+    if command_line.FLAGS.dry_run:
         print(plan(request, "psro"))
         return
     with open_lab(request) as lab:

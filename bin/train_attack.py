@@ -7,13 +7,13 @@ python -m bin.train_attack --against=psro:a --team=a --run=breaker
 from absl import flags
 from psro_comm.report import render_training
 
-from bin import common
+from psro_comm import command_line
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.training import train_against
 
-common.define()
+command_line.define()
 flags.DEFINE_string(
     "against", "none", "Filter to attack: none, RUN, RUN/POLICY or psro:RUN."
 )
@@ -21,12 +21,14 @@ flags.DEFINE_string(
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    request = common.request()
-    if common.FLAGS.dry_run:
+    request = command_line.request()
+    if command_line.FLAGS.dry_run:
         print(plan(request, "attack"))
         return
     with open_lab(request) as lab:
-        result = train_against(lab, "attack", common.FLAGS.against, request.runs_dir)
+        result = train_against(
+            lab, "attack", command_line.FLAGS.against, request.runs_dir
+        )
     print(render_training(result))
 
 

@@ -5,19 +5,19 @@ python -m bin.train_team --task=predator_prey_p05 --run=team
 
 from psro_comm.report import render_gate
 
-from bin import common
+from psro_comm import command_line
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.story import Story
 
-common.define()
+command_line.define()
 
 
 def main(_: list[str]) -> None:
     """Trains (or continues) the team and prints the gate."""
-    request = common.request()
-    if common.FLAGS.dry_run:
+    request = command_line.request()
+    if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
     with open_lab(request) as lab:

@@ -34,7 +34,7 @@ class AttackConfig:
         dimensions (Lambda is its square). From 0.3 to 1 nothing was found: start wide.
       mean_scale: size of the mean for a network output of 1, in the same unit.
       alpha: price of the squared distance between m_out and m_adv, in squared mean
-        norms of a clean message.
+        norms of a clean message, against advantages of standard deviation 1.
       hidden: width of both hidden layers.
       stop_return: freeze the attacker once the team's mean return falls to this;
         none trains it to the end of its budget.
@@ -42,7 +42,7 @@ class AttackConfig:
 
     noise_scale: float = 3.0
     mean_scale: float = 8.0
-    alpha: float = 0.005
+    alpha: float = 5e-4
     hidden: int = 128
     stop_return: float | None = None
 

@@ -30,6 +30,15 @@ from oracles.tampering import Threat, gather_agents
 Log = Callable[[Mapping[str, float]], None]
 
 
+def one_epoch() -> PPOConfig:
+    """Fresh data beat reused data: 64 noisy dimensions drown a second epoch.
+
+    Predator-Prey p = -0.5, one seed: three epochs 32.5 -> 14.7 in 1M steps, one epoch
+    32.5 -> 2.2 in 0.8M steps and half the time.
+    """
+    return PPOConfig(update_epochs=1)
+
+
 @dataclass(frozen=True)
 class OracleConfig:
     """Budget and learner of one best response.
@@ -41,10 +50,10 @@ class OracleConfig:
       ppo: the learner.
     """
 
-    env_steps: int = 1_000_000
+    env_steps: int = 800_000
     num_envs: int = 256
     num_steps: int = 30
-    ppo: PPOConfig = field(default_factory=PPOConfig)
+    ppo: PPOConfig = field(default_factory=one_epoch)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

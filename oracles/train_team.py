@@ -65,11 +65,17 @@ class TeamTrainingConfig:
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("env_steps", "num_envs", "num_steps", "checkpoint_every"):
+        sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
+        for name in (*sizes, "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(
                     f"training.{name} is {getattr(self, name)}, must be at least 1"
                 )
+        if self.num_envs < self.ppo.num_minibatches:
+            raise ValueError(
+                f"training.num_envs is {self.num_envs}, must be at least"
+                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+            )
         for name in ("imitation_fraction", "teacher_prob"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(

@@ -35,13 +35,11 @@ def cross_play(
     defenders = [
         Defender(*find_player(lab, name, "filter", runs_dir)) for name in filters
     ]
-    digests = [
-        policy.digest()
-        for player in (*opponents, *defenders)
-        for policy in player[1].values()
+    who = [
+        (name, [policy.digest() for policy in policies.values()], weights.tolist())
+        for name, policies, weights in (*opponents, *defenders)
     ]
-    weights = [player.weights.tolist() for player in (*opponents, *defenders)]
-    key = hashlib.sha256(repr((attacks, filters, digests, weights)).encode())
+    key = hashlib.sha256(repr(who).encode())
     name = f"crossplay-{key.hexdigest()[:10]}"
     table = audit(lab, f"{name}-table", defenders, opponents)
     result = {

@@ -124,7 +124,7 @@ class ExperimentConfig:
     attack_oracle: OracleConfig = field(default_factory=OracleConfig)
     filter_oracle: OracleConfig = field(
         default_factory=lambda: OracleConfig(
-            env_steps=400_000, ppo=PPOConfig(entropy_coef=0.0)
+            env_steps=250_000, ppo=PPOConfig(learning_rate=3e-3, update_epochs=1)
         )
     )
     psro: PSROConfig = field(default_factory=PSROConfig)
@@ -197,7 +197,7 @@ def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:
 
 
 def _echo(seed: int) -> ExperimentConfig:
-    ppo = PPOConfig(entropy_coef=0.0)
+    ppo = PPOConfig(learning_rate=3e-3)
     oracle = OracleConfig(env_steps=60_000, num_envs=64, num_steps=16, ppo=ppo)
     return ExperimentConfig(
         task="echo",

@@ -1,21 +1,17 @@
 """R-MACRL: algorithm 1 of the paper, run through the lab and OpenSpiel's solver."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyspiel
 from absl import logging
-from open_spiel.python.algorithms import exploitability
 
-from games.adversarial_comm import AdversarialCommGame, as_matrix_game
 from games.channel import NoAttack, NoFilter
 from oracles.policies import Frozen, freeze
 from psro_comm.analysis import (
     Interval,
     bootstrap,
-    gains,
     is_converged,
     mixture_returns,
     nash_conv,
@@ -26,7 +22,12 @@ from psro_comm.exchange import write_nfg
 from psro_comm.lab import Lab, Response
 from psro_comm.meta_solvers import META_SOLVERS
 from psro_comm.payoffs import PayoffTable
-from psro_comm.solver import BestResponseOracle, RMacrlSolver
+from psro_comm.solver import (
+    BestResponseOracle,
+    RMacrlSolver,
+    new_game,
+    openspiel_nash_conv,
+)
 
 NO_FILTER, NO_ATTACK = "no-filter", "no-attack"
 _RESAMPLES = 200
@@ -66,12 +67,8 @@ class RMacrl:
         Source: paper alg. 1.
         """
         self._respond_with("filter-000", "attack-000", None, untrained=True)
-        game = pyspiel.load_game(
-            "python_adversarial_comm", {"slots": self.config.slots}
-        )
-        assert isinstance(game, AdversarialCommGame)
         solver = RMacrlSolver(
-            game,
+            new_game(self.config.slots),
             BestResponseOracle(self._respond),
             self._estimate,
             (tuple(self.filters), tuple(self.attacks)),
@@ -255,36 +252,6 @@ class RMacrl:
         return bootstrap(table.returns, statistic, rng, num_samples=_RESAMPLES)
 
 
-def openspiel_nash_conv(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> float:
-    """NashConv of both mixtures in the table, by OpenSpiel's own function."""
-    game = as_matrix_game(table.mean(), table.defenders, table.attackers)
-
-    class Mixed:
-        """A meta-strategy as an OpenSpiel policy of the one-shot game."""
-
-        def action_probabilities(
-            self, state: Any, player: int | None = None
-        ) -> dict[int, float]:
-            return dict(enumerate((x, y)[player or 0]))
-
-        def __call__(self, state: Any, player: int | None = None) -> dict[int, float]:
-            return self.action_probabilities(state, player)
-
-    return float(exploitability.nash_conv(game, Mixed()))
-
-
-def best_gains(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """What each side gains by its best pure policy of the table."""
-    return gains(table.mean(), x, y)
-
-
 def as_dict(interval: Interval) -> dict[str, float]:
     """An interval as JSON data."""
     return {k: float(v) for k, v in interval._asdict().items()}
-
-
-def support_of(
-    names: Sequence[str], mixture: np.ndarray, policies: Mapping[str, Frozen]
-) -> dict[str, Frozen]:
-    """The policies that a mixture plays."""
-    return {n: policies[n] for n, w in zip(names, mixture, strict=True) if w > 0.0}

@@ -8,9 +8,11 @@ import contextlib
 import io
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+import pyspiel
+from open_spiel.python.algorithms import exploitability
 from open_spiel.python.algorithms.psro_v2 import psro_v2
 
 from games.adversarial_comm import (
@@ -18,6 +20,7 @@ from games.adversarial_comm import (
     DEFENDER,
     AdversarialCommGame,
     SlotPolicy,
+    as_matrix_game,
 )
 from psro_comm.meta_solvers import MetaSolver, as_openspiel, uniform
 from psro_comm.payoffs import PayoffTable
@@ -75,13 +78,6 @@ class BestResponseOracle:
             [SlotPolicy(game.fill(DEFENDER, name), name) for name in new_filters],
             [SlotPolicy(game.fill(ATTACKER, name), name) for name in new_attacks],
         ]
-
-
-class Progressing(Protocol):
-    """Called after each iteration."""
-
-    def __call__(self, solver: "RMacrlSolver", iteration: int) -> bool:
-        """Whether to stop."""
 
 
 class RMacrlSolver(psro_v2.PSROSolver):
@@ -177,9 +173,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         self, initial_policies: Sequence[Sequence[SlotPolicy]]
     ) -> None:
         """Takes whole populations; OpenSpiel's own takes one policy a player."""
-        self._policies: list[list[SlotPolicy]] = [
-            [] for _ in range(self._num_players)
-        ]
+        self._policies: list[list[SlotPolicy]] = [[] for _ in range(self._num_players)]
         self._new_policies = [list(population) for population in initial_policies]
 
     def _reseed(self) -> None:
@@ -188,3 +182,29 @@ class RMacrlSolver(psro_v2.PSROSolver):
         entropy = np.random.SeedSequence([self._seed, iteration]).generate_state(2)
         np.random.seed(entropy[0])  # noqa: NPY002
         random.seed(int(entropy[1]))
+
+
+def new_game(slots: int) -> AdversarialCommGame:
+    """The registered game with `slots` empty slots for each player."""
+    game = pyspiel.load_game("python_adversarial_comm", {"slots": slots})
+    if not isinstance(game, AdversarialCommGame):
+        raise TypeError(f"pyspiel loaded {type(game).__name__}")
+    return game
+
+
+def openspiel_nash_conv(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> float:
+    """NashConv of both mixtures in the table, by OpenSpiel's own function."""
+    game = as_matrix_game(table.mean(), table.defenders, table.attackers)
+
+    class Mixed:
+        """A meta-strategy as an OpenSpiel policy of the one-shot game."""
+
+        def action_probabilities(
+            self, state: Any, player: int | None = None
+        ) -> dict[int, float]:
+            return dict(enumerate((x, y)[player or 0]))
+
+        def __call__(self, state: Any, player: int | None = None) -> dict[int, float]:
+            return self.action_probabilities(state, player)
+
+    return float(exploitability.nash_conv(game, Mixed()))

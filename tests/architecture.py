@@ -27,7 +27,7 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "matplotlib": {"psro_comm/plots.py"},
     "smac": {"games/smac.py"},
     "pysc2": {"games/smac.py"},
-    "absl.flags": {"bin/", "psro_comm/config.py"},
+    "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
 DISK = ("store", "files", "exchange", "metrics", "plots", "report")  # of psro_comm/
@@ -120,7 +120,7 @@ def check_homes(path: str, source: str) -> list[str]:
 
 def touches_disk(name: str) -> bool:
     """Whether calling `name` reads or writes files, other than by a home of that."""
-    return name.split(".")[0] not in (*DISK, *LAYERS) and bool(
+    return name.split(".")[0] not in (*DISK, *LAYERS, "RunStore") and bool(
         DISK_CALLS.fullmatch(name)
     )
 

@@ -46,6 +46,8 @@ class CommNet(nn.Module):
     sampled = True
     message_norm: Tensor  # [] mean norm of a clean message, measured after training
     message_rms: Tensor  # [D] root mean square of each dimension, likewise
+    message_mean: Tensor  # [D] likewise
+    message_std: Tensor  # [D] likewise
 
     def __init__(
         self, config: CommNetConfig, *, obs_size: int, num_actions: int

@@ -1,4 +1,4 @@
-"""The flags that every program shares."""
+"""The flags that every program shares, and the request that they add up to."""
 
 from dataclasses import replace
 from pathlib import Path
