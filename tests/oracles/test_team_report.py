@@ -9,7 +9,7 @@ from torch import Tensor
 
 from games.echo import Echo
 from oracles.team_report import fall_percent, interval, team_report
-from tests.oracles.teams import Parrots
+from tests.hand_made import Parrots
 
 EPISODES = 400
 RETURN = Echo().config.episode_limit - 1  # a talking team's, at one a paying step
