@@ -45,7 +45,9 @@ class Threat:
             raise ValueError(
                 f"threat.num_malicious is {self.num_malicious}, must be at least 1"
             )
-        if self.captured is not None and len(set(self.captured)) != self.num_malicious:
+        if self.captured is not None and not (
+            len(self.captured) == len(set(self.captured)) == self.num_malicious
+        ):
             raise ValueError(
                 f"threat.captured is {self.captured}, must name num_malicious ="
                 f" {self.num_malicious} different agents"
