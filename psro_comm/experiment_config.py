@@ -34,7 +34,7 @@ class PSROConfig:
 
     iterations: int = 3
     episodes: int = 256
-    check_episodes: int = 512
+    check_episodes: int = 256
     restarts: int = 2
     meta_solver: str = field(default="nash", metadata={"choices": tuple(META_SOLVERS)})
     tolerance: float = 0.0
@@ -124,7 +124,7 @@ class ExperimentConfig:
     attack_oracle: OracleConfig = field(default_factory=OracleConfig)
     filter_oracle: OracleConfig = field(
         default_factory=lambda: OracleConfig(
-            env_steps=250_000, ppo=PPOConfig(learning_rate=3e-3, update_epochs=1)
+            env_steps=200_000, ppo=PPOConfig(learning_rate=3e-3, update_epochs=1)
         )
     )
     psro: PSROConfig = field(default_factory=PSROConfig)
@@ -232,6 +232,11 @@ def _predator_prey(task: str, seed: int) -> ExperimentConfig:
         task=task,
         seed=seed,
         predator_prey=PredatorPreyConfig(punishment=punishment),
+        training=replace(
+            TeamTrainingConfig(),
+            imitation_fraction=0.5,
+            ppo=replace(TeamTrainingConfig().ppo, learning_rate=2e-3),
+        ),
     )
 
 

@@ -16,29 +16,25 @@ import torch
 
 from games.envs import make_env
 from oracles.attacks import AttackConfig
-from oracles.backbones import make_team
 from oracles.filters import FilterConfig
 from oracles.jobs import (
     MatchJob,
     SettingData,
     TrainingJob,
-    freeze_team,
     run_matches,
     run_training,
     thaw_team,
 )
 from oracles.learner import OracleConfig
 from oracles.policies import Frozen, from_file
-from oracles.teachers import TEACHERS
-from oracles.train_team import train_team
 from psro_comm.experiment_config import ExperimentConfig, describe
 from psro_comm.metrics import MetricsWriter, Progress
 from psro_comm.parallel import Workers
 from psro_comm.payoffs import PayoffTable
+from psro_comm.pretraining import SHOWN, pretrain
 from psro_comm.shell import speak
 from psro_comm.store import RunStore
 
-_SHOWN = ("team/return_mean", "attack/message_distance", "filter/recall")
 _WORLDS_PER_BLOCK = 128
 
 
@@ -90,7 +86,9 @@ class Lab:
         """The trained team; a long training goes on from its last resume point."""
         if self._team is None:
             if not self.store.has("team"):
-                self._train_team()
+                pretrain(
+                    self.config, self.env, self.store, self.metrics, self.seed("team")
+                )
             tensors, facts = self.store.load_team()
             self._team = from_file(tensors, facts)
         return self._team
@@ -272,51 +270,13 @@ class Lab:
             for key in ("returns", "success", "distortion")
         ]
 
-    def _train_team(self) -> None:
-        config, env = self.config, self.env
-        seed = self.seed("team")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            team = make_team(config.backbone, config.backbone_config, env.spec)
-        team = team.to(env.device)
-        teacher = TEACHERS[config.env](env) if config.env in TEACHERS else None
-        resume = self.store.load_checkpoint()
-        if resume is None:
-            self.metrics.forget("team")
-        log = self.metrics.logger("team")
-        progress = Progress("team", config.training.updates, show=_SHOWN)
-
-        def both(values: Mapping[str, float]) -> None:
-            log(values)
-            progress(values)
-
-        self.store.set_status("team", 0.0)
-        train_team(
-            env,
-            team,
-            config.training,
-            seed=seed,
-            teacher=teacher,
-            log=both,
-            checkpoint=self.store.save_checkpoint,
-            resume=resume,
-        )
-        facts = {
-            "task": config.task,
-            "backbone_config": describe(config)[config.backbone],
-            "trained_by": describe(config),
-        }
-        frozen = freeze_team(team, config.backbone, facts)
-        tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
-        self.store.save_team(tensors, frozen.facts)
-
 
 def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
     """`run_training` with a line of progress now and then, in any process."""
     if multiprocessing.parent_process() is not None:
         speak()
     progress: Callable[[Mapping[str, float]], None] = Progress(
-        job.name, job.oracle.updates, show=_SHOWN, every_s=10.0
+        job.name, job.oracle.updates, show=SHOWN, every_s=10.0
     )
     return run_training(job, progress)
 

@@ -1,0 +1,66 @@
+"""The team of a run: trained once, resumable in the middle, then frozen."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from games.env import CommEnv
+from oracles.backbones import make_team
+from oracles.jobs import freeze_team
+from oracles.teachers import TEACHERS
+from oracles.train_team import train_team
+from psro_comm.experiment_config import ExperimentConfig, describe
+from psro_comm.metrics import MetricsWriter, Progress, tee
+from psro_comm.store import RunStore
+
+SHOWN = ("team/return_mean", "attack/message_distance", "filter/recall")
+"""What a line of progress tells of any training, where it has it."""
+
+
+def pretrain(
+    config: ExperimentConfig,
+    env: CommEnv,
+    store: RunStore,
+    metrics: MetricsWriter,
+    seed: int,
+) -> None:
+    """Trains and stores the team; goes on from the last resume point, if any.
+
+    Args:
+      config: of the run.
+      env: the task.
+      store: keeps the team and its resume points.
+      metrics: receives one line per update.
+      seed: of weights, worlds and policies.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        team = make_team(config.backbone, config.backbone_config, env.spec)
+    team = team.to(env.device)
+    teacher = TEACHERS[config.env](env) if config.env in TEACHERS else None
+    resume = store.load_checkpoint()
+    done = int(resume[1]["update"]) if resume else 0
+    metrics.forget("team", from_update=done + 1)
+    store.set_status("team", done / config.training.updates)
+    train_team(
+        env,
+        team,
+        config.training,
+        seed=seed,
+        teacher=teacher,
+        log=tee(
+            metrics.logger("team"),
+            Progress("team", config.training.updates - done, show=SHOWN),
+        ),
+        checkpoint=store.save_checkpoint,
+        resume=resume,
+    )
+    facts: Mapping[str, object] = {
+        "task": config.task,
+        "backbone_config": describe(config)[config.backbone],
+        "trained_by": describe(config),
+    }
+    frozen = freeze_team(team, config.backbone, facts)
+    tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
+    store.save_team(tensors, frozen.facts)
