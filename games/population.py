@@ -38,7 +38,7 @@ class Mixture:
             raise ValueError(
                 f"mixture: {len(weights)} weights for {len(members)} policies"
             )
-        if min(weights) < 0.0 or abs(sum(weights) - 1.0) > 1e-6:
+        if not (min(weights) >= 0.0 and abs(sum(weights) - 1.0) <= 1e-6):  # NaN too
             raise ValueError(f"mixture: weights {list(weights)} are no distribution")
         kept = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0.0]
         self.members = [member for member, _ in kept]
