@@ -12,6 +12,7 @@ from games.echo import Echo, EchoConfig
 from games.env import EnvSpec, Observation, Signal
 from games.play import Outcome, Stream, choose, collect, log_prob_of, play_episodes
 from games.worlds import Worlds, draw_captured, make_worlds
+from oracles.backbones import make_team
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
 BATCH = 8
@@ -114,6 +115,10 @@ def test_a_step_says_what_was_seen_what_was_done_and_what_it_earned():
     assert torch.equal(steps.done, left == 1)
     assert (steps.reward == 1).all()
     assert steps.success[steps.done].all()
+    # Parrots say what they remembered before the step.
+    remembered = steps.carry.memory.masked_fill(steps.timestep.fresh[..., None], 0.0)
+    assert torch.equal(steps.wire.sent, remembered)
+    assert (steps.wire.sent != 0).any()
 
 
 def test_the_noise_of_worlds_does_not_depend_on_what_policies_draw():
@@ -132,6 +137,14 @@ def test_no_grad_does_not_leak_out_of_a_stream():
         next(steps)
         assert not torch.is_grad_enabled()
     assert torch.is_grad_enabled()
+
+
+def test_a_stream_takes_no_gradients():
+    steps = stream()
+    steps.team = make_team("commnet", {"message_size": 1}, Echo().spec)
+    step = next(steps.play())
+    assert not step.wire.sent.requires_grad
+    assert not step.log_prob.requires_grad
 
 
 def test_a_teacher_may_replace_what_is_played():
