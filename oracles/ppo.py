@@ -1,6 +1,8 @@
 """PPO that does not know whom it trains: attackers, filters and teams share it."""
 
+import math
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -204,10 +206,13 @@ def ppo_update(
       Means of the losses, approximate KL, clip fraction, and explained variance.
 
     Raises:
-      FloatingPointError: a loss is not finite; the weights are those of before.
+      FloatingPointError: a loss is not finite; learner and optimiser are those of
+        before.
     """
     size = experience.weight.shape[1]
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    # Whether all is finite is asked once, at the end: keep what to go back to.
+    before = deepcopy((parameters, optimizer.state_dict()))
     totals: list[dict[str, Tensor]] = []
     for _ in range(config.update_epochs):
         order = torch.randperm(size, generator=generator, device=generator.device)
@@ -217,10 +222,6 @@ def ppo_update(
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(parameters, config.max_grad_norm)
-            # A non-finite gradient must not reach the weights: the step is void.
-            for parameter in parameters:
-                if parameter.grad is not None:
-                    parameter.grad.masked_fill_(~norm.isfinite(), 0.0)
             optimizer.step()
             totals.append({"loss": loss.detach(), "grad_norm": norm, **stats})
     means = {key: torch.stack([t[key] for t in totals]).mean() for key in totals[0]}
@@ -228,7 +229,11 @@ def ppo_update(
     numbers = torch.stack(list(means.values())).tolist()  # the one synchronisation
     report = dict(zip(means, numbers, strict=True))
     for key in ("loss", "grad_norm"):
-        if not torch.isfinite(torch.tensor(report[key])):
+        if not math.isfinite(report[key]):
+            with torch.no_grad():
+                for parameter, old in zip(parameters, before[0], strict=True):
+                    parameter.copy_(old)
+            optimizer.load_state_dict(before[1])
             raise FloatingPointError(f"training stopped: {key} is {report[key]}")
     return report
 
