@@ -5,7 +5,6 @@ python -m bin.evaluate --task=echo --budget=smoke \
 """
 
 from absl import flags
-from psro_comm.report import render_crossplay
 
 from psro_comm import command_line
 from psro_comm.crossplay import cross_play
@@ -13,6 +12,7 @@ from psro_comm.opponents import teams_named
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
+from psro_comm.tables import render_crossplay
 
 command_line.define()
 _WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"

@@ -3,13 +3,12 @@
 python -m bin.run_psro --task=echo --budget=smoke --run=a
 """
 
-from psro_comm.report import render_solution
-
 from psro_comm import command_line
 from psro_comm.plan import plan
 from psro_comm.rmacrl import RMacrl
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
+from psro_comm.tables import render_solution
 
 command_line.define()
 

@@ -5,12 +5,12 @@ python -m bin.train_filter --against=attack --filter.detector=random --run=ablat
 """
 
 from absl import flags
-from psro_comm.report import render_training
 
 from psro_comm import command_line
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
+from psro_comm.tables import render_training
 from psro_comm.training import train_against
 
 command_line.define()

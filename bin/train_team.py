@@ -3,13 +3,12 @@
 python -m bin.train_team --task=predator_prey_p05 --run=team
 """
 
-from psro_comm.report import render_gate
-
 from psro_comm import command_line
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.story import Story
+from psro_comm.tables import render_gate
 
 command_line.define()
 

@@ -232,11 +232,6 @@ def _predator_prey(task: str, seed: int) -> ExperimentConfig:
         task=task,
         seed=seed,
         predator_prey=PredatorPreyConfig(punishment=punishment),
-        training=replace(
-            TeamTrainingConfig(),
-            imitation_fraction=0.5,
-            ppo=replace(TeamTrainingConfig().ppo, learning_rate=2e-3),
-        ),
     )
 
 
