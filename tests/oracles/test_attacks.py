@@ -104,6 +104,13 @@ def test_nothing_is_bent_further_than_the_cap(name, mode, cap):
         assert torch.equal(bent, free)
 
 
+def test_noise_beyond_the_cap_lies_on_the_cap():
+    attack, inputs = make("noise", threat(cap=0.25)), views()
+    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    offset = gather_agents(bent - inputs[-1], CAPTURED)
+    torch.testing.assert_close(offset.norm(dim=-1), torch.full((BATCH, 2), 0.5))
+
+
 def test_mute_is_silence():
     attack, inputs = make("mute"), views()
     bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
