@@ -1,0 +1,171 @@
+"""The training loop: returns of a stream, and whose reward is whose."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from games.channel import NoAttack, NoFilter
+from games.echo import Echo
+from games.play import Step, collect
+from oracles.attacks import AttackConfig
+from oracles.best_response import new_attack, new_filter
+from oracles.filters import FilterConfig
+from oracles.learner import (
+    Learner,
+    Meter,
+    OracleConfig,
+    Setting,
+    captured_agents,
+    make_generators,
+)
+from oracles.ppo import PPOConfig
+from oracles.tampering import Threat
+from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
+
+CPU = torch.device("cpu")
+# Discount 0 and no critic: an advantage plus a value is the reward itself.
+MYOPIC = PPOConfig(gamma=0.0, gae_lambda=0.0, num_minibatches=2)
+ORACLE = OracleConfig(env_steps=200, num_envs=4, num_steps=10, ppo=MYOPIC)
+SETTING = Setting(Echo(), Parrots(3), Threat(captured=CAUGHT), CAUGHT)
+
+
+def test_a_meter_reads_the_returns_of_the_episodes_that_ended():
+    meter = Meter(2, CPU)
+    reward = torch.tensor([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
+    done = torch.tensor([[False, False], [True, False], [False, False]])
+    assert meter.read(reward, done) == (3.0, 1)
+    done = torch.tensor([[True, True], [False, False], [False, True]])
+    # 4 + 1 of the first; 70 + 10 and 20 + 40 of the second.
+    assert meter.read(reward, done) == (pytest.approx(145.0 / 3), 3)
+
+
+def test_a_meter_has_nothing_to_say_before_an_episode_ends():
+    mean, count = Meter(2, CPU).read(torch.ones(3, 2), torch.zeros(3, 2) > 0)
+    assert math.isnan(mean)
+    assert count == 0
+
+
+def learner(area: str, setting: Setting = SETTING, oracle=ORACLE) -> Learner:
+    generators = make_generators(0, CPU)
+    if area == "attack":
+        policy = new_attack(setting, AttackConfig(), generators.policy)
+    else:
+        policy = new_filter(setting, FilterConfig(), generators.policy)
+    return Learner(policy, setting, oracle, generators, area)
+
+
+def rollout_of(me: Learner, attack=None, filter_=None) -> Step:
+    """One step more than a rollout, as `train` collects it."""
+    if me.area == "attack":
+        steps = me._stream(me.policy, filter_ or NoFilter())
+    else:
+        steps = me._stream(attack or Liar(), me.policy)
+    return collect(steps.play(), me.oracle.num_steps + 1)
+
+
+@pytest.mark.parametrize(("area", "sign"), [("attack", -1.0), ("filter", 1.0)])
+def test_the_attacks_reward_is_the_negative_team_reward(area, sign):
+    me = learner(area)
+    rollout = rollout_of(me, NoAttack())
+    told = me._experience(rollout, sign).target
+    paid = sign * rollout.reward[:-1, :, None].expand_as(told)
+    torch.testing.assert_close(told, paid)
+    assert rollout.reward.any()
+
+
+def test_the_step_after_the_last_bootstraps_and_is_not_learned_from():
+    ppo = replace(MYOPIC, gamma=0.5, gae_lambda=0.0)
+    me = learner("filter", oracle=replace(ORACLE, ppo=ppo))
+    rollout = rollout_of(me, NoAttack())
+    told = me._experience(rollout, 1.0)
+    assert told.value.shape == (ORACLE.num_steps, ORACLE.num_envs, 2)
+    following = rollout.wire.defence.value[1:]
+    going = ~rollout.done[:-1, :, None]
+    expected = rollout.reward[:-1, :, None] + 0.5 * going * following
+    torch.testing.assert_close(told.target, expected)
+
+
+def test_an_attack_learns_from_captured_agents_only():
+    me = learner("attack")
+    rollout = rollout_of(me)
+    told = me._experience(rollout, -1.0)
+    spoken = rollout.wire.attack.log_prob[:-1, :, :1]
+    assert torch.equal(told.log_prob, spoken)
+    assert (told.weight == 1).all()
+    now = me.policy.evaluate(told.inputs)
+    torch.testing.assert_close(now.log_prob, told.log_prob, rtol=1e-4, atol=1e-4)
+
+
+def test_a_filter_learns_from_every_living_sender_attacked_or_not():
+    me = learner("filter")
+    for attack in (NoAttack(), Liar()):
+        told = me._experience(rollout_of(me, attack), 1.0)
+        assert told.weight.shape[-1] == 2
+        assert (told.weight == 1).all()
+        expected = float(isinstance(attack, Liar))
+        assert (told.inputs.forged[..., 0] == expected).all()
+        assert (told.inputs.forged[..., 1] == 0).all()
+
+
+def test_captured_agents_are_the_runs_own_or_drawn_for_each_episode():
+    generator = torch.Generator().manual_seed(0)
+    assert captured_agents(SETTING, 3, generator).tolist() == [[0]] * 3
+    anyone = SETTING._replace(captured=None)
+    drawn = captured_agents(anyone, 200, generator)
+    assert set(drawn.flatten().tolist()) == {0, 1}
+    held = rollout_of(learner("attack", anyone)).carry.captured
+    assert (held != held[:1]).any()
+
+
+def test_the_worlds_of_two_trainings_of_one_seed_are_the_same():
+    one, other = make_generators(3, CPU), make_generators(3, CPU)
+    assert torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=other.world)
+    )
+    assert not torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=one.policy)
+    )
+
+
+def test_one_line_of_finite_metrics_per_update_with_its_axes():
+    lines = []
+    me = learner("attack")
+    me.train(me.policy, NoFilter(), sign=-1.0, stop=None, log=lines.append)
+    assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
+    assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
+    last = lines[-1]
+    wanted = {"approx_kl", "clip_fraction", "explained_variance", "message_distance"}
+    assert {f"attack/{key}" for key in wanted} <= set(last)
+    assert last["attack/message_distance"] > 0
+    assert 0 <= last["team/return_mean"] <= 8
+    assert me.oracle.updates == 5
+
+
+def test_what_a_filter_caught_is_counted_by_hand():
+    class Half(Mouthwash):
+        """Flags the speaker in worlds 0 and 1, the listener in world 0."""
+
+        def decide(self, tampered, alive, generator):
+            decision = super().decide(tampered, alive, generator)
+            flag = torch.zeros_like(decision.choice)
+            flag[0, 0] = flag[1, 0] = flag[0, 1] = 1.0
+            return decision._replace(choice=flag)
+
+    me = learner("attack")
+    shown = me._diagnostics(rollout_of(me, filter_=Half((), 0.0)))
+    assert shown["filter/recall"] == pytest.approx(2 / 4)
+    assert shown["filter/false_positive_rate"] == pytest.approx(1 / 4)
+    assert shown["filter/precision"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("field", ["env_steps", "num_envs", "num_steps"])
+def test_a_budget_of_nothing_is_refused_by_name(field):
+    with pytest.raises(ValueError, match=f"oracle.{field} is 0"):
+        OracleConfig(**{field: 0})
+
+
+def test_fewer_environments_than_minibatches_are_refused():
+    with pytest.raises(ValueError, match="num_envs is 2, must be at least"):
+        OracleConfig(num_envs=2, ppo=PPOConfig(num_minibatches=3))
