@@ -7,7 +7,7 @@ Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,20 +18,25 @@ from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, thaw
 from oracles.tampering import NoiseAttack
 from oracles.team_report import team_report
-from psro_comm.analysis import Interval, verdict
+from psro_comm.analysis import Interval
 from psro_comm.experiment_config import STOP_RETURNS
+from psro_comm.findings import (
+    LINES,
+    RMACRL,
+    VANILLA,
+    VANILLA_LONG,
+    compared,
+    exploited,
+)
 from psro_comm.lab import Lab, Response, longer
-from psro_comm.rmacrl import NO_ATTACK, NO_FILTER, RMacrl, Solution, as_dict, benign
+from psro_comm.rmacrl import NO_ATTACK, NO_FILTER, RMacrl, Solution, benign
 from psro_comm.worst_case import (
     Defender,
     Opponent,
     audit,
     breaker,
-    compare,
     row,
 )
-
-VANILLA, VANILLA_LONG, RMACRL = "vanilla-filter", "vanilla-filter-long", "R-MACRL"
 
 
 class Story:
@@ -186,7 +191,10 @@ class Story:
         named = {NO_FILTER: self.nobody, **defenders}
         rows = [
             row(table, label, named[defender], opponents[attacker])
-            for label, defender, attacker in _LINES
+            for label, defender, attacker in LINES
+        ]
+        common = [
+            opponents[name] for name in (NO_ATTACK, "meta-equilibrium", "held-out set")
         ]
         worst = [
             row(table, "its own fresh attacker", defenders[name], fresh[name])
@@ -199,8 +207,13 @@ class Story:
             "gate": dict(gate),
             "rows": rows,
             "worst_case": worst,
-            "exploitability_found": _exploited(table, defenders, opponents, fresh),
-            "comparison": _compared(table, defenders, opponents, fresh),
+            "columns": [
+                row(table, f"{name} against {rival.name}", defenders[name], rival)
+                for name in defenders
+                for rival in (*common, fresh[name])
+            ],
+            "exploitability_found": exploited(table, defenders, opponents, fresh),
+            "comparison": compared(table, defenders, opponents, fresh),
             "rmacrl": rmacrl.summary(solution),
             "budgets": {
                 "attack": asdict(self.config.attack_oracle)["env_steps"],
@@ -208,70 +221,6 @@ class Story:
                 "restarts": self.config.psro.restarts,
             },
         }
-
-
-_LINES = (
-    ("clean: no attack, no filter", NO_FILTER, NO_ATTACK),
-    ("untrained attacker", NO_FILTER, "untrained-attack"),
-    ("noise as large as the attack's", NO_FILTER, "noise"),
-    ("attack, frozen at the paper's threshold", NO_FILTER, "stopped-attack"),
-    ("attack, full strength", NO_FILTER, "vanilla-attack"),
-    ("filter on, no attack", VANILLA, NO_ATTACK),
-    ("filter against the attack it knows", VANILLA, "vanilla-attack"),
-    ("filter against a fresh attacker", VANILLA, "fresh-on-vanilla"),
-    ("long filter against a fresh attacker", VANILLA_LONG, "fresh-on-long"),
-    ("R-MACRL on, no attack", RMACRL, NO_ATTACK),
-    ("R-MACRL against the attack", RMACRL, "vanilla-attack"),
-    ("R-MACRL against a fresh attacker", RMACRL, "fresh-on-rmacrl"),
-)
-
-
-def _compared(
-    table: Any,
-    defenders: Mapping[str, Defender],
-    opponents: Mapping[str, Opponent],
-    fresh: Mapping[str, Opponent],
-) -> list[dict[str, Any]]:
-    """R-MACRL minus each single filter, in the three columns of the worst case."""
-    ours = defenders[RMACRL]
-    lines = []
-    for other in (VANILLA, VANILLA_LONG):
-        columns: dict[str, Callable[[str], Opponent]] = {
-            "meta-equilibrium attacker": lambda _: opponents["meta-equilibrium"],
-            "held-out attackers": lambda _: opponents["held-out set"],
-            "no attack": lambda _: opponents[NO_ATTACK],
-            "each one's own fresh attacker": lambda name: fresh[name],
-        }
-        for column, against in columns.items():
-            found = compare(
-                table,
-                (ours, against(RMACRL)),
-                (defenders[other], against(other)),
-            )
-            lines.append(
-                {
-                    "against": column,
-                    "ours": RMACRL,
-                    "theirs": other,
-                    "difference": as_dict(found),
-                    "verdict": verdict(found),
-                }
-            )
-    return lines
-
-
-def _exploited(
-    table: Any,
-    defenders: Mapping[str, Defender],
-    opponents: Mapping[str, Opponent],
-    fresh: Mapping[str, Opponent],
-) -> dict[str, dict[str, float]]:
-    """What a fresh attacker takes beyond the meta-equilibrium's: a lower bound."""
-    equilibrium = opponents["meta-equilibrium"]
-    return {
-        name: as_dict(compare(table, (defender, equilibrium), (defender, fresh[name])))
-        for name, defender in defenders.items()
-    }
 
 
 def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:
