@@ -75,7 +75,8 @@ def _talk(gate: Mapping[str, Any]) -> str:
         word = "The team talks, but could do without"
     else:
         word = "The team hardly talks, so what follows means little"
-    return f"{word}: it earns {clean}, and {muted} when muted (-{fall} %)."
+    return f"{word}: it earns {clean}, and {muted} when muted, a loss"
+        f" of {fall} %."
 
 
 def _compared(line: Mapping[str, Any]) -> str:

@@ -8,9 +8,9 @@ import torch
 
 from oracles.filter_report import filter_report
 from oracles.jobs import build_setting
-from oracles.policies import thaw, thaw_mixture
+from oracles.policies import Frozen, thaw, thaw_mixture
 from psro_comm.lab import Lab, Response
-from psro_comm.opponents import TRAINED, find_player
+from psro_comm.opponents import TRAINED, Player, find_player
 from psro_comm.rmacrl import benign
 from psro_comm.worst_case import Defender, Opponent, audit, row
 
@@ -54,42 +54,54 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str
             )
         ]
     )
-    filters, attacks = benign()
-    nobody = Defender("no-filter", filters, np.ones(1))
-    peace = Opponent("no-attack", attacks, np.ones(1))
-    if attacking:
-        defenders = [nobody, Defender(against, opponent.policies, opponent.weights)]
-        ours = Opponent(TRAINED[role], {TRAINED[role]: policy}, np.ones(1))
-        rivals = [peace, ours]
-    else:
-        defenders = [nobody, Defender.pure(TRAINED[role], policy)]
-        rivals = [peace, Opponent(against, opponent.policies, opponent.weights)]
-    table = audit(lab, "audit", defenders, rivals)
-    rows = [
-        row(table, f"{rival.name} against {defender.name}", defender, rival)
-        for defender in defenders
-        for rival in rivals
-    ]
     result: dict[str, Any] = {
         "task": config.task,
         "seed": config.seed,
-        "role": role,
-        "against": against,
-        "rows": rows,
+        **asked,
+        "rows": _rows(lab, role, opponent, policy),
     }
     if not attacking:
-        setting = build_setting(lab.setting())
-        generator = torch.Generator(setting.env.device).manual_seed(lab.seed("report"))
-        result["detector"] = filter_report(
-            setting,
-            thaw(policy, setting.env.device),
-            thaw_mixture(
-                list(opponent.policies.values()),
-                opponent.weights.tolist(),
-                setting.env.device,
-            ),
-            generator,
-        )
+        result["detector"] = _detector(lab, opponent, policy)
     store.save_json("report", result)
     store.set_status("done", 1.0)
     return result
+
+
+def _rows(
+    lab: Lab, role: str, opponent: Player, policy: Frozen
+) -> list[dict[str, Any]]:
+    """Both sides, with and without the trained policy, on fresh worlds."""
+    filters, attacks = benign()
+    defenders = [Defender("no-filter", filters, np.ones(1))]
+    rivals = [Opponent("no-attack", attacks, np.ones(1))]
+    name = TRAINED[role]
+    if role == "attack":
+        defenders.append(Defender(*opponent))
+        rivals.append(Opponent(name, {name: policy}, np.ones(1)))
+    else:
+        defenders.append(Defender.pure(name, policy))
+        rivals.append(Opponent(*opponent))
+    pairs = {
+        (defender.name, rival.name): (defender, rival)
+        for defender in defenders
+        for rival in rivals
+    }
+    table = audit(lab, "audit", defenders, rivals)
+    return [
+        row(table, f"{rival} against {defender}", *pair)
+        for (defender, rival), pair in pairs.items()
+    ]
+
+
+def _detector(lab: Lab, opponent: Player, policy: Frozen) -> dict[str, float]:
+    """How well the filter sees and repairs what its opponent forges."""
+    setting = build_setting(lab.setting())
+    device = setting.env.device
+    return filter_report(
+        setting,
+        thaw(policy, device),
+        thaw_mixture(
+            list(opponent.policies.values()), opponent.weights.tolist(), device
+        ),
+        torch.Generator(device).manual_seed(lab.seed("report")),
+    )

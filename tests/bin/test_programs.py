@@ -1,0 +1,135 @@
+"""The other binaries, on tiny budgets, and what they answer to bad input."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.bin.programs import run
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for program, flags in (
+        ("train_team", ["--run=team"]),
+        ("train_attack", ["--run=attack", "--team=team"]),
+        ("train_filter", ["--run=filter", "--team=team", "--against=attack"]),
+    ):
+        done = run(program, folder, *flags)
+        assert done.returncode == 0, done.stderr
+        (folder / f"{program}.txt").write_text(done.stdout)
+    return folder
+
+
+def fails(done, *words: str) -> None:
+    """One clear line, an exit status, no traceback."""
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr + done.stdout
+    assert not done.stdout or "error" in done.stdout.lower() or done.returncode == 1
+
+
+def test_train_team_reports_what_muting_costs(runs):
+    text = (runs / "train_team.txt").read_text()
+    for words in ("all messages zeroed", "one sender's messages", "noise of a message"):
+        assert words in text
+
+
+def test_train_attack_reports_returns_and_the_size_of_the_tampering(runs):
+    text = (runs / "train_attack.txt").read_text()
+    assert "tampering" in text
+    assert "trained-attack against no-filter" in text
+
+
+def test_train_filter_reports_its_detector_and_its_reconstruction(runs):
+    text = (runs / "train_filter.txt").read_text()
+    for words in (
+        "auroc",
+        "true positive rate",
+        "false positive rate",
+        "reconstructed",
+    ):
+        assert words in text
+
+
+def test_evaluate_crosses_named_and_trained_players(runs):
+    done = run(
+        "evaluate",
+        runs,
+        "--attacks=none,noise@2,untrained,mute,attack",
+        "--filters=none,filter",
+    )
+    assert done.returncode == 0, done.stderr
+    saved = json.loads(done_path(done).read_text())
+    assert len(saved["rows"]) == 10
+    bent = {row["attacker"]: row["distortion"] for row in saved["rows"]}
+    assert bent["noise@2"] == pytest.approx(2.0, rel=1e-3)
+    assert bent["none"] == 0.0
+
+
+def done_path(done):
+    from pathlib import Path
+
+    return Path(done.stdout.split("Saved: ")[1].strip())
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--task=chess"], ["chess", "predator_prey_p0"]),
+        (["--budget=huge"], ["huge", "smoke"]),
+        (["--psro.iteration=3"], ["psro.iteration"]),
+        (["--psro.iterations=0"], ["psro.iterations", "at least 1"]),
+        (["--psro.iterations=many"], ["many"]),
+        (["--threat.mode=sideways"], ["sideways", "convex"]),
+        (["--threat.captured=7"], ["7", "0 to 1"]),
+        (["--threat.num_malicious=5", "--threat.captured=none"], ["5", "at most 2"]),
+        (["--attack_oracle.ppo.gamma=1.5"], ["gamma", "[0, 1]"]),
+        (["--device=cuda"], ["cuda"]),
+        (["--run=../escape"], ["../escape"]),
+        (["--workers=-1"], ["-1"]),
+        (["--team=nobody"], ["nobody"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_bad_input_is_one_line_before_any_work(runs, flags, words):
+    if flags == ["--device=cuda"]:
+        torch = pytest.importorskip("torch")
+        if torch.cuda.is_available():
+            pytest.skip("this machine has CUDA")
+    done = run("run_psro", runs, "--run=bad", *flags)
+    fails(done, *words)
+    assert not (runs / "bad" / "team.safetensors").exists()
+
+
+def test_a_team_of_another_task_is_refused(runs):
+    done = run(
+        "run_psro", runs, "--run=other", "--task=predator_prey_p0", "--team=team"
+    )
+    fails(done, "echo", "predator_prey_p0")
+
+
+def test_one_flipped_bit_in_a_policy_is_found(runs, tmp_path):
+    copy = tmp_path / "runs"
+    shutil.copytree(runs, copy)
+    path = copy / "attack" / "policies" / "trained-attack.safetensors"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    done = run("evaluate", copy, "--attacks=attack", "--filters=none")
+    fails(done, "trained-attack.safetensors")
+
+
+def test_an_unknown_player_is_named(runs):
+    fails(run("evaluate", runs, "--attacks=nobody", "--filters=none"), "nobody")
+    fails(run("evaluate", runs, "--attacks=attack/x", "--filters=none"), "attack/x")
+    fails(run("evaluate", runs, "--attacks=filter/trained-filter"), "is a filter")
+
+
+def test_a_dry_run_prints_the_plan_and_makes_nothing(runs):
+    done = run("quickstart", runs, "--run=plan", "--dry_run")
+    assert done.returncode == 0, done.stderr
+    assert "env steps" in done.stdout
+    assert not (runs / "plan").exists()
