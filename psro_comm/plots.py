@@ -1,289 +1,298 @@
-"""The figures: how attack and filter learn, the payoffs, and the worst case.
+"""Figures of a run or of several; the only file that imports matplotlib.
 
-The only file that draws. Figures are drawn without a screen, in colours that the
-colour-blind tell apart (Okabe and Ito 2008), never by colour alone; the same data give
-the same bytes.
+Each function writes `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito,
+which a reader who cannot tell red from green tells apart.
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, MaxNLocator
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from psro_comm.analysis import Interval
-from psro_comm.experiment_config import STOP_RETURNS
+from psro_comm.analysis import Interval, across_seeds, mean_interval
 from psro_comm.files import write_atomic
-from psro_comm.findings import RMACRL, VANILLA, VANILLA_LONG
-from psro_comm.metrics import read_metrics
 from psro_comm.payoffs import PayoffTable
-from psro_comm.results import ATTACKERS, differences, pooled, returns_by_attacker
-from psro_comm.store import RunStore
-from psro_comm.tables import interval
+from psro_comm.sections import worst_case_returns
 
-BLUE, RED, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
-_STYLES = {  # colour and marker of each defender
-    VANILLA: (RED, "s"),
-    VANILLA_LONG: (GREEN, "^"),
-    RMACRL: (BLUE, "o"),
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+VERMILLION, PURPLE = "#D55E00", "#CC79A7"
+BLACK, GREY = "#222222", "#8C8C8C"
+
+# Colour and marker of each defender: never by colour alone.
+_LOOKS = ((BLUE, "s"), (GREEN, "^"), (VERMILLION, "o"), (BLACK, "D"))
+_STYLE: Any = {
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "psro_comm",  # the same figure is the same file
 }
-_PANELS = (  # title, artefact
-    ("An attack learns\n(no filter)", "vanilla-attack"),
-    ("A filter learns\nagainst that attack", "vanilla-filter"),
-    ("A fresh attack learns\nagainst the frozen filter", "fresh-on-vanilla"),
-)
-_DPI = 110
-_NORMAL = 1.96  # two-sided 95 % quantile
+_WINDOW = 0.04  # share of a training over which its returns are averaged
+_GRID = 200  # points of a curve averaged over seeds
+_ENOUGH_SEEDS = 3  # for a band
+_LABELS_PER_CELL = 12  # larger payoff tables get smaller figures in their cells
 
 
-class _Curve(NamedTuple):
-    steps: np.ndarray  # [updates] environment steps
-    returns: np.ndarray  # [updates] mean return of the episodes that ended, smoothed
-    window: int  # updates in the running mean
+class Curves(NamedTuple):
+    """What one run's trainings logged, and the levels to hold them against.
+
+    Attributes:
+      attack: metrics of the attack on the plain team.
+      filter_: of the filter that is trained on it.
+      fresh: of the attack trained from scratch on that filter, frozen.
+      clean: return of the team with neither.
+      threshold: return at which the paper freezes its attacker, if there is one.
+    """
+
+    attack: Sequence[Mapping[str, Any]]
+    filter_: Sequence[Mapping[str, Any]]
+    fresh: Sequence[Mapping[str, Any]]
+    clean: float
+    threshold: float | None = None
 
 
-def plot_learning(runs: Sequence[Path], path: Path) -> None:
-    """Team return against environment steps: attack, defend, attack the defence.
+def learning_curve(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Environment steps and the team's return along one training, `[2, points]`.
 
-    One thin line for each run, and their mean over the steps that all have.
+    Each return is the mean over a window of updates around it: whole episodes end
+    early where the team does well, so that single updates see one kind only. Updates
+    in which no episode ended (null) are left out.
+    """
+    ended = [
+        (row["env_steps"], row["team/return_mean"])
+        for row in rows
+        if row.get("team/return_mean") is not None
+    ]
+    steps, returns = np.array(ended, dtype=np.float64).reshape(-1, 2).T
+    reach = max(1, round(_WINDOW * len(steps)))
+    near = np.abs(np.subtract.outer(np.arange(len(steps)), np.arange(len(steps))))
+    weights = np.where(near <= reach, 1.0, 0.0)
+    if len(steps):
+        returns = weights @ returns / weights.sum(axis=1)
+    return np.stack([steps, returns])
+
+
+def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[Path]:
+    """Return against environment steps: attacked, defended, attacked anew.
+
+    One thin line each run; from three runs on their mean with its 95 % t interval.
 
     Args:
-      runs: folders of runs of one task, which differ by their seed.
-      path: of the PNG.
+      runs: one for each seed, of one task.
+      path: of the files, without a suffix.
+      title: over the whole figure.
+
+    Returns:
+      The files written.
 
     Raises:
-      ValueError: no run, or runs of several tasks.
-      StoreError: a run is missing, damaged or without its gate.
+      ValueError: no run, or none that logged anything.
 
-    Source: paper figures 4 and 6 (experiments E1 and E4).
+    Source: paper figures 4 and 6.
     """
-    stores = [RunStore.read(run) for run in runs]
-    tasks = sorted({store.config["task"] for store in stores})
-    if len(tasks) != 1:
-        raise ValueError(f"one figure shows the runs of one task, got {tasks}")
-    clean = pooled([interval(s.load_json("gate")["return_clean"]) for s in stores])
-    figure = Figure(figsize=(9.0, 3.9), layout="constrained")
-    axes: Sequence[Axes] = figure.subplots(1, len(_PANELS), sharey=True)
-    windows = set()
-    for ax, (title, artefact) in zip(axes, _PANELS, strict=True):
-        found = [_curve(run, artefact) for run in runs]
-        curves = [curve for curve in found if curve is not None]
-        windows |= {curve.window for curve in curves}
-        _draw_curves(ax, curves)
-        _draw_levels(ax, clean, STOP_RETURNS.get(tasks[0]))
-        ax.set_title(title, fontsize=10)
-        ax.set_xlabel("environment steps")
-        ax.xaxis.set_major_formatter(EngFormatter(sep=""))
-        ax.xaxis.set_major_locator(MaxNLocator(5))
-    axes[0].set_ylabel("mean team return")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9
-    )
-    figure.suptitle(_learning_title(tasks[0], stores, windows), fontsize=9)
-    _save(figure, path)
-
-
-def _learning_title(task: str, stores: Sequence[RunStore], windows: set[int]) -> str:
-    width = "-".join(map(str, sorted({min(windows), max(windows)}))) if windows else "0"
-    benign = stores[0].config["filter"]["benign_fraction"]
-    return (
-        f"{task}, {_seeds(len(stores))}: returns while training, running mean over"
-        f" {width} updates;\nin the middle panel {benign:.0%} of the episodes are free"
-        " of attack"
-    )
-
-
-def _seeds(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
-
-
-def _curve(run: Path, artefact: str) -> _Curve | None:
-    """What one run noted while it trained `artefact`; None if it noted nothing."""
-    rows = read_metrics(run, artefact) or read_metrics(run, f"{artefact}.r0")
-    ended = [row for row in rows if row.get("team/return_mean") is not None]
-    if not ended:
-        return None
-    steps = np.array([row["env_steps"] for row in ended], dtype=np.float64)
-    returns = np.array([row["team/return_mean"] for row in ended])
-    window = max(1, len(ended) // 20) | 1  # odd, so that it has a centre
-    return _Curve(steps, running_mean(returns, window), window)
-
-
-def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """Mean over the `window` values around each one.
-
-    Near both ends the window shrinks on both sides alike, so that the first and the
-    last value stay what they are, and a straight line stays straight.
-
-    Args:
-      values: `[K]`.
-      window: odd.
-    """
-    index = np.arange(len(values))
-    half = np.minimum(window // 2, np.minimum(index, index[::-1]))
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    return (sums[index + half + 1] - sums[index - half]) / (2 * half + 1)
-
-
-def _draw_curves(ax: Axes, curves: Sequence[_Curve]) -> None:
-    if not curves:
-        ax.text(0.5, 0.5, "no curve", transform=ax.transAxes, ha="center", color=GREY)
-        return
-    several = len(curves) > 1
-    for number, curve in enumerate(curves):
-        label = ("one seed" if several else "return") if number == 0 else None
-        ax.plot(
-            curve.steps,
-            curve.returns,
-            color=BLUE,
-            alpha=0.4 if several else 1.0,
-            linewidth=0.8 if several else 1.5,
-            label=label,
+    panels = {
+        "attack": ("an attack trains,\non the team alone", ORANGE),
+        "filter_": (
+            "a filter, on the frozen attack\n(and on episodes without it)",
+            BLUE,
+        ),
+        "fresh": ("a fresh attack,\non the frozen filter", PURPLE),
+    }
+    curves = {
+        part: [learning_curve(getattr(run, part)) for run in runs] for part in panels
+    }
+    if not any(line.size for lines in curves.values() for line in lines):
+        raise ValueError("no training to plot: the runs logged no returns")
+    with _figure(path, (9.0, 3.4)) as figure:
+        axes = figure.subplots(1, 3, sharey=True)
+        for ax, (part, (words, colour)) in zip(axes, panels.items(), strict=True):
+            ax.set_title(words, color=BLACK)
+            ax.set_xlabel("environment steps")
+            _draw_curves(ax, [line for line in curves[part] if line.size], colour)
+            _draw_levels(ax, runs)
+        axes[0].set_ylabel("team return")
+        handles, labels = axes[0].get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        figure.legend(
+            unique.values(),
+            unique.keys(),
+            loc="outside lower center",
+            ncols=len(unique),
+            frameon=False,
         )
-    if several:
-        first = max(curve.steps[0] for curve in curves)
-        last = min(curve.steps[-1] for curve in curves)
-        grid = np.linspace(first, last, 200)
-        lines = [np.interp(grid, curve.steps, curve.returns) for curve in curves]
-        mean = np.mean(lines, axis=0)
-        ax.plot(grid, mean, color=BLUE, linewidth=2.0, label="mean of the seeds")
+        figure.suptitle(title, fontsize=10.5)
+    return _files(path)
 
 
-def _draw_levels(ax: Axes, clean: Interval, threshold: float | None) -> None:
-    label = f"clean level {clean.estimate:.1f}"
-    ax.axhline(clean.estimate, color=RED, linewidth=1.5, label=label)
-    if threshold is not None:
-        label = f"the paper's attack stops at {threshold:g}"
-        ax.axhline(threshold, color=GREY, linestyle="--", linewidth=1.0, label=label)
-    ax.grid(alpha=0.25)
-
-
-def plot_payoffs(
-    table: PayoffTable, path: Path, mixtures: Mapping[str, float] | None = None
-) -> None:
-    """The payoff table as a heat map: value, 95 % half-width and episodes in a cell.
-
-    Args:
-      table: defenders down, attackers across.
-      path: of the PNG.
-      mixtures: weights by policy, printed below the names.
-    """
-    mean, half = table.mean(), _NORMAL * table.std_error()
-    rows, columns = mean.shape
-    size = (2.2 + 0.95 * columns, 1.5 + 0.72 * rows)
-    figure = Figure(figsize=size, layout="constrained")
-    ax: Axes = figure.subplots()
-    image = ax.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto")
-    ax.set_facecolor("#dddddd")
-    for i in range(rows):
-        for j in range(columns):
-            text = _cell(mean[i, j], half[i, j], int(table.episodes()[i, j]))
-            colour = _readable(mean[i, j], image.norm)
-            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=8)
-    named = [_labels(names, mixtures or {}) for names in _names(table)]
-    ax.set_yticks(range(rows), named[0], fontsize=8)
-    ax.set_xticks(range(columns), named[1], fontsize=8, rotation=30, ha="right")
-    ax.tick_params(length=0)
-    ax.set_xlabel("attacker")
-    ax.set_ylabel("defender")
-    bar = figure.colorbar(image, ax=ax, label="mean team return", fraction=0.05)
-    bar.ax.tick_params(labelsize=8)
-    ax.set_title("± 1.96 standard errors; n episodes", fontsize=8)
-    _save(figure, path)
-
-
-def _names(table: PayoffTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return table.defenders, table.attackers
-
-
-def _labels(names: Sequence[str], mixtures: Mapping[str, float]) -> list[str]:
-    return [f"{n}\n({mixtures[n]:.3f})" if n in mixtures else n for n in names]
-
-
-def _cell(mean: float, half: float, episodes: int) -> str:
-    if episodes == 0:
-        return "not\nplayed"
-    width = "±?" if np.isnan(half) else f"±{half:.2f}"
-    return f"{mean:.2f}\n{width}\nn={episodes}"
-
-
-def _readable(mean: float, norm: Normalize) -> str:
-    """Black on the light half of the colours and on grey, white on the dark half."""
-    return "white" if np.isfinite(mean) and float(norm(mean)) < 0.5 else "black"
-
-
-def plot_worst_case(reports: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Each defender against each kind of attacker, and R-MACRL minus the others.
-
-    Several reports (seeds) give the mean with its interval over seeds; a single one
-    gives its own interval over worlds.
-
-    Args:
-      reports: of one task, what `psro_comm.story.Story.tell` returns.
-      path: of the PNG.
-
-    Source: paper section 5.5, table 3.
-    """
-    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1.0))
-    found = returns_by_attacker(reports)
-    less = differences(reports)
-    clean = pooled([interval(r["gate"]["return_clean"]) for r in reports])
-    left.axvline(clean.estimate, color=GREY, linewidth=1.0, label="clean level")
-    right.axvline(0.0, color=GREY, linewidth=1.0)
-    for place, (defender, (colour, marker)) in enumerate(_STYLES.items()):
-        shift = 0.22 * (place - 1)
-        for row, attacker in enumerate(ATTACKERS):
-            label = defender if row == 0 else None
-            dot = {"color": colour, "marker": marker}
-            _dot(left, found.get((defender, attacker)), row + shift, dot, label)
-            _dot(right, less.get((defender, attacker)), row + shift, dot, None)
-    left.set_yticks(range(len(ATTACKERS)), list(ATTACKERS.values()))
-    left.invert_yaxis()
-    left.set_xlabel("team return")
-    right.set_xlabel("R-MACRL minus a single filter (right of 0: better)")
-    for ax in (left, right):
-        ax.grid(axis="x", alpha=0.25)
-        ax.tick_params(axis="y", length=0)
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9
-    )
-    over = "seeds" if len(reports) > 1 else "worlds"
-    figure.suptitle(
-        f"{reports[0]['task']}, {_seeds(len(reports))}: 95 % intervals over {over}",
-        fontsize=9,
-    )
-    _save(figure, path)
-
-
-def _dot(
-    ax: Axes, at: Interval | None, y: float, dot: Mapping[str, str], label: str | None
-) -> None:
-    if at is None:
+def _draw_curves(ax: Axes, lines: Sequence[np.ndarray], colour: str) -> None:
+    many = len(lines) >= _ENOUGH_SEEDS
+    for steps, returns in lines:
+        ax.plot(steps, returns, color=colour, lw=0.7 if many else 1.4, alpha=0.45)
+        if not many:
+            ax.lines[-1].set_alpha(1.0)
+    if not lines:
+        ax.text(0.5, 0.5, "not in this run", ha="center", transform=ax.transAxes)
         return
-    error = [[at.estimate - at.low], [at.high - at.estimate]]
-    ax.errorbar(
-        at.estimate,
-        y,
-        xerr=error,
-        color=dot["color"],
-        marker=dot["marker"],
-        markersize=5,
-        capsize=3,
-        linestyle="none",
-        label=label,
-    )
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x else "0")
+    if not many:
+        return
+    first, last = max(line[0, 0] for line in lines), min(line[0, -1] for line in lines)
+    grid = np.linspace(first, last, _GRID)
+    each = np.stack([np.interp(grid, *line) for line in lines])
+    found = np.array([across_seeds(column) for column in each.T])  # [grid, 3]
+    ax.plot(grid, found[:, 0], color=colour, lw=2.0)
+    ax.fill_between(grid, found[:, 1], found[:, 2], color=colour, alpha=0.2, lw=0)
 
 
-def _save(figure: Figure, path: Path) -> None:
-    """Writes the figure as PNG, without the program's version: equal data, bytes."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=_DPI, metadata={"Software": None})
-    write_atomic(path, picture.getvalue())
+def _draw_levels(ax: Axes, runs: Sequence[Curves]) -> None:
+    clean = float(np.mean([run.clean for run in runs]))
+    ax.axhline(clean, color="red", lw=1.0, label="clean: no attack, no filter")
+    thresholds = {run.threshold for run in runs if run.threshold is not None}
+    for threshold in thresholds:
+        ax.axhline(
+            threshold,
+            color=GREY,
+            lw=1.0,
+            ls="--",
+            label="where the paper freezes its attack",
+        )
+
+
+def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
+    """The payoff table as a heat map: mean, 95 % half-width and episodes of each cell.
+
+    Args:
+      table: filters against attacks; missing cells stay white.
+      path: of the files, without a suffix.
+      title: over the figure.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: the table is empty.
+    """
+    mean, episodes = table.mean(), table.episodes()
+    if not np.isfinite(mean).any():
+        raise ValueError("no payoffs to plot: the table is empty")
+    rows, columns = mean.shape
+    middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
+    with _figure(path, (2.2 + 1.0 * columns, 1.5 + 0.62 * rows)) as figure:
+        ax = figure.subplots()
+        image = ax.imshow(mean, cmap="cividis", aspect="auto")
+        ax.set_xticks(range(columns), table.attackers, rotation=30, ha="right")
+        ax.set_yticks(range(rows), table.defenders)
+        ax.set_xlabel("attack")
+        ax.set_ylabel("filter")
+        ax.spines[:].set_visible(False)
+        for i, j in np.argwhere(episodes > 0):
+            found = mean_interval(table.returns[i, j])
+            half = (found.high - found.low) / 2
+            spread = f"±{half:.2f}" if np.isfinite(half) else "±?"
+            ax.text(
+                j,
+                i,
+                f"{found.estimate:.1f}\n{spread}\nn={episodes[i, j]}",
+                ha="center",
+                va="center",
+                fontsize=7.0 if max(rows, columns) < _LABELS_PER_CELL else 4.5,
+                color="white" if mean[i, j] < middle else "black",
+            )
+        figure.colorbar(image, ax=ax, label="team return")
+        ax.set_title(title or "Payoff table of R-MACRL: the defender maximises")
+    return _files(path)
+
+
+def plot_worst_case(
+    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    path: Path,
+    title: str = "",
+) -> list[Path]:
+    """Returns of each defender under each attacker, as dots with 95 % intervals.
+
+    One report: intervals over worlds. Several: each run's estimate as a tick, and
+    their mean with its t interval over runs.
+
+    Args:
+      reports: of one run, or of several with different seeds.
+      path: of the files, without a suffix.
+      title: over the figure.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: a report has no columns of the worst case.
+    """
+    several = [reports] if isinstance(reports, Mapping) else list(reports)
+    found = [worst_case_returns(report) for report in several]
+    if not found or not all(found):
+        raise ValueError("no worst case to plot: a report has none")
+    against = list(dict.fromkeys(column for column, _ in found[0]))
+    defenders = list(dict.fromkeys(defender for _, defender in found[0]))
+    looks = dict(zip(defenders, _LOOKS, strict=False))
+    with _figure(path, (6.8, 0.9 + 0.62 * len(against))) as figure:
+        ax = figure.subplots()
+        for place, column in enumerate(against):
+            for k, name in enumerate(defenders):
+                cells = [cell[column, name] for cell in found if (column, name) in cell]
+                y = place + 0.22 * (k - (len(defenders) - 1) / 2)
+                _draw_dot(ax, cells, y, looks.get(name, (GREY, "x")), name)
+        ax.set_yticks(range(len(against)), against)
+        ax.set_ylim(len(against) - 0.45, -0.55)
+        for edge in range(1, len(against)):
+            ax.axhline(edge - 0.5, color="#DDDDDD", lw=0.8)
+        ax.set_xlabel("team return, 95 % interval")
+        ax.grid(axis="x", color="#EEEEEE")
+        ax.set_axisbelow(True)
+        handles, labels = ax.get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        figure.legend(
+            unique.values(),
+            unique.keys(),
+            loc="outside lower center",
+            ncols=len(unique),
+            frameon=False,
+        )
+        ax.set_title(title or "What each defender keeps under attack")
+    return _files(path)
+
+
+def _draw_dot(
+    ax: Axes, cells: Sequence[Interval], y: float, look: tuple[str, str], label: str
+) -> None:
+    if not cells:
+        return
+    shown, (colour, marker) = cells[0], look
+    if len(cells) > 1:
+        shown = across_seeds([cell.estimate for cell in cells])
+        each = [cell.estimate for cell in cells]
+        ax.plot(each, [y] * len(each), "|", color=colour, ms=8.0, mew=1.2)
+    ax.plot([shown.low, shown.high], [y, y], color=colour, lw=1.8)
+    ax.plot(shown.estimate, y, marker, color=colour, ms=5.5, label=label)
+
+
+@contextmanager
+def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
+    """A figure without a screen; written whole, as SVG and PNG, when it is drawn."""
+    with matplotlib.rc_context(_STYLE):
+        layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+        figure = Figure(figsize=size, layout=layout)
+        yield figure
+        for file in _files(path):
+            kind = file.suffix.removeprefix(".")
+            metadata = {"Date": None} if kind == "svg" else None
+            data = io.BytesIO()
+            figure.savefig(data, format=kind, dpi=150, metadata=metadata)
+            write_atomic(file, data.getvalue())
+
+
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.name}.{kind}") for kind in ("svg", "png")]

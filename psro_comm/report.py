@@ -5,10 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from psro_comm.files import write_atomic
-from psro_comm.sections import Section, sections
+import numpy as np
+
+from psro_comm.experiment_config import STOP_RETURNS
+from psro_comm.files import make_folder, remove_temporaries, write_atomic
+from psro_comm.findings import VANILLA
+from psro_comm.metrics import read_metrics
+from psro_comm.payoffs import PayoffTable
+from psro_comm.plots import Curves, plot_learning, plot_payoffs, plot_worst_case
+from psro_comm.sections import Section, sections, worst_case_returns
+from psro_comm.store import RunStore
 from psro_comm.tables import columns
-from psro_comm.verdicts import need
+from psro_comm.verdicts import ATTACKED, BROKEN, CLEAN, need, returns
 
 _WIDTH = 98
 
@@ -90,8 +98,69 @@ def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 
 
 def save_report(root: Path, report: Mapping[str, Any]) -> list[Path]:
-    """Writes `report.txt` and `report.md` into a run's folder; returns all files."""
+    """Writes `report.txt`, `report.md` and its figures into a run's folder.
+
+    A figure whose data the run lacks is left out.
+
+    Returns:
+      All files of the report.
+
+    Raises:
+      StoreError: a file of the run is damaged, or the disk refuses.
+      ValueError: the report is damaged.
+    """
     text, markdown = root / "report.txt", root / "report.md"
     write_atomic(text, (render(report) + "\n").encode())
-    write_atomic(markdown, render_markdown(report).encode())
-    return [root / "report.json", text, markdown]
+    figures = _draw(root, report)
+    shown = [f"{f.parent.name}/{f.name}" for f in figures if f.suffix == ".svg"]
+    write_atomic(markdown, render_markdown(report, shown).encode())
+    return [root / "report.json", text, markdown, *figures]
+
+
+def _draw(root: Path, report: Mapping[str, Any]) -> list[Path]:
+    folder, store, task = root / "figures", RunStore.read(root), report["task"]
+    make_folder(folder)
+    remove_temporaries(folder)
+    title = f"{task}, seed {report['seed']}"
+    files = []
+    curves = learning_curves(store, report)
+    if any(curves[:3]):
+        files += plot_learning([curves], folder / "learning", title)
+    if store.has(table := f"payoffs-{_iterations(report):03d}"):
+        played = PayoffTable.from_dict(store.load_json(table))
+        files += plot_payoffs(played, folder / "payoffs")
+    if worst_case_returns(report):
+        files += plot_worst_case(report, folder / "worst_case")
+    return files
+
+
+def _iterations(report: Mapping[str, Any]) -> int:
+    return int(report.get("rmacrl", {}).get("iterations", 0))
+
+
+def learning_curves(store: RunStore, report: Mapping[str, Any]) -> Curves:
+    """What the trainings of the story logged: attack, filter, fresh attack.
+
+    Raises:
+      StoreError: a file of the run is damaged.
+      ValueError: the report has no clean return.
+    """
+    found = returns(report)
+    if CLEAN not in found:
+        raise ValueError("report: no row of no-filter against no-attack")
+    names = (ATTACKED[1], VANILLA, BROKEN[1])
+    attack, filter_, fresh = (
+        read_metrics(store.root, _chosen(store, name)) for name in names
+    )
+    stop = store.config.get("attack", {}).get("stop_return")
+    threshold = stop or STOP_RETURNS.get(need(report, "task"))
+    return Curves(attack, filter_, fresh, found[CLEAN].estimate, threshold)
+
+
+def _chosen(store: RunStore, name: str) -> str:
+    """The training that became the policy `name`: with restarts, the best of them."""
+    if not store.has(selection := f"{name}.selection"):
+        return name
+    table = PayoffTable.from_dict(store.load_json(selection))
+    best = int(np.argmin(table.mean()[0]))
+    return table.attackers[best]

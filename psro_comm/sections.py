@@ -106,14 +106,33 @@ def _detector(report: Mapping[str, Any]) -> Section | None:
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
 
 
-def _columns(report: Mapping[str, Any]) -> Section | None:
-    """Returns of each defender in each column of the worst case."""
-    cells: dict[tuple[str, str], str] = {}
+def worst_case_returns(report: Mapping[str, Any]) -> dict[tuple[str, str], Interval]:
+    """Returns by (attacker in words, defender); empty where none were measured.
+
+    Raises:
+      ValueError: a row is damaged.
+    """
+    cells = {}
     for row in (*report.get("columns", ()), *report.get("worst_case", ())):
         attacker, defender = need(row, "attacker"), need(row, "defender")
         against = "its own fresh attacker" if "fresh-on" in attacker else attacker
         label = f"return of {defender} against {attacker}"
-        cells[against, defender] = str(read_interval(need(row, "return"), label))
+        cells[_IN_WORDS.get(against, against), defender] = read_interval(
+            need(row, "return"), label
+        )
+    return cells
+
+
+_IN_WORDS = {
+    "no-attack": "no attack",
+    "meta-equilibrium": "meta-equilibrium",
+    "held-out set": "held-out attackers",
+}
+
+
+def _columns(report: Mapping[str, Any]) -> Section | None:
+    """Returns of each defender in each column of the worst case."""
+    cells = {key: str(found) for key, found in worst_case_returns(report).items()}
     if not cells:
         return None
     names = list(dict.fromkeys(defender for _, defender in cells))
