@@ -1,40 +1,36 @@
 """Finished runs as tables: the mean over seeds beside the paper's figures.
 
 Several seeds give Student's t interval over seeds; a single one its own interval over
-worlds, and the table says which. Nothing here draws or touches the disk.
+worlds, and the table says which.
 
 Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5 (TASKS.md 5.4).
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from psro_comm.analysis import Interval, across_seeds, verdict
-from psro_comm.experiment_config import (
-    BUDGETS,
-    ExperimentConfig,
-    preset,
-)
-from psro_comm.fields import difference, from_dict, leaves, to_dict
+from psro_comm.analysis import verdict
+from psro_comm.files import make_folder, read_bytes, write_atomic
 from psro_comm.findings import RMACRL, VANILLA
-from psro_comm.store import RunStore, StoreError
+from psro_comm.payoffs import PayoffTable
+from psro_comm.plots import plot_learning, plot_payoffs, plot_worst_case
+from psro_comm.report import learning_curves, markdown_table
+from psro_comm.seeds import (
+    ATTACKERS,
+    FinishedRun,
+    about,
+    command,
+    differences,
+    grouped,
+    pooled,
+)
+from psro_comm.store import RunStore
 from psro_comm.tables import interval
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
-ATTACKERS = {  # an attacker's name in a report's columns -> in words
-    "no-attack": "no attack",
-    "meta-equilibrium": "meta-equilibrium attacker",
-    "held-out set": "held-out attackers",
-    "fresh": "its own fresh attacker",
-}
-_COMPARED = {  # the same in a report's comparison
-    "no attack": "no-attack",
-    "meta-equilibrium attacker": "meta-equilibrium",
-    "held-out attackers": "held-out set",
-    "each one's own fresh attacker": "fresh",
-}
 _GATE = {
     "return_clean": "return, messages as they are",
     "return_all_muted": "return, all messages zeroed",
@@ -65,132 +61,80 @@ PAPER: dict[str, dict[Any, str]] = {  # task -> label or (defender, attacker) ->
 }
 
 
-class FinishedRun(NamedTuple):
-    """What a finished quickstart left."""
-
-    root: Path
-    config: dict[str, Any]
-    report: dict[str, Any]
-
-
-def read_finished(root: Path) -> FinishedRun:
-    """Reads the report of a run.
-
-    Raises:
-      StoreError: there is no run, it is damaged, or it is not finished.
-    """
-    store = RunStore.read(root)
-    if not store.has("report"):
-        raise StoreError(f"{root} is not finished: it has no report.json")
-    return FinishedRun(root, store.config, store.load_json("report"))
-
-
-def by_task(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
-    """The runs of each task, in order of their seeds.
-
-    Raises:
-      ValueError: two runs of a task share their seed, or differ in more than it: their
-        mean would be of nothing.
-    """
-    tasks: dict[str, list[FinishedRun]] = {}
-    for run in sorted(runs, key=lambda run: (run.config["task"], run.config["seed"])):
-        group = tasks.setdefault(run.config["task"], [])
-        for other in group:
-            _check_comparable(other, run)
-        group.append(run)
-    return tasks
-
-
-def _check_comparable(one: FinishedRun, other: FinishedRun) -> None:
-    same = {"seed": 0, "device": ""}
-    differing = difference({**one.config, **same}, {**other.config, **same})
-    if differing:
-        raise ValueError(
-            f"{one.root.name} and {other.root.name} differ in more than the seed:"
-            f" {'; '.join(differing)}"
-        )
-    if one.config["seed"] == other.config["seed"]:
-        raise ValueError(
-            f"{one.root.name} and {other.root.name} have the same seed,"
-            f" {one.config['seed']}: they are one sample, not two"
-        )
-
-
-def pooled(found: Sequence[Interval]) -> Interval:
-    """Mean over seeds with its t interval; a single one stays what it is.
-
-    Raises:
-      ValueError: there is none.
-    """
-    if not found:
-        raise ValueError("nothing to take a mean of")
-    if len(found) == 1:
-        return found[0]
-    return across_seeds([each.estimate for each in found])
-
-
-def returns_by_attacker(
-    reports: Sequence[Mapping[str, Any]],
-) -> dict[tuple[str, str], Interval]:
-    """Return of each defender against each kind of attacker, over the seeds.
+def write_results(
+    tasks: Mapping[str, Sequence[FinishedRun]],
+    out: Path,
+    made_by: str,
+    readme: Path | None = None,
+) -> list[Path]:
+    """Writes `results.md` and three figures for each task into `out`.
 
     Args:
-      reports: of one task.
+      tasks: finished runs by task, as `by_task` groups them.
+      out: a folder, created if absent.
+      made_by: the command that asks for this.
+      readme: where else to put the tables, between `BEGIN` and `END`.
 
     Returns:
-      By defender and a key of `ATTACKERS`.
+      What was written.
+
+    Raises:
+      ValueError: the runs do not fit together, or `readme` lacks its marks; nothing was
+        written then.
+      StoreError: the disk refuses.
     """
+    pages = {out / "results.md": "# Results\n\n" + render_results(tasks, made_by)}
+    if readme is not None:
+        folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
+        block = render_results(tasks, made_by, folder)
+        pages[readme] = inserted(read_bytes(readme).decode(), block)
+    make_folder(out)
+    written = [path for task, runs in tasks.items() for path in _draw(task, runs, out)]
+    for path, text in pages.items():
+        write_atomic(path, (text.rstrip("\n") + "\n").encode())
+    return [*written, *pages]
+
+
+def _figures(task: str) -> dict[str, str]:
+    """Names of a task's figures, without suffix, and what they show."""
     return {
-        key: pooled([interval(row["return"]) for row in rows])
-        for key, rows in _grouped(reports, "columns", _who).items()
+        f"{task}-learning": "Team return while attack and filter train, averaged over"
+        " neighbouring updates (a filter also sees episodes without attack)",
+        f"{task}-worst-case": "Each defender against each attacker",
+        f"{task}-payoffs": "R-MACRL's payoff table, first seed",
     }
 
 
-def differences(
-    reports: Sequence[Mapping[str, Any]],
-) -> dict[tuple[str, str], Interval]:
-    """R-MACRL's return minus a single filter's in the same worlds, over the seeds.
+def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
+    learning, worst_case, payoffs = (out / name for name in _figures(task))
+    seeds = ", ".join(str(run.report["seed"]) for run in runs)
+    title = f"{task}, seed{'s' if len(runs) > 1 else ''} {seeds}"
+    curves = [learning_curves(RunStore.read(run.root), run.report) for run in runs]
+    written = plot_learning(curves, learning, title)
+    written += plot_worst_case([run.report for run in runs], worst_case, title)
+    last = f"payoffs-{runs[0].report['rmacrl']['history'][-1]['iteration']:03d}"
+    table = PayoffTable.from_dict(RunStore.read(runs[0].root).load_json(last))
+    title = f"{task}, seed {runs[0].report['seed']}"
+    return [*written, *plot_payoffs(table, payoffs, title)]
+
+
+def render_results(
+    tasks: Mapping[str, Sequence[FinishedRun]], made_by: str, folder: str = ""
+) -> str:
+    """Tables and figures of all tasks as Markdown.
 
     Args:
-      reports: of one task.
-
-    Returns:
-      By the single filter and a key of `ATTACKERS`.
+      tasks: finished runs by task, as `by_task` groups them.
+      made_by: the command that asks for this.
+      folder: in front of a figure's name, empty or with a slash at its end.
     """
-    return {
-        key: pooled([interval(line["difference"]) for line in lines])
-        for key, lines in _grouped(
-            reports, "comparison", lambda n: (n["theirs"], _COMPARED[n["against"]])
-        ).items()
-    }
-
-
-def _who(row: Mapping[str, Any]) -> tuple[str, str]:
-    attacker = row["attacker"]
-    return row["defender"], "fresh" if attacker.startswith("fresh-on-") else attacker
-
-
-def _grouped(
-    reports: Sequence[Mapping[str, Any]],
-    part: str,
-    key: Callable[[Mapping[str, Any]], Any],
-) -> dict[Any, list[Mapping[str, Any]]]:
-    """The lines of one part of all reports by what they are about.
-
-    Raises:
-      ValueError: a report lacks a line that another one has.
-    """
-    groups: dict[Any, list[Mapping[str, Any]]] = {}
-    for report in reports:
-        for line in report[part]:
-            groups.setdefault(key(line), []).append(line)
-    for name, lines in groups.items():
-        if len(lines) != len(reports):
-            raise ValueError(
-                f"{name} is in {len(lines)} of {len(reports)} reports of"
-                f" {reports[0]['task']}"
-            )
-    return groups
+    sections = []
+    for task, runs in tasks.items():
+        links = [
+            f"![{text}]({folder}{name}.png)" for name, text in _figures(task).items()
+        ]
+        sections += [render_task(runs), *links]
+    return "\n\n".join([*sections, f"Tables and figures made by `{made_by}`."])
 
 
 def render_task(runs: Sequence[FinishedRun]) -> str:
@@ -214,7 +158,7 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
         " in mean norms of a clean message.",
         _rows_table(reports, "rows", lambda row: row["label"], "What was played"),
         "Each defender against each attacker:",
-        _rows_table(reports, "columns", _who, "Defender against attacker"),
+        _rows_table(reports, "columns", about, "Defender against attacker"),
         "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
         " for there being several of them):",
         _difference_table(reports),
@@ -226,12 +170,6 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
     return "\n\n".join(sections)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Markdown; the first column left-aligned, the others right-aligned."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
-
-
 def _rows_table(
     reports: Sequence[Mapping[str, Any]],
     part: str,
@@ -240,7 +178,7 @@ def _rows_table(
 ) -> str:
     paper = PAPER.get(reports[0]["task"], {})
     lines = []
-    for name, rows in _grouped(reports, part, key).items():
+    for name, rows in grouped(reports, part, key).items():
         tampering = sum(row["distortion"] for row in rows) / len(rows)
         label = name if isinstance(name, str) else f"{name[0]}, {ATTACKERS[name[1]]}"
         lines.append(
@@ -254,7 +192,7 @@ def _rows_table(
             )
         )
     head = (title, "return [95 %]", "seeds", "episodes", "tampering", "paper")
-    return _table(head, lines)
+    return markdown_table(lines, head)
 
 
 def _difference_table(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -267,7 +205,7 @@ def _difference_table(reports: Sequence[Mapping[str, Any]]) -> str:
         )
         for (theirs, attacker), found in differences(reports).items()
     ]
-    return _table(("Against", "difference [95 %]", "seeds", "verdict"), lines)
+    return markdown_table(lines, ("Against", "difference [95 %]", "seeds", "verdict"))
 
 
 def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
@@ -276,31 +214,7 @@ def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
         found = [interval(r["gate"][key]) for r in reports if key in r["gate"]]
         whole = len(found) == len(reports)  # a share of a return below 0 is left out
         lines.append((label, str(pooled(found)) if whole else "-", str(len(found))))
-    return _table(("The team", "[95 %]", "seeds"), lines)
-
-
-def command(config: Mapping[str, Any]) -> str:
-    """The command line that makes a run of this configuration.
-
-    Args:
-      config: as a run's `config.json` holds it.
-    """
-    task, seed = config["task"], config["seed"]
-    own = from_dict(ExperimentConfig, config)
-    changed = {}
-    for budget in BUDGETS:
-        base = to_dict(preset(task, budget, seed))
-        lines = difference(base, to_dict(own))
-        changed[budget] = [line.split(":")[0] for line in lines]
-    budget = min(BUDGETS, key=lambda name: len(changed[name]))
-    words = [f"--task={task}", f"--budget={budget}", f"--seed={seed}"]
-    for leaf in leaves(ExperimentConfig):
-        if leaf.name in changed[budget]:
-            value: Any = own
-            for part in leaf.name.split("."):
-                value = getattr(value, part)
-            words.append(f"--{leaf.name}={leaf.text(value)}")
-    return " ".join(["python -m bin.quickstart", *words])
+    return markdown_table(lines, ("The team", "[95 %]", "seeds"))
 
 
 def inserted(text: str, block: str) -> str:
