@@ -48,7 +48,7 @@ class Curves(NamedTuple):
       filter_: of the filter that is trained on it.
       fresh: of the attack trained from scratch on that filter, frozen.
       clean: return of the team with neither.
-      threshold: return at which the paper freezes its attacker, if there is one.
+      threshold: return at which an attack is frozen (the paper's), if there is one.
     """
 
     attack: Sequence[Mapping[str, Any]]
@@ -161,7 +161,7 @@ def _draw_levels(ax: Axes, runs: Sequence[Curves]) -> None:
             color=GREY,
             lw=1.0,
             ls="--",
-            label="where the paper freezes its attack",
+            label="return at which an attack is frozen",
         )
 
 
