@@ -22,7 +22,7 @@ flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
-    request = command_line.request()
+    request = command_line.request("evaluation")
     if command_line.FLAGS.dry_run:
         print(plan(request, "evaluate"))
         return
@@ -30,8 +30,6 @@ def main(_: list[str]) -> None:
     named = teams_named([*attacks, *filters], request.runs_dir)
     if request.team is None and named:
         request = request._replace(team=named[0])
-    if command_line.FLAGS.run is None:
-        request = request._replace(run=f"evaluation-{request.run}")
     with open_lab(request) as lab:
         result = cross_play(lab, attacks, filters, request.runs_dir)
         path = lab.store.root / f"{result['name']}.json"

@@ -21,7 +21,7 @@ flags.DEFINE_string(
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    request = command_line.request()
+    request = command_line.request("attack")
     if command_line.FLAGS.dry_run:
         print(plan(request, "attack"))
         return

@@ -22,7 +22,7 @@ flags.mark_flag_as_required("against")
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    request = command_line.request()
+    request = command_line.request("filter")
     if command_line.FLAGS.dry_run:
         print(plan(request, "filter"))
         return

@@ -9,6 +9,8 @@ from psro_comm.config import define_flags, from_flags
 from psro_comm.experiment_config import BUDGETS, TASKS, ExperimentConfig, preset
 from psro_comm.session import Request, choose_device, choose_workers
 
+flags.disclaim_key_flags()  # our flags are the key flags of the binaries
+
 FLAGS = flags.FLAGS
 _OWN = ("task", "seed", "device")  # leaves of the configuration with flags of their own
 
@@ -31,8 +33,12 @@ def define(default_task: str = "predator_prey_p05") -> None:
     define_flags(ExperimentConfig, ExperimentConfig(), skip=_OWN)
 
 
-def request() -> Request:
+def request(kind: str | None = None) -> Request:
     """What the flags ask for.
+
+    Args:
+      kind: what the run is about, where that is not the whole story; it keeps runs
+        apart whose names are not given.
 
     Raises:
       ValueError: a value that is not allowed.
@@ -40,10 +46,13 @@ def request() -> Request:
     device = choose_device(FLAGS.device)
     base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
     config = from_flags(replace(base, device=device), skip=_OWN)
+    name = [FLAGS.task, FLAGS.budget, str(FLAGS.seed)]
+    if kind is not None:
+        name.insert(0, kind)
     return Request(
         config,
         Path(FLAGS.runs_dir),
-        FLAGS.run or f"{FLAGS.task}-{FLAGS.budget}-{FLAGS.seed}",
+        FLAGS.run or "-".join(name),
         choose_workers(FLAGS.workers, device),
         FLAGS.flags_into_string(),
         FLAGS.team,

@@ -12,6 +12,8 @@ from absl import flags
 
 from psro_comm.fields import Leaf, leaves, replace
 
+flags.disclaim_key_flags()  # our flags are the key flags of the binaries
+
 C = TypeVar("C")
 
 

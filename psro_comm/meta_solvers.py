@@ -29,7 +29,7 @@ SOLVERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )
 
 
-class MetaSolverError(RuntimeError):
+class MetaSolverError(ValueError):
     """No solver found mixtures whose duality gap is within tolerance."""
 
 

@@ -54,6 +54,7 @@ class Story:
         gate = self.gate()
         vanilla = self._attack_and_defend()
         solution, rmacrl = self._solve()
+        self.lab.store.save_json("psro", rmacrl.summary(solution))
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report)
