@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from psro_comm.analysis import Interval, across_seeds, mean_interval
@@ -35,6 +36,8 @@ _STYLE: Any = {
     "svg.hashsalt": "psro_comm",  # the same figure is the same file
 }
 _WINDOW = 0.04  # share of a training over which its returns are averaged
+_DPI = 130
+_COLOURS = 128  # of a PNG
 _GRID = 200  # points of a curve averaged over seeds
 _ENOUGH_SEEDS = 3  # for a band
 _LABELS_PER_CELL = 12  # larger payoff tables get smaller figures in their cells
@@ -199,7 +202,7 @@ def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
             ax.text(
                 j,
                 i,
-                f"{found.estimate:.1f}\n{spread}\nn={episodes[i, j]}",
+                f"{found.estimate:.2f}\n{spread}\nn={episodes[i, j]}",
                 ha="center",
                 va="center",
                 fontsize=7.0 if max(rows, columns) < _LABELS_PER_CELL else 4.5,
@@ -287,11 +290,21 @@ def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
         figure = Figure(figsize=size, layout=layout)
         yield figure
         for file in _files(path):
-            kind = file.suffix.removeprefix(".")
-            metadata = {"Date": None} if kind == "svg" else None
             data = io.BytesIO()
-            figure.savefig(data, format=kind, dpi=150, metadata=metadata)
+            if file.suffix == ".svg":
+                figure.savefig(data, format="svg", metadata={"Date": None})
+            else:
+                figure.savefig(data, format="png", dpi=_DPI)
+                data = _with_few_colours(data)
             write_atomic(file, data.getvalue())
+
+
+def _with_few_colours(png: io.BytesIO) -> io.BytesIO:
+    """The picture with a palette, a third of its size: figures are kept in git."""
+    few = Image.open(png).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    packed = io.BytesIO()
+    few.save(packed, format="png", optimize=True)
+    return packed
 
 
 def _files(path: Path) -> list[Path]:

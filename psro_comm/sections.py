@@ -92,6 +92,9 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Section:
         " all rows; success: episodes in which the team reached its goal.",
         "distortion: size of the tampering, mean distance of forged from meant messages"
         " in mean norms of a clean message.",
+        "Where the verdict sets two of these rows against each other, it combines their"
+        " intervals as if the worlds were not the same: too wide rather than too"
+        " narrow.",
     )
     return Section("What was played", (), head, lines, notes, "learning")
 

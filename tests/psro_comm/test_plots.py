@@ -90,7 +90,7 @@ def test_payoffs_say_value_width_and_episodes(tmp_path):
     table = table.grown(["never-played"], [])
     text = check(plot_payoffs(table, tmp_path / "p.1"), tmp_path / "p.1")
     half = 1.984 * returns[0, 0].std(ddof=1) / 10
-    for words in (f"{returns[0, 0].mean():.1f}", f"±{half:.2f}", "n=100", "f", "b"):
+    for words in (f"{returns[0, 0].mean():.2f}", f"±{half:.2f}", "n=100", "f", "b"):
         assert words in text
     assert "never-played" in text
     assert "nan" not in text
