@@ -14,8 +14,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
 
 from psro_comm.analysis import Interval, across_seeds, mean_interval
 from psro_comm.files import write_atomic
@@ -37,7 +37,7 @@ _STYLE: Any = {
 }
 _WINDOW = 0.04  # share of a training over which its returns are averaged
 _DPI = 130
-_COLOURS = 128  # of a PNG
+_COLOURS, _SOLID = 128, Image.Dither.NONE  # of a PNG
 _GRID = 200  # points of a curve averaged over seeds
 _ENOUGH_SEEDS = 3  # for a band
 _LABELS_PER_CELL = 12  # larger payoff tables get smaller figures in their cells
@@ -121,15 +121,7 @@ def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[P
             _draw_curves(ax, [line for line in curves[part] if line.size], colour)
             _draw_levels(ax, runs)
         axes[0].set_ylabel("team return")
-        handles, labels = axes[0].get_legend_handles_labels()
-        unique = dict(zip(labels, handles, strict=True))
-        figure.legend(
-            unique.values(),
-            unique.keys(),
-            loc="outside lower center",
-            ncols=len(unique),
-            frameon=False,
-        )
+        _add_legend(figure, axes[0])
         figure.suptitle(title, fontsize=10.5)
     return _files(path)
 
@@ -255,15 +247,7 @@ def plot_worst_case(
         ax.set_xlabel("team return, 95 % interval")
         ax.grid(axis="x", color="#EEEEEE")
         ax.set_axisbelow(True)
-        handles, labels = ax.get_legend_handles_labels()
-        unique = dict(zip(labels, handles, strict=True))
-        figure.legend(
-            unique.values(),
-            unique.keys(),
-            loc="outside lower center",
-            ncols=len(unique),
-            frameon=False,
-        )
+        _add_legend(figure, ax)
         ax.set_title(title or "What each defender keeps under attack")
     return _files(path)
 
@@ -282,6 +266,13 @@ def _draw_dot(
     ax.plot(shown.estimate, y, marker, color=colour, ms=5.5, label=label)
 
 
+def _add_legend(figure: Figure, ax: Axes) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    place: Any = {"loc": "outside lower center", "ncols": len(unique)}
+    figure.legend(unique.values(), unique.keys(), frameon=False, **place)
+
+
 @contextmanager
 def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
     """A figure without a screen; written whole, as SVG and PNG, when it is drawn."""
@@ -293,18 +284,11 @@ def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
             data = io.BytesIO()
             if file.suffix == ".svg":
                 figure.savefig(data, format="svg", metadata={"Date": None})
-            else:
-                figure.savefig(data, format="png", dpi=_DPI)
-                data = _with_few_colours(data)
+            else:  # With a palette, a third of the size: figures are kept in git.
+                figure.savefig(raw := io.BytesIO(), format="png", dpi=_DPI)
+                few = Image.open(raw).convert("RGB").quantize(_COLOURS, dither=_SOLID)
+                few.save(data, format="png", optimize=True)
             write_atomic(file, data.getvalue())
-
-
-def _with_few_colours(png: io.BytesIO) -> io.BytesIO:
-    """The picture with a palette, a third of its size: figures are kept in git."""
-    few = Image.open(png).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    packed = io.BytesIO()
-    few.save(packed, format="png", optimize=True)
-    return packed
 
 
 def _files(path: Path) -> list[Path]:

@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from psro_comm.experiment_config import describe, preset
 from psro_comm.files import StoreError
-from psro_comm.metrics import MetricsWriter
-from psro_comm.payoffs import PayoffTable
 from psro_comm.results import (
     BEGIN,
     END,
@@ -29,8 +26,7 @@ from psro_comm.seeds import (
 from psro_comm.store import RunStore
 from psro_comm.tables import interval
 from tests.hand_made_report import make_report
-
-TASK = "predator_prey_p05"
+from tests.hand_made_run import TASK, stored
 
 
 def finished(seed: int, shift: float = 0.0, **changed: Any) -> FinishedRun:
@@ -42,22 +38,6 @@ def finished(seed: int, shift: float = 0.0, **changed: Any) -> FinishedRun:
             line[key] = {k: v + shift for k, v in line[key].items()}
     config = {**describe(preset(task, "quick", seed)), **changed}
     return FinishedRun(Path(f"run-{seed}"), config, report)
-
-
-def stored(root: Path, seed: int) -> Path:
-    """The same on disk, with the metrics and the payoffs that the figures show."""
-    config = describe(preset(TASK, "smoke", seed))
-    samples = np.full((2, 2, 4), 30.0) + np.arange(4)
-    table = PayoffTable(("no-filter", "f"), ("no-attack", "a"), *[samples] * 3)
-    with RunStore.open(root, config) as store:
-        store.save_json("payoffs-002", table.to_dict())
-        store.save_json("report", {**make_report(), "seed": seed})
-        with MetricsWriter(root) as metrics:
-            for name in ("vanilla-attack", "vanilla-filter", "fresh-on-vanilla"):
-                log = metrics.logger(name)
-                for k in range(5):
-                    log({"env_steps": 100 * k, "team/return_mean": 30.0 + seed - k})
-    return root
 
 
 def line_of(text: str, start: str) -> str:

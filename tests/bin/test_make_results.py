@@ -1,0 +1,67 @@
+"""The tables and figures of finished runs, from the shell."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from psro_comm.results import BEGIN, END
+from psro_comm.store import RunStore
+from tests.bin.programs import ROOT
+from tests.hand_made_run import TASK, stored
+
+
+def make_results(runs: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bin.make_results", f"--runs_dir={runs}", *flags],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    for seed in (0, 1):
+        stored(tmp_path / "runs" / f"r{seed}", seed)
+    RunStore.open(tmp_path / "runs" / "half", {"task": TASK, "seed": 2}).close()
+    return tmp_path / "runs"
+
+
+def test_two_runs_become_tables_figures_and_a_part_of_the_readme(
+    runs: Path, tmp_path: Path
+) -> None:
+    readme, out = tmp_path / "README.md", tmp_path / "results"
+    readme.write_text(f"above\n{BEGIN}\n{END}\nbelow\n")
+    done = make_results(runs, "--runs=r1,r0", f"--out={out}", f"--readme={readme}")
+    assert done.returncode == 0, done.stderr
+    table = (out / "results.md").read_text()
+    assert "mean over 2 seeds (0, 1)" in table
+    assert "--runs=r1,r0" in table  # the command that made it
+    assert f"](results/{TASK}-learning.png)" in readme.read_text()
+    for picture in out.glob("*.png"):
+        assert str(picture) in done.stdout
+        assert picture.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize(
+    ("names", "word"),
+    [
+        ("r0,half", "half is not finished"),
+        ("../r0", "bad name"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_and_nothing_is_written(
+    runs: Path, tmp_path: Path, names: str, word: str
+) -> None:
+    done = make_results(runs, f"--runs={names}", f"--out={tmp_path / 'out'}")
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,29 @@
+"""A finished run on disk, with the hand-made report and what its figures show."""
+
+from pathlib import Path
+
+import numpy as np
+
+from psro_comm.experiment_config import describe, preset
+from psro_comm.metrics import MetricsWriter
+from psro_comm.payoffs import PayoffTable
+from psro_comm.store import RunStore
+from tests.hand_made_report import make_report
+
+TASK = "predator_prey_p05"
+
+
+def stored(root: Path, seed: int) -> Path:
+    """Writes the run into `root`; its returns while training rise with the seed."""
+    config = describe(preset(TASK, "smoke", seed))
+    samples = np.full((2, 2, 4), 30.0) + np.arange(4)
+    table = PayoffTable(("no-filter", "f"), ("no-attack", "a"), *[samples] * 3)
+    with RunStore.open(root, config) as store:
+        store.save_json("payoffs-002", table.to_dict())
+        store.save_json("report", {**make_report(), "seed": seed})
+        with MetricsWriter(root) as metrics:
+            for name in ("vanilla-attack", "vanilla-filter", "fresh-on-vanilla"):
+                log = metrics.logger(name)
+                for k in range(5):
+                    log({"env_steps": 100 * k, "team/return_mean": 30.0 + seed - k})
+    return root
