@@ -3,7 +3,10 @@
 python -m bin.run_psro --task=echo --budget=smoke --run=a
 """
 
+from absl import flags
+
 from psro_comm import command_line
+from psro_comm.opponents import find_player, teams_named
 from psro_comm.plan import plan
 from psro_comm.rmacrl import RMacrl
 from psro_comm.session import open_lab
@@ -11,6 +14,9 @@ from psro_comm.shell import run_main
 from psro_comm.tables import render_solution
 
 command_line.define()
+_START = "to start from, instead of an untrained one: RUN, RUN/POLICY or psro:RUN."
+flags.DEFINE_list("initial_attacks", [], f"Attacks {_START}")
+flags.DEFINE_list("initial_filters", [], f"Filters {_START}")
 
 
 def main(_: list[str]) -> None:
@@ -19,8 +25,26 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "psro"))
         return
+    start = {
+        "filter": flags.FLAGS.initial_filters,
+        "attack": flags.FLAGS.initial_attacks,
+    }
+    named = teams_named([*start["filter"], *start["attack"]], request.runs_dir)
+    if request.team is None and named:
+        request = request._replace(team=named[0])
     with open_lab(request) as lab:
-        rmacrl = RMacrl(lab)
+        filters, attacks = (
+            [
+                policy
+                for name in names
+                for policy in find_player(
+                    lab, name, role, request.runs_dir
+                ).policies.values()
+            ]
+            for role, names in start.items()
+        )
+        given = (filters, attacks) if filters or attacks else None
+        rmacrl = RMacrl(lab, given=given)
         solution = rmacrl.solve()
         summary = rmacrl.summary(solution)
         lab.store.save_json("psro", summary)

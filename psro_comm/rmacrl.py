@@ -51,11 +51,33 @@ def benign() -> tuple[dict[str, Frozen], dict[str, Frozen]]:
 class RMacrl:
     """One run of algorithm 1 in a lab."""
 
-    def __init__(self, lab: Lab, meta_solver: str | None = None) -> None:
-        """Prepares the populations: nobody, and an untrained policy, on each side."""
+    def __init__(
+        self,
+        lab: Lab,
+        meta_solver: str | None = None,
+        given: tuple[Sequence[Frozen], Sequence[Frozen]] | None = None,
+    ) -> None:
+        """Prepares the populations: nobody, and an untrained or given policies.
+
+        Args:
+          lab: of the run.
+          meta_solver: its name, else the configuration's.
+          given: trained filters and attacks to start from, instead of an untrained
+            policy on each side.
+
+        Raises:
+          StoreError: the run was begun from other policies.
+        """
         self.lab, self.config = lab, lab.config.psro
         self.meta_solver = META_SOLVERS[meta_solver or self.config.meta_solver]
         self.filters, self.attacks = benign()
+        self.given = given is not None
+        for side, policies in zip(("filter", "attack"), given or ((), ()), strict=True):
+            population = self.filters if side == "filter" else self.attacks
+            for number, policy in enumerate(policies):
+                name = f"given-{side}-{number}"
+                lab.save(name, policy)
+                population[name] = policy
         # The paper's threshold freezes one attacker of its curves, not an oracle.
         self.attack_config = replace(lab.config.attack, stop_return=None)
         self.iteration = 0
@@ -66,7 +88,8 @@ class RMacrl:
 
         Source: paper alg. 1.
         """
-        self._respond_with("filter-000", "attack-000", None, untrained=True)
+        if not self.given:
+            self._respond_with("filter-000", "attack-000", None, untrained=True)
         solver = RMacrlSolver(
             new_game(self.config.slots),
             BestResponseOracle(self._respond),

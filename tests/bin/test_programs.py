@@ -133,3 +133,34 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(runs):
     assert done.returncode == 0, done.stderr
     assert "env steps" in done.stdout
     assert not (runs / "plan").exists()
+
+
+def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
+    given = ("--run=given", "--psro.iterations=1")
+    chosen = ("--initial_attacks=attack", "--initial_filters=filter")
+    done = run("run_psro", runs, *given, *chosen)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((runs / "given" / "psro.json").read_text())
+    assert set(summary["attacker_mixture"]) == {
+        "no-attack",
+        "given-attack-0",
+        "attack-001",
+    }
+    other = ("--initial_attacks=untrained", "--initial_filters=filter")
+    fails(run("run_psro", runs, *given, *other), "given-attack-0")
+
+
+def test_two_attackers_drawn_anew_capped_and_mixed_in_play_too(runs):
+    flags = (
+        "--run=threat",
+        "--threat.captured=none",
+        "--threat.num_malicious=2",
+        "--threat.redraw_captured",
+        "--threat.mode=convex",
+        "--threat.cap=1",
+    )
+    done = run("train_attack", runs, *flags)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((runs / "threat" / "report.json").read_text())
+    rows = {row["attacker"]: row for row in report["rows"]}
+    assert 0.0 < rows["trained-attack"]["distortion"] <= 1.0 + 1e-4
