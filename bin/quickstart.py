@@ -3,11 +3,9 @@
 python -m bin.quickstart --task=predator_prey_p05
 """
 
-from absl import app  # noqa: F401  (its flags: --verbosity, --flagfile)
-from psro_comm.report import render, save_report
-
 from psro_comm import command_line
 from psro_comm.plan import plan
+from psro_comm.report import render, save_report
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
 from psro_comm.story import Story
