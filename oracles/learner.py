@@ -32,7 +32,7 @@ Log = Callable[[Mapping[str, float]], None]
 
 def one_epoch() -> PPOConfig:
     """Many small steps on fresh data: noise of 64 dimensions drowns a second epoch."""
-    return PPOConfig(update_epochs=1)
+    return PPOConfig(update_epochs=1, learning_rate=3e-3)
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class OracleConfig:
       ppo: the learner.
     """
 
-    env_steps: int = 500_000
-    num_envs: int = 128
-    num_steps: int = 30
+    env_steps: int = 400_000
+    num_envs: int = 512
+    num_steps: int = 8
     ppo: PPOConfig = field(default_factory=one_epoch)
 
     def __post_init__(self) -> None:

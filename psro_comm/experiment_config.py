@@ -123,9 +123,7 @@ class ExperimentConfig:
     filter: FilterConfig = field(default_factory=FilterConfig)
     attack_oracle: OracleConfig = field(default_factory=OracleConfig)
     filter_oracle: OracleConfig = field(
-        default_factory=lambda: OracleConfig(
-            env_steps=200_000, ppo=PPOConfig(learning_rate=3e-3, update_epochs=1)
-        )
+        default_factory=lambda: OracleConfig(env_steps=200_000)
     )
     psro: PSROConfig = field(default_factory=PSROConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

@@ -8,7 +8,8 @@ from psro_comm.metrics import format_duration
 from psro_comm.session import Request
 
 # Environment steps a second on one core: a team's training, a best response's, play.
-_TRAIN_TEAM, _TRAIN_POLICY, _PLAY = 12_000, 20_000, 60_000
+_TRAIN_TEAM, _PLAY = 12_000, 40_000
+_TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
 
@@ -26,30 +27,31 @@ def plan(request: Request, program: str) -> str:
     psro, episodes = config.psro, config.evaluation.episodes
     limit = _limit(request)
     if program in ("attack", "filter"):
-        steps = attack if program == "attack" else filter_
-        stages.append((program, 1, steps, _TRAIN_POLICY))
+        attacking = program == "attack"
+        speed = _TRAIN_ATTACK if attacking else _TRAIN_FILTER
+        stages.append((program, 1, attack if attacking else filter_, speed))
     if program == "story":
         stages += [
-            ("attacks without a filter", 3, attack, _TRAIN_POLICY),
-            ("vanilla filter", 1, filter_, _TRAIN_POLICY),
+            ("attacks without a filter", 3, attack, _TRAIN_ATTACK),
+            ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
     cells = (psro.iterations + 2) ** 2
     if program in ("psro", "story"):
         count = psro.iterations * psro.restarts
         stages += [
-            ("R-MACRL attacks", count, attack, _TRAIN_POLICY),
-            ("R-MACRL filters", count, filter_, _TRAIN_POLICY),
+            ("R-MACRL attacks", count, attack, _TRAIN_ATTACK),
+            ("R-MACRL filters", count, filter_, _TRAIN_FILTER),
             (f"payoff cells ({cells})", cells, psro.episodes * limit, _PLAY),
         ]
     if program == "story":
         whole = (attack + filter_) * psro.iterations * psro.restarts
         stages += [
-            ("filter with R-MACRL's whole budget", 1, whole, _TRAIN_POLICY),
+            ("filter with R-MACRL's whole budget", 1, whole, _TRAIN_FILTER),
             (
                 "fresh attacks on three defenders",
                 3 * psro.restarts,
                 attack,
-                _TRAIN_POLICY,
+                _TRAIN_ATTACK,
             ),
             ("cells of the audit (about 70)", 70, episodes * limit, _PLAY),
         ]

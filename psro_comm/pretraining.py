@@ -56,10 +56,13 @@ def pretrain(
         checkpoint=store.save_checkpoint,
         resume=resume,
     )
+    plain = describe(config)
     facts: Mapping[str, object] = {
         "task": config.task,
-        "backbone_config": describe(config)[config.backbone],
-        "trained_by": describe(config),
+        "backbone_config": plain[config.backbone],
+        "env_config": plain[config.env],
+        "training": plain["training"],
+        "seed": config.seed,
     }
     frozen = freeze_team(team, config.backbone, facts)
     tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
