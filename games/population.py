@@ -43,13 +43,14 @@ class Mixture:
         kept = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0.0]
         self.members = [member for member, _ in kept]
         self.weights = torch.tensor([w for _, w in kept], dtype=torch.float64)
+        self.edges = self.weights.cumsum(0)[:-1].float()
         self.assignment = torch.zeros(0, dtype=torch.long)
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
         """Redraws the members that play the new episodes, `done` [B] bool."""
-        edges = self.weights.to(done.device).cumsum(0)[:-1].float()
+        self.edges = self.edges.to(done.device)  # copies at the first step only
         uniform = torch.rand(done.shape, generator=generator, device=done.device)
-        drawn = torch.bucketize(uniform, edges, right=True)
+        drawn = torch.bucketize(uniform, self.edges, right=True)
         if self.assignment.shape != done.shape:
             self.assignment = drawn
         self.assignment = torch.where(done, drawn, self.assignment)

@@ -178,7 +178,10 @@ class NoiseAttack(Tampering):
 
 
 class MuteAttack(Tampering):
-    """Zeroes the captured agents' messages: measures how much a team listens."""
+    """Zeroes the captured agents' messages: measures how much a team listens.
+
+    A probe and no player: it obeys no cap.
+    """
 
     kind = "mute"
 

@@ -9,6 +9,7 @@ Source: paper section 5.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,12 +55,15 @@ class Opponent(NamedTuple):
 
 
 def breaker(lab: Lab, name: str, defender: Defender) -> Response:
-    """A fresh attacker against a frozen defender: all restarts, the full budget."""
+    """A fresh attacker against a frozen defender: all restarts, the full budget.
+
+    It never stops early: the paper's threshold is for the attacker of its curves.
+    """
     return Response(
         name,
         defender.filters,
         defender.weights.tolist(),
-        lab.config.attack,
+        replace(lab.config.attack, stop_return=None),
         lab.config.attack_oracle,
         lab.config.psro.restarts,
     )
