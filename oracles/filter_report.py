@@ -72,7 +72,8 @@ def filter_report(
         off = ((message - wire.sent) / scale).square().mean(-1)
         return float(off[where].mean())
 
-    repaired = filter_.repair(wire.tampered)
+    everything = torch.ones_like(flagged, dtype=torch.float32)
+    repaired = filter_.apply(wire.tampered, everything)
     return {
         "auroc": auroc(filter_.suspicion(wire.tampered)[alive], wire.forged[alive]),
         "true_positive_rate": float(flagged[forged].float().mean()),

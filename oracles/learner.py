@@ -3,6 +3,7 @@
 Source: paper alg. 1 line 7; eq. 1 and eq. 2 come in through `policy.evaluate`.
 """
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +14,10 @@ from torch import Tensor
 
 from games.channel import Attack, Filter
 from games.env import CommEnv
-from games.play import Step, Stream, collect
+from games.play import Step, Stream, collect, play_episodes
 from games.team import Team
 from games.tree import map_tensors
-from games.worlds import draw_captured
+from games.worlds import draw_captured, make_worlds
 from oracles.ppo import (
     Experience,
     PPOConfig,
@@ -26,6 +27,9 @@ from oracles.ppo import (
     set_learning_rate,
 )
 from oracles.tampering import Threat, gather_agents
+
+_TEST_EVERY = 2  # updates between two looks at a threshold
+_TEST_WORLDS = 512
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -163,7 +167,7 @@ class Learner:
             )
             # The step after the last one is played too: its critic bootstraps.
             rollout = collect(steps, oracle.num_steps + 1)
-            mean_return, episodes = meter.read(rollout.reward, rollout.done)
+            mean_return, _ = meter.read(rollout.reward, rollout.done)
             stats = ppo_update(
                 optimizer,
                 self.policy.evaluate,
@@ -185,8 +189,34 @@ class Learner:
                         **self._diagnostics(rollout),
                     }
                 )
-            if stop is not None and episodes and mean_return <= stop:
+            if stop is None or (update + 1) % _TEST_EVERY:
+                continue
+            if self._test_return(attack, filter_) <= stop:
                 break
+
+    def _test_return(self, attack: Attack, filter_: Filter) -> float:
+        """Mean return of whole episodes on worlds of their own.
+
+        The episodes that end in a rollout will not do: the short ones, which went
+        well, end first, and part of each was played by older weights.
+        """
+        setting, device = self.setting, self.setting.env.device
+        held = setting.captured
+        worlds = make_worlds(
+            setting.env.spec,
+            self.generators.world.initial_seed() % 2**63,
+            0,
+            _TEST_WORLDS,
+            setting.threat.num_malicious if held is None else held,
+            device,
+        )
+        generator = torch.Generator(device).manual_seed(0)
+        # A copy: a mixture remembers who plays which of the stream's environments.
+        opponent = copy.copy(filter_)
+        played = play_episodes(
+            setting.env, setting.team, attack, opponent, worlds, generator
+        )
+        return float(played.returns.mean())
 
     def _stream(self, attack: Attack, filter_: Filter) -> Stream:
         setting, generators = self.setting, self.generators

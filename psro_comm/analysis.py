@@ -99,7 +99,7 @@ def is_converged(
     Source: paper algorithm 1, line 5.
     """
     threshold = np.maximum(tolerance, 2 * np.asarray(std_errors))  # keeps NaN
-    return bool(np.all(np.asarray(gains) < threshold))
+    return bool(np.all(np.asarray(gains) <= threshold))
 
 
 def bootstrap(

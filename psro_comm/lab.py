@@ -97,16 +97,26 @@ class Lab:
         """Uses a team that another run trained.
 
         Raises:
-          ValueError: it was trained on another task.
+          ValueError: it was trained on another task or under other rules, or the run
+            has another team already.
         """
         if facts.get("task") != self.config.task:
             raise ValueError(
                 f"the team was trained on {facts.get('task')!r},"
                 f" this run is about {self.config.task!r}"
             )
-        thaw_team(from_file(tensors, facts), self.env)
+        rules = describe(self.config)[self.config.env]
+        if facts.get("env_config", rules) != rules:
+            raise ValueError(
+                f"the team was trained under {facts['env_config']}, this run plays"
+                f" under {rules}"
+            )
+        given = from_file(tensors, facts)
+        thaw_team(given, self.env)
         if not self.store.has("team"):
             self.store.save_team(tensors, facts)
+        elif self.team().digest() != given.digest():
+            raise ValueError(f"{self.store.root} has another team: use another --run")
 
     def setting(self) -> SettingData:
         """The game of this run as plain data."""
@@ -225,7 +235,10 @@ class Lab:
         Source: paper alg. 1, lines 2 and 10.
         """
         if self.store.has(name):
-            return PayoffTable.from_dict(self.store.load_json(name))
+            stored = PayoffTable.from_dict(self.store.load_json(name))
+            if {*filters} - {*stored.defenders} or {*attacks} - {*stored.attackers}:
+                raise ValueError(f"{self.store.root} has another {name!r}: new --run")
+            return stored
         table = (old or PayoffTable.empty()).grown(filters, attacks)
         missing = table.missing()
         if missing:

@@ -7,8 +7,10 @@ train_filter left in it
 psro:RUN                                     the mixture that R-MACRL put out
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -61,7 +63,7 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
     store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
     _same_team(lab, store, name)
     if name.startswith("psro:"):
-        return _mixture(store, name, role)
+        return _mixture(lab, store, name, role)
     policy = name.split("/", 1)[1] if "/" in name else TRAINED[role]
     if policy not in store.policies():
         raise ValueError(
@@ -70,6 +72,7 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
         )
     frozen = from_file(*store.load_policy(policy))
     _check_role(frozen, name, role)
+    _same_threat(lab, frozen, name)
     return Player(name, {name: frozen}, np.ones(1))
 
 
@@ -114,7 +117,7 @@ def _untrained(lab: Lab, role: str) -> Frozen:
     return freeze(new_filter(setting, lab.config.filter, generator))
 
 
-def _mixture(store: RunStore, name: str, role: str) -> Player:
+def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
     if not store.has("psro"):
         raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
     side = "attacker_mixture" if role == "attack" else "defender_mixture"
@@ -122,6 +125,8 @@ def _mixture(store: RunStore, name: str, role: str) -> Player:
     policies = {
         f"{store.root.name}/{policy}": _member(store, policy) for policy in weights
     }
+    for policy in policies.values():
+        _same_threat(lab, policy, name)
     return Player(name, policies, np.array(list(weights.values())))
 
 
@@ -145,6 +150,24 @@ def _same_team(lab: Lab, store: RunStore, name: str) -> None:
             f"{name!r} was made for another team than that of {lab.store.root};"
             f" use --team={store.root.name}"
         )
+
+
+def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
+    """What an attacker may do is a rule of the game, the same for all of a table."""
+    ours = _shared(asdict(lab.config.threat))
+    theirs = _shared(frozen.facts.get("threat", ours))
+    other = [f"{key} {theirs[key]}" for key in ours if theirs[key] != ours[key]]
+    if other:
+        raise ValueError(
+            f"{name!r} was made under another threat ({', '.join(other)});"
+            " set the same --threat flags"
+        )
+
+
+def _shared(threat: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a threat that every attacker of a table must share."""
+    shared = ("num_malicious", "mode", "mix_weight", "cap")
+    return {key: threat[key] for key in shared}
 
 
 def _check_role(frozen: Frozen, name: str, role: str) -> None:

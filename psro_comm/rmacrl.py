@@ -28,6 +28,7 @@ from psro_comm.solver import (
     new_game,
     openspiel_nash_conv,
 )
+from psro_comm.store import StoreError
 
 NO_FILTER, NO_ATTACK = "no-filter", "no-attack"
 _RESAMPLES = 200
@@ -72,6 +73,7 @@ class RMacrl:
         self.meta_solver = META_SOLVERS[meta_solver or self.config.meta_solver]
         self.filters, self.attacks = benign()
         self.given = given is not None
+        self._remember_start(given)
         for side, policies in zip(("filter", "attack"), given or ((), ()), strict=True):
             population = self.filters if side == "filter" else self.attacks
             for number, policy in enumerate(policies):
@@ -82,6 +84,18 @@ class RMacrl:
         self.attack_config = replace(lab.config.attack, stop_return=None)
         self.iteration = 0
         self.history: list[dict[str, Any]] = []
+
+    def _remember_start(
+        self, given: tuple[Sequence[Frozen], Sequence[Frozen]] | None
+    ) -> None:
+        """A run has one start: what follows depends on it."""
+        start = [[policy.digest() for policy in side] for side in given or ((), ())]
+        store = self.lab.store
+        if store.has("start") and store.load_json("start") != start:
+            raise StoreError(
+                f"{store.root} was begun from other initial policies: use another --run"
+            )
+        store.save_json("start", start)
 
     def solve(self) -> Solution:
         """Runs algorithm 1 to convergence or its last iteration; resumable.

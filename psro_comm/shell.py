@@ -52,6 +52,12 @@ def _guarded(main: Callable[[list[str]], object], argv: list[str]) -> int:
         terminated = isinstance(stop, _Terminated)
         _report("stopped: the same command continues the run", stop)
         return TERMINATED if terminated else INTERRUPTED
+    except RuntimeError as error:
+        # torch says in this type alone that memory is out, on a CPU and on a GPU.
+        if "memory" not in str(error):
+            raise
+        _report(f"error: out of memory: {str(error).splitlines()[0]}", error)
+        return FAILED
     except _USER_ERRORS as error:
         _report(f"error: {str(error) or type(error).__name__}", error)
         return FAILED

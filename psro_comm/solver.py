@@ -1,6 +1,6 @@
 """R-MACRL on OpenSpiel's own PSRO: algorithm 1, and the seam it runs through.
 
-Three overrides of `PSROSolver` and one callable oracle are all that OpenSpiel needs;
+A few small overrides of `PSROSolver` and one callable oracle are all it needs;
 training, playing and storing happen in the lab.
 """
 

@@ -12,8 +12,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+import torch
 from absl import logging
 
+from oracles.filter_report import filter_report
 from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, thaw
 from oracles.tampering import NoiseAttack
@@ -79,7 +81,9 @@ class Story:
         """The attack, the stopped attack, the filter, and the attack that breaks it."""
         lab, config = self.lab, self.config
         _chapter("2. An attacker bends the messages of one agent")
-        stop = config.attack.stop_return or STOP_RETURNS.get(config.task)
+        stop = config.attack.stop_return
+        if stop is None:
+            stop = STOP_RETURNS.get(config.task)
         unstopped = replace(config.attack, stop_return=None)
         stopped = replace(config.attack, stop_return=stop)
         alone = (self.none_filters, [1.0])
@@ -154,6 +158,17 @@ class Story:
         )
         return freeze(noise)
 
+    def _detector(self, vanilla: Defender) -> dict[str, float]:
+        """How well the single filter sees and repairs the attack that it knows."""
+        setting = build_setting(self.lab.setting())
+        device = setting.env.device
+        return filter_report(
+            setting,
+            thaw(vanilla.filters[VANILLA], device),
+            thaw(self.attacks["vanilla-attack"], device),
+            torch.Generator(device).manual_seed(self.lab.seed("detector")),
+        )
+
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Opponent]:
         self.attacks |= {
             "noise": self._noise("vanilla-attack"),
@@ -215,6 +230,7 @@ class Story:
             ],
             "exploitability_found": exploited(table, defenders, opponents, fresh),
             "comparison": compared(table, defenders, opponents, fresh),
+            "detector": self._detector(defenders[VANILLA]),
             "rmacrl": rmacrl.summary(solution),
             "budgets": {
                 "attack": asdict(self.config.attack_oracle)["env_steps"],

@@ -1,5 +1,6 @@
 """One best response by hand: train it against a named opponent, then measure it."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def _rows(
         for defender in defenders
         for rival in rivals
     }
-    table = audit(lab, "audit", defenders, rivals)
+    table = audit(lab, "trained-audit", defenders, rivals)
     return [
         row(table, f"{rival} against {defender}", *pair)
         for (defender, rival), pair in pairs.items()
@@ -97,7 +98,7 @@ def _detector(lab: Lab, opponent: Player, policy: Frozen) -> dict[str, float]:
     """How well the filter sees and repairs what its opponent forges."""
     setting = build_setting(lab.setting())
     device = setting.env.device
-    return filter_report(
+    found = filter_report(
         setting,
         thaw(policy, device),
         thaw_mixture(
@@ -105,3 +106,5 @@ def _detector(lab: Lab, opponent: Player, policy: Frozen) -> dict[str, float]:
         ),
         torch.Generator(device).manual_seed(lab.seed("report")),
     )
+    # Without an attack there is no rate of true positives, and JSON has no NaN.
+    return {key: value for key, value in found.items() if not math.isnan(value)}

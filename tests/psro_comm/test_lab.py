@@ -1,0 +1,119 @@
+"""The lab: signs of the selection, teams and tables that are not this run's."""
+
+import numpy as np
+import pytest
+
+from games.channel import NoAttack, NoFilter
+from oracles.jobs import build_setting
+from oracles.policies import freeze
+from oracles.tampering import MuteAttack
+from psro_comm.experiment_config import preset
+from psro_comm.fields import replace
+from psro_comm.lab import Response
+from psro_comm.rmacrl import RMacrl, benign
+from psro_comm.session import Request, open_lab
+from psro_comm.worst_case import Defender, Opponent, audit, compare
+
+TINY = {
+    "training.env_steps": 40_960,
+    "psro.episodes": 64,
+    "psro.check_episodes": 64,
+    "evaluation.episodes": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def request_of(tmp_path_factory):
+    config = replace(preset("echo", "smoke"), TINY)
+    return Request(config, tmp_path_factory.mktemp("runs"), "lab", 0)
+
+
+@pytest.fixture(scope="module")
+def lab(request_of):
+    with open_lab(request_of) as lab:
+        lab.team()
+        yield lab
+
+
+def mute(lab):
+    """An attack that takes half of what Echo pays."""
+    setting = build_setting(lab.setting())
+    attack = MuteAttack(setting.threat, setting.team.message_size)
+    return freeze(attack.calibrate(setting.team))
+
+
+def response(lab, name, config, opponents):
+    return Response(name, opponents, [1.0], config, lab.config.attack_oracle, 2)
+
+
+def test_of_two_attacks_the_one_that_hurts_more_is_kept(lab):
+    lab.save("x.r0", freeze(NoAttack()))
+    lab.save("x.r1", mute(lab))
+    filters, _ = benign()
+    (kept,) = lab.respond([response(lab, "x", lab.config.attack, filters)])
+    assert kept.digest() == mute(lab).digest()
+
+
+def test_of_two_filters_the_one_that_earns_more_is_kept(lab):
+    import torch
+
+    from oracles.best_response import new_filter
+
+    setting = build_setting(lab.setting())
+    harm = new_filter(
+        setting,
+        replace(lab.config.filter, {"reconstructor": "random"}),
+        torch.Generator().manual_seed(0),
+    )
+    lab.save("y.r0", freeze(harm))  # flags half of the messages and scrambles them
+    lab.save("y.r1", freeze(NoFilter()))
+    _, attacks = benign()
+    (kept,) = lab.respond([response(lab, "y", lab.config.filter, attacks)])
+    assert kept.digest() == freeze(NoFilter()).digest()
+
+
+def test_a_difference_is_ours_minus_theirs_in_the_same_worlds(lab):
+    filters, attacks = benign()
+    nobody = Defender("nobody", filters, np.ones(1))
+    peace = Opponent("peace", attacks, np.ones(1))
+    muted = Opponent("mute", {"mute": mute(lab)}, np.ones(1))
+    table = audit(lab, "difference", [nobody], [peace, muted])
+    found = compare(table, (nobody, peace), (nobody, muted))
+    assert found.low > 2.0  # of 8: a team that hears earns more than one that does not
+
+
+def test_gains_on_fresh_worlds_have_the_sign_of_what_is_gained(lab):
+    rmacrl = RMacrl(lab)
+    rmacrl.iteration = 1
+    rmacrl.filters["filter-001"] = freeze(NoFilter())
+    rmacrl.attacks["attack-001"] = mute(lab)
+    names = (("no-filter",), ("no-attack",))
+    converged = rmacrl._check(names, (np.ones(1), np.ones(1)))
+    assert not converged
+    assert rmacrl._gains["attacker"].low > 2.0  # muting takes half
+    assert abs(rmacrl._gains["defender"].estimate) < 0.5  # no filter adds nothing
+
+
+def test_a_table_of_other_policies_is_not_taken_for_this_one(lab):
+    filters, attacks = benign()
+    lab.table("kept", filters, attacks, 8)
+    with pytest.raises(ValueError, match="another 'kept'"):
+        lab.table("kept", filters, {"other": mute(lab)}, 8)
+
+
+def test_a_run_keeps_its_team_whatever_team_is_given(lab):
+    tensors, facts = lab.store.load_team()
+    changed = {name: value + 1.0 for name, value in tensors.items()}
+    with pytest.raises(ValueError, match="another team"):
+        lab.adopt_team(changed, facts)
+
+
+def test_a_team_trained_under_other_rules_is_refused(lab):
+    tensors, facts = lab.store.load_team()
+    with pytest.raises(ValueError, match="trained under"):
+        lab.adopt_team(tensors, {**facts, "env_config": {"episode_limit": 5}})
+
+
+def test_a_run_has_one_start(lab):
+    with pytest.raises(ValueError, match="other initial policies"):
+        RMacrl(lab, given=([freeze(NoFilter())], [mute(lab)]))
