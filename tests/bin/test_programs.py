@@ -147,7 +147,7 @@ def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
         "attack-001",
     }
     other = ("--initial_attacks=untrained", "--initial_filters=filter")
-    fails(run("run_psro", runs, *given, *other), "given-attack-0")
+    fails(run("run_psro", runs, *given, *other), "other initial policies")
 
 
 def test_two_attackers_drawn_anew_capped_and_mixed_in_play_too(runs):
