@@ -11,6 +11,7 @@ Source: paper section 3.1.
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -60,6 +61,20 @@ class Threat:
             )
         if self.cap is not None and not self.cap > 0.0:
             raise ValueError(f"threat.cap is {self.cap}, must be positive or none")
+
+    def held(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
+        """The malicious agents of a run; None where each episode draws its own.
+
+        Args:
+          seed: of the draw, where the agents are not named.
+          num_agents: N.
+        """
+        if self.captured is not None:
+            return self.captured
+        if self.redraw_captured:
+            return None
+        drawn = np.random.default_rng(seed).permutation(num_agents)
+        return tuple(int(agent) for agent in drawn[: self.num_malicious])
 
 
 def bend(sent: Tensor, delta: Tensor, threat: Threat) -> Tensor:

@@ -50,6 +50,12 @@ class Response(NamedTuple):
     untrained: bool = False
 
 
+def seed_of(run_seed: int, name: str) -> int:
+    """The seed of the artefact `name` of a run."""
+    entropy = [run_seed, *name.encode()]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
 class Lab:
     """Makes and keeps the artefacts of one run."""
 
@@ -68,19 +74,12 @@ class Lab:
 
     def seed(self, name: str) -> int:
         """The seed of an artefact: a function of the run's seed and its name."""
-        entropy = [self.config.seed, *name.encode()]
-        return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+        return seed_of(self.config.seed, name)
 
     def captured(self) -> tuple[int, ...] | None:
         """The malicious agents of this run; None where each episode draws its own."""
-        threat = self.config.threat
-        if threat.captured is not None:
-            return threat.captured
-        if threat.redraw_captured:
-            return None
-        rng = np.random.default_rng(self.seed("captured"))
-        drawn = rng.permutation(self.env.spec.num_agents)[: threat.num_malicious]
-        return tuple(int(agent) for agent in drawn)
+        agents = self.env.spec.num_agents
+        return self.config.threat.held(self.seed("captured"), agents)
 
     def team(self) -> Frozen:
         """The trained team; a long training goes on from its last resume point."""

@@ -18,8 +18,8 @@ import torch
 from games.channel import NoAttack, NoFilter
 from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, from_file
-from oracles.tampering import MuteAttack, NoiseAttack
-from psro_comm.lab import Lab
+from oracles.tampering import MuteAttack, NoiseAttack, Threat
+from psro_comm.lab import Lab, seed_of
 from psro_comm.session import read_run
 from psro_comm.store import RunStore
 
@@ -62,6 +62,8 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
         return _made(lab, name, role)
     store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
     _same_team(lab, store, name)
+    if role == "attack":
+        _same_agents(lab, store, name)
     if name.startswith("psro:"):
         return _mixture(lab, store, name, role)
     policy = name.split("/", 1)[1] if "/" in name else TRAINED[role]
@@ -149,6 +151,20 @@ def _same_team(lab: Lab, store: RunStore, name: str) -> None:
         raise ValueError(
             f"{name!r} was made for another team than that of {lab.store.root};"
             f" use --team={store.root.name}"
+        )
+
+
+def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
+    """An attack learned to speak for certain agents; it must hold the same here."""
+    plain = dict(store.config["threat"])
+    if plain["captured"] is not None:
+        plain["captured"] = tuple(plain["captured"])
+    seed = seed_of(store.config["seed"], "captured")
+    theirs = Threat(**plain).held(seed, lab.env.spec.num_agents)
+    if theirs != lab.captured():
+        raise ValueError(
+            f"{name!r} holds agents {theirs}, this run {lab.captured()}: use"
+            " the same --seed, or --threat.captured"
         )
 
 

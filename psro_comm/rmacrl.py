@@ -97,8 +97,11 @@ class RMacrl:
             )
         store.save_json("start", start)
 
-    def solve(self) -> Solution:
+    def solve(self, *, at_least: int = 1) -> Solution:
         """Runs algorithm 1 to convergence or its last iteration; resumable.
+
+        Args:
+          at_least: iterations to run even if it converges before.
 
         Source: paper alg. 1.
         """
@@ -113,7 +116,9 @@ class RMacrl:
             self.lab.seed("openspiel"),
         )
         converged = False
-        while self.iteration < self.config.iterations and not converged:
+        while self.iteration < self.config.iterations and not (
+            converged and self.iteration >= at_least
+        ):
             self.iteration += 1
             names, mixtures = solver.names(), solver.mixtures()
             solver.iteration()

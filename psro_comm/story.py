@@ -40,6 +40,8 @@ from psro_comm.worst_case import (
     row,
 )
 
+_ITERATIONS = 3  # a story that ends after one has not been told
+
 
 class Story:
     """Tells the story in a lab; every chapter is resumable."""
@@ -111,7 +113,7 @@ class Story:
     def _solve(self) -> tuple[Solution, RMacrl]:
         _chapter("4. R-MACRL: populations of attackers and filters")
         rmacrl = RMacrl(self.lab)
-        return rmacrl.solve(), rmacrl
+        return rmacrl.solve(at_least=_ITERATIONS), rmacrl
 
     def _break(
         self, vanilla: Defender, solution: Solution, rmacrl: RMacrl

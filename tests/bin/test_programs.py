@@ -164,3 +164,9 @@ def test_two_attackers_drawn_anew_capped_and_mixed_in_play_too(runs):
     report = json.loads((runs / "threat" / "report.json").read_text())
     rows = {row["attacker"]: row for row in report["rows"]}
     assert 0.0 < rows["trained-attack"]["distortion"] <= 1.0 + 1e-4
+
+
+def test_an_attack_on_another_agent_is_refused(runs):
+    elsewhere = ("--threat.captured=1", "--run=elsewhere")
+    done = run("evaluate", runs, "--attacks=attack", "--filters=none", *elsewhere)
+    fails(done, "(0,)", "(1,)")
