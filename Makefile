@@ -51,8 +51,8 @@ check: setup
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)
 
-# Resolves requirements*.txt afresh, away from .venv. Public versions only: 2.13.0+cpu
-# exists on no other machine. CUDA's packages are left to the torch that needs them.
+# Resolves requirements*.txt afresh, away from .venv. Public versions only: a local
+# one (with a plus) exists on no other machine. CUDA's packages are left to the torch that needs them.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock

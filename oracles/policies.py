@@ -99,13 +99,11 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
 
 
 def _thaw_attack(kind: str, facts: dict[str, Any]) -> nn.Module:
-    threat = dict(facts.pop("threat"))
-    if threat["captured"] is not None:
-        threat["captured"] = tuple(threat["captured"])
+    threat = Threat.from_plain(facts.pop("threat"))
     if kind == "gaussian":
         config = AttackConfig(**facts.pop("config"))
-        return GaussianAttack(Threat(**threat), config=config, **facts)
-    return {"noise": NoiseAttack, "mute": MuteAttack}[kind](Threat(**threat), **facts)
+        return GaussianAttack(threat, config=config, **facts)
+    return {"noise": NoiseAttack, "mute": MuteAttack}[kind](threat, **facts)
 
 
 def thaw_mixture(

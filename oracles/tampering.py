@@ -9,7 +9,9 @@ bend a message are rules of the game, not choices of a policy.
 Source: paper section 3.1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,6 +63,13 @@ class Threat:
             )
         if self.cap is not None and not self.cap > 0.0:
             raise ValueError(f"threat.cap is {self.cap}, must be positive or none")
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":
+        """The threat that JSON data describe: its tuple has become a list there."""
+        captured = plain["captured"]
+        held = None if captured is None else tuple(captured)
+        return cls(**{**plain, "captured": held})
 
     def held(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
         """The malicious agents of a run; None where each episode draws its own.

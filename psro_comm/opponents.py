@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from games.channel import NoAttack, NoFilter
+from oracles.best_response import new_attack, new_filter
 from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, from_file
 from oracles.tampering import MuteAttack, NoiseAttack, Threat
@@ -110,8 +111,6 @@ def _made(lab: Lab, name: str, role: str) -> Player:
 
 
 def _untrained(lab: Lab, role: str) -> Frozen:
-    from oracles.best_response import new_attack, new_filter
-
     setting = build_setting(lab.setting())
     generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
     if role == "attack":
@@ -156,11 +155,9 @@ def _same_team(lab: Lab, store: RunStore, name: str) -> None:
 
 def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
     """An attack learned to speak for certain agents; it must hold the same here."""
-    plain = dict(store.config["threat"])
-    if plain["captured"] is not None:
-        plain["captured"] = tuple(plain["captured"])
+    threat = Threat.from_plain(store.config["threat"])
     seed = seed_of(store.config["seed"], "captured")
-    theirs = Threat(**plain).held(seed, lab.env.spec.num_agents)
+    theirs = threat.held(seed, lab.env.spec.num_agents)
     if theirs != lab.captured():
         raise ValueError(
             f"{name!r} holds agents {theirs}, this run {lab.captured()}: use"

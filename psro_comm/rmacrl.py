@@ -242,11 +242,12 @@ class RMacrl:
         """Writes the iteration's meta-game, mixtures and quality, and logs a line."""
         table, (x, y) = solver.table, solver.mixtures()
         matrix = table.mean()
+        game_value = self._value(table, x, y)
         report: dict[str, Any] = {
             "iteration": self.iteration,
             "defender_mixture": dict(zip(table.defenders, x.tolist(), strict=True)),
             "attacker_mixture": dict(zip(table.attackers, y.tolist(), strict=True)),
-            "value": as_dict(self._value(table, x, y)),
+            "value": as_dict(game_value),
             "nash_conv_in_table": nash_conv(matrix, x, y),
             "nash_conv_in_table_openspiel": openspiel_nash_conv(table, x, y),
             "oracle_gains_on_fresh_worlds": {
@@ -279,7 +280,7 @@ class RMacrl:
             " the new filter adds %s",
             self.iteration,
             self.config.iterations,
-            self._value(table, x, y),
+            game_value,
             self._gains["attacker"],
             self._gains["defender"],
         )
