@@ -65,6 +65,7 @@ class AttackInputs(NamedTuple):
     features: Tensor  # [T,B,K,F]
     sent: Tensor  # [T,B,K,D]
     delta: Tensor  # [T,B,K,D]
+    alive: Tensor  # [T,B,K] in {0., 1.}
 
 
 class GaussianAttack(Tampering):
@@ -138,7 +139,8 @@ class GaussianAttack(Tampering):
             captured,
         )
         delta = gather_agents(rollout.wire.attack.choice, captured)
-        return AttackInputs(features, said, delta)
+        alive = gather_agents(rollout.timestep.alive[..., None].float(), captured)
+        return AttackInputs(features, said, delta, alive.squeeze(-1))
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:
         """Eq. 1 for PPO: log-densities, values, and the price of the distance.
@@ -146,7 +148,8 @@ class GaussianAttack(Tampering):
             auxiliary = alpha E[ (m_out - m_adv)^2 ],  m_adv = bend(m_out, f_mu)
 
         The distance is differentiated through the mean (Lambda adds a constant), and
-        taken before the cap: on the ball's surface its pull would vanish.
+        taken before the cap: on the ball's surface its pull would vanish. The dead say
+        nothing and pay nothing.
 
         Source: paper eq. 1.
         """
@@ -154,7 +157,8 @@ class GaussianAttack(Tampering):
         log_prob = gaussian_log_prob(inputs.delta, mean, self._std())
         offset = bend(inputs.sent, mean, self.threat) - inputs.sent
         relative = offset.square().sum(-1) / self.message_norm.square()
-        price = self.config.alpha * relative.mean()
+        living = inputs.alive.sum().clamp(min=1.0)
+        price = self.config.alpha * (relative * inputs.alive).sum() / living
         return Evaluation(
             log_prob, torch.zeros_like(log_prob), self._value(inputs.features), price
         )

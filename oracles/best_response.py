@@ -76,7 +76,7 @@ def train_attack(
 
     Source: paper eq. 1; alg. 1 line 7.
     """
-    generators = make_generators(seed, setting.env.device)
+    generators = make_generators(setting.env.device, seed)
     attack = new_attack(setting, config, generators.policy)
     learner = Learner(attack, setting, oracle, generators, "attack")
     learner.train(attack, filter_, sign=-1.0, stop=config.stop_return, log=log)
@@ -110,7 +110,7 @@ def train_filter(
 
     Source: paper eq. 2; alg. 1 line 7.
     """
-    generators = make_generators(seed, setting.env.device)
+    generators = make_generators(setting.env.device, seed)
     filter_ = new_filter(setting, config, generators.policy)
     benign = config.benign_fraction
     opponent = Mixture([NoAttack(), attack], [benign, 1.0 - benign])

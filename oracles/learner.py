@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -125,12 +126,15 @@ class Generators(NamedTuple):
     policy: torch.Generator
 
 
-def make_generators(seed: int, device: torch.device) -> Generators:
-    """Two generators of one seed: the worlds' and the policies'."""
-    # Two streams of one seed: the worlds' and the policies'.
+def make_generators(device: torch.device, *seed: int) -> Generators:
+    """The worlds' and the policies' generator of a seed, or of several numbers.
+
+    Hashed, because torch's generator on a CPU reads the last 32 bits of its seed alone.
+    """
+    world, policy = np.random.SeedSequence(seed).generate_state(2).tolist()
     return Generators(
-        torch.Generator(device).manual_seed(2 * seed),
-        torch.Generator(device).manual_seed(2 * seed + 1),
+        torch.Generator(device).manual_seed(world),
+        torch.Generator(device).manual_seed(policy),
     )
 
 

@@ -18,7 +18,7 @@ from games.channel import NoAttack, NoFilter
 from games.env import CommEnv
 from games.play import Stream, collect
 from oracles.imitation import Imitation
-from oracles.learner import Log, Meter
+from oracles.learner import Log, Meter, make_generators
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
 from oracles.teachers import Teacher
 from oracles.team_learner import TeamLearner
@@ -207,15 +207,15 @@ def _line(
 def _stream(env: CommEnv, team: Any, num_envs: int, seed: int, segment: int) -> Stream:
     """A clean stream whose randomness depends on `(seed, segment)` alone."""
     device = env.device
-    base = 2 * (seed * 2**24 + segment)
+    generators = make_generators(device, seed, segment)
     return Stream(
         env,
         team,
         NoAttack(),
         NoFilter(),
         captured=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
-        world_generator=torch.Generator(device).manual_seed(base),
-        generator=torch.Generator(device).manual_seed(base + 1),
+        world_generator=generators.world,
+        generator=generators.policy,
     )
 
 

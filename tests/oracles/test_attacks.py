@@ -204,7 +204,7 @@ def test_evaluate_repeats_the_log_probabilities_and_values_of_play(redraw):
 
 
 @pytest.mark.parametrize("mode", ["sum", "convex"])
-def test_the_price_of_eq_1_is_alpha_times_the_squared_distance(mode):
+def test_the_price_of_eq_1_is_alpha_times_the_squared_distance_of_the_living(mode):
     alpha, weight = 0.25, 0.6
     rules = threat(mode=mode, mix_weight=weight, cap=0.01)
     attack = make("gaussian", rules, alpha=alpha, mean_scale=1.0)
@@ -216,10 +216,12 @@ def test_the_price_of_eq_1_is_alpha_times_the_squared_distance(mode):
     obs, memory, m_in, sent = views()
     features, said = attack._features(obs, memory, m_in, sent, CAPTURED)
     shape = (1, *said.shape)
-    inputs = AttackInputs(features[None], said[None], torch.zeros(shape))
+    alive = torch.ones(1, BATCH, 2)
+    alive[:, ::3, 0] = 0.0
+    inputs = AttackInputs(features[None], said[None], torch.zeros(shape), alive)
     delta = bias * attack.message_rms
     offset = delta if mode == "sum" else weight * (delta - said)
-    distance = offset.expand_as(said).square().sum(-1).mean()
+    distance = offset.expand_as(said).square().sum(-1)[alive[0] > 0].mean()
     price = attack.evaluate(inputs).auxiliary
     torch.testing.assert_close(price, alpha * distance / attack.message_norm**2)
     # Descent on it shrinks the mean: the gradient flows through f_mu alone, and no

@@ -48,7 +48,7 @@ def test_a_meter_has_nothing_to_say_before_an_episode_ends():
 
 
 def learner(area: str, setting: Setting = SETTING, oracle=ORACLE) -> Learner:
-    generators = make_generators(0, CPU)
+    generators = make_generators(CPU, 0)
     if area == "attack":
         policy = new_attack(setting, AttackConfig(), generators.policy)
     else:
@@ -120,12 +120,20 @@ def test_captured_agents_are_the_runs_own_or_drawn_for_each_episode():
 
 
 def test_the_worlds_of_two_trainings_of_one_seed_are_the_same():
-    one, other = make_generators(3, CPU), make_generators(3, CPU)
+    one, other = make_generators(CPU, 3), make_generators(CPU, 3)
     assert torch.equal(
         torch.rand(5, generator=one.world), torch.rand(5, generator=other.world)
     )
     assert not torch.equal(
         torch.rand(5, generator=one.world), torch.rand(5, generator=one.policy)
+    )
+
+
+@pytest.mark.parametrize("other", [(2**32, 0), (0, 1), (128, 0)])
+def test_seeds_that_share_their_last_bits_have_worlds_of_their_own(other):
+    one, two = make_generators(CPU, 0, 0), make_generators(CPU, *other)
+    assert not torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=two.world)
     )
 
 
