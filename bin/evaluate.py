@@ -8,7 +8,7 @@ from absl import flags
 
 from psro_comm import command_line
 from psro_comm.crossplay import cross_play
-from psro_comm.opponents import teams_named
+from psro_comm.opponents import with_team_of
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
@@ -22,14 +22,13 @@ flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
-    request = command_line.request("evaluation")
-    if command_line.FLAGS.dry_run:
-        print(plan(request, "evaluate"))
-        return
     attacks, filters = command_line.FLAGS.attacks, command_line.FLAGS.filters
-    named = teams_named([*attacks, *filters], request.runs_dir)
-    if request.team is None and named:
-        request = request._replace(team=named[0])
+    request = with_team_of(
+        command_line.request("evaluation"), {"attack": attacks, "filter": filters}
+    )
+    if command_line.FLAGS.dry_run:
+        print(plan(request, "evaluate", cells=len(attacks) * len(filters)))
+        return
     with open_lab(request) as lab:
         result = cross_play(lab, attacks, filters, request.runs_dir)
         path = lab.store.root / f"{result['name']}.json"

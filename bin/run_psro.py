@@ -6,7 +6,7 @@ python -m bin.run_psro --task=echo --budget=smoke --run=a
 from absl import flags
 
 from psro_comm import command_line
-from psro_comm.opponents import find_player, teams_named
+from psro_comm.opponents import find_player, with_team_of
 from psro_comm.plan import plan
 from psro_comm.rmacrl import RMacrl
 from psro_comm.session import open_lab
@@ -21,17 +21,14 @@ flags.DEFINE_list("initial_filters", [], f"Filters {_START}")
 
 def main(_: list[str]) -> None:
     """Runs algorithm 1 and prints value, NashConv and both mixtures."""
-    request = command_line.request()
-    if command_line.FLAGS.dry_run:
-        print(plan(request, "psro"))
-        return
     start = {
         "filter": flags.FLAGS.initial_filters,
         "attack": flags.FLAGS.initial_attacks,
     }
-    named = teams_named([*start["filter"], *start["attack"]], request.runs_dir)
-    if request.team is None and named:
-        request = request._replace(team=named[0])
+    request = with_team_of(command_line.request(), start)
+    if command_line.FLAGS.dry_run:
+        print(plan(request, "psro"))
+        return
     with open_lab(request) as lab:
         filters, attacks = (
             [

@@ -7,6 +7,7 @@ python -m bin.train_attack --against=psro:a --team=a --run=breaker
 from absl import flags
 
 from psro_comm import command_line
+from psro_comm.opponents import with_team_of
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
@@ -21,14 +22,13 @@ flags.DEFINE_string(
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    request = command_line.request("attack")
+    against = command_line.FLAGS.against
+    request = with_team_of(command_line.request("attack"), {"filter": [against]})
     if command_line.FLAGS.dry_run:
         print(plan(request, "attack"))
         return
     with open_lab(request) as lab:
-        result = train_against(
-            lab, "attack", command_line.FLAGS.against, request.runs_dir
-        )
+        result = train_against(lab, "attack", against, request.runs_dir)
     print(render_training(result))
 
 

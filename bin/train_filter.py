@@ -7,6 +7,7 @@ python -m bin.train_filter --against=attack --filter.detector=random --run=ablat
 from absl import flags
 
 from psro_comm import command_line
+from psro_comm.opponents import with_team_of
 from psro_comm.plan import plan
 from psro_comm.session import open_lab
 from psro_comm.shell import run_main
@@ -22,14 +23,13 @@ flags.mark_flag_as_required("against")
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    request = command_line.request("filter")
+    against = command_line.FLAGS.against
+    request = with_team_of(command_line.request("filter"), {"attack": [against]})
     if command_line.FLAGS.dry_run:
         print(plan(request, "filter"))
         return
     with open_lab(request) as lab:
-        result = train_against(
-            lab, "filter", command_line.FLAGS.against, request.runs_dir
-        )
+        result = train_against(lab, "filter", against, request.runs_dir)
     print(render_training(result))
 
 

@@ -55,6 +55,11 @@ class Threat:
                 f"threat.captured is {self.captured}, must name num_malicious ="
                 f" {self.num_malicious} different agents"
             )
+        if self.captured is not None and self.redraw_captured:
+            raise ValueError(
+                f"threat.captured is {self.captured}, must be none with"
+                " threat.redraw_captured"
+            )
         if self.mode not in ("sum", "convex"):
             raise ValueError(f"threat.mode is {self.mode!r}, must be sum or convex")
         if not 0.0 <= self.mix_weight <= 1.0:

@@ -6,8 +6,9 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.config import define_flags, from_flags
-from psro_comm.experiment_config import BUDGETS, TASKS, ExperimentConfig, preset
+from psro_comm.experiment_config import ExperimentConfig
 from psro_comm.session import Request, choose_device, choose_workers
+from psro_comm.tasks import BUDGETS, TASKS, preset
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
@@ -17,9 +18,12 @@ _OWN = ("task", "seed", "device")  # leaves of the configuration with flags of t
 
 def define(default_task: str = "predator_prey_p05") -> None:
     """Defines the common flags, and one for every field of the configuration."""
-    flags.DEFINE_enum("task", default_task, TASKS, "What is played.")
+    flags.DEFINE_enum("task", default_task, list(TASKS), "What is played.")
     flags.DEFINE_enum(
-        "budget", "quick", BUDGETS, "smoke: seconds, quick: minutes, paper: hours."
+        "budget",
+        "quick",
+        list(BUDGETS),
+        "smoke: seconds, quick: minutes, paper: hours.",
     )
     flags.DEFINE_string("run", None, "Name of the run (default: task-budget-seed).")
     flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from absl import flags
 
-from psro_comm.fields import Leaf, leaves, replace
+from psro_comm.fields import Leaf, leaves, replace, value_at
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
@@ -37,7 +37,7 @@ def define_flags(
     for leaf in leaves(config_class):
         if leaf.name in skip:
             continue
-        default = leaf.text(_get(defaults, leaf.name))
+        default = leaf.text(value_at(defaults, leaf.name))
         choices = f"one of {', '.join(leaf.choices)}; " if leaf.choices else ""
         text = f"{leaf.help} ({choices}default: {default})".strip()
         if leaf.kind is bool and not leaf.optional:
@@ -82,9 +82,3 @@ class _LeafParser(flags.ArgumentParser):
 
     def flag_type(self) -> str:
         return getattr(self._leaf.kind, "__name__", str(self._leaf.kind))
-
-
-def _get(config: Any, dotted: str) -> Any:
-    for name in dotted.split("."):
-        config = getattr(config, name)
-    return config

@@ -1,21 +1,21 @@
-"""One experiment as nested dataclasses; tasks and budgets are values of it."""
+"""One experiment as nested dataclasses; tasks and budgets (tasks/) are values of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from games.echo import EchoConfig
 from games.envs import ENVS
-from games.predator_prey import PredatorPreyConfig
 from oracles.attacks import AttackConfig
 from oracles.backbones import BACKBONES
-from oracles.backbones.commnet import CommNetConfig
 from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
-from oracles.ppo import PPOConfig
 from oracles.tampering import Threat
 from oracles.train_team import TeamTrainingConfig
+from psro_comm.fields import fill_variants, to_dict, variant
 from psro_comm.meta_solvers import META_SOLVERS
+
+_RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
+_SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,8 @@ class ExperimentConfig:
       device: cpu or cuda.
       env: the environment, key in ENVS.
       backbone: how the team talks, key in BACKBONES.
-      predator_prey: rules of Predator-Prey.
-      echo: rules of Echo.
-      commnet: sizes of CommNet.
+      env_config: the rules of the environment, of its class in ENVS.
+      backbone_config: the sizes of the backbone, of its class in BACKBONES.
       training: of the team.
       threat: what an attacker may do.
       attack: the learned attack.
@@ -114,9 +113,8 @@ class ExperimentConfig:
     device: str = "cpu"
     env: str = field(default="predator_prey", metadata={"choices": tuple(ENVS)})
     backbone: str = field(default="commnet", metadata={"choices": tuple(BACKBONES)})
-    predator_prey: PredatorPreyConfig = field(default_factory=PredatorPreyConfig)
-    echo: EchoConfig = field(default_factory=EchoConfig)
-    commnet: CommNetConfig = field(default_factory=CommNetConfig)
+    env_config: Any = field(default=None, metadata=variant("env", _RULES))
+    backbone_config: Any = field(default=None, metadata=variant("backbone", _SIZES))
     training: TeamTrainingConfig = field(default_factory=TeamTrainingConfig)
     threat: Threat = field(default_factory=Threat)
     attack: AttackConfig = field(default_factory=AttackConfig)
@@ -136,6 +134,7 @@ class ExperimentConfig:
             raise ValueError(
                 f"backbone is {self.backbone!r}, must be one of {sorted(BACKBONES)}"
             )
+        fill_variants(self)
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed is {self.seed}, must lie in [0, 2^31)")
         if self.device not in ("cpu", "cuda"):
@@ -157,139 +156,7 @@ class ExperimentConfig:
         """N of the environment."""
         return ENVS[self.env][1](self.env_config).spec.num_agents
 
-    @property
-    def env_config(self) -> Any:
-        """The rules of the environment that is played."""
-        return getattr(self, self.env)
-
-    @property
-    def backbone_config(self) -> Any:
-        """The sizes of the backbone that talks."""
-        return getattr(self, self.backbone)
-
-
-TASKS = ("echo", "predator_prey_p0", "predator_prey_p05")
-BUDGETS = ("smoke", "quick", "paper")
-
-# The paper freezes the attacker when the team's return falls to these.
-STOP_RETURNS = {"predator_prey_p0": 23.0, "predator_prey_p05": 20.0, "echo": 4.0}
-
-
-def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:
-    """The experiment of a task at a budget.
-
-    Args:
-      task: one of `TASKS`.
-      budget: `smoke` (seconds), `quick` (minutes) or `paper`.
-      seed: of the run.
-
-    Raises:
-      ValueError: an unknown task or budget.
-    """
-    if task not in TASKS:
-        raise ValueError(f"task is {task!r}, must be one of {', '.join(TASKS)}")
-    if budget not in BUDGETS:
-        raise ValueError(f"budget is {budget!r}, must be one of {', '.join(BUDGETS)}")
-    config = _echo(seed) if task == "echo" else _predator_prey(task, seed)
-    return _BUDGETS[budget](config)
-
-
-def _echo(seed: int) -> ExperimentConfig:
-    ppo = PPOConfig(learning_rate=3e-3)
-    oracle = OracleConfig(env_steps=60_000, num_envs=64, num_steps=16, ppo=ppo)
-    return ExperimentConfig(
-        task="echo",
-        seed=seed,
-        env="echo",
-        commnet=CommNetConfig(message_size=8, memory_size=16),
-        training=TeamTrainingConfig(
-            env_steps=60_000,
-            num_envs=64,
-            num_steps=16,
-            checkpoint_every=20,
-            ppo=PPOConfig(
-                learning_rate=3e-3,
-                entropy_coef=0.01,
-                final_entropy_coef=0.001,
-                update_epochs=2,
-                num_minibatches=2,
-            ),
-        ),
-        threat=Threat(captured=(0,)),  # the listener's messages change nothing
-        attack=AttackConfig(hidden=32),
-        filter=FilterConfig(hidden=32, critic_hidden=32),
-        attack_oracle=oracle,
-        filter_oracle=oracle,
-        psro=PSROConfig(restarts=1),
-    )
-
-
-def _predator_prey(task: str, seed: int) -> ExperimentConfig:
-    punishment = {"predator_prey_p0": 0.0, "predator_prey_p05": -0.5}[task]
-    return ExperimentConfig(
-        task=task,
-        seed=seed,
-        predator_prey=PredatorPreyConfig(punishment=punishment),
-    )
-
-
-def _smoke(config: ExperimentConfig) -> ExperimentConfig:
-    """Every stage once, in seconds: the numbers mean little but on Echo."""
-    echo = config.task == "echo"
-    small = 20_000 if echo else 8_000
-    return replace(
-        config,
-        training=replace(config.training, env_steps=40_000 if echo else 16_000),
-        attack_oracle=replace(config.attack_oracle, env_steps=small),
-        filter_oracle=replace(config.filter_oracle, env_steps=small),
-        psro=replace(
-            config.psro, iterations=2, episodes=64, check_episodes=64, restarts=1
-        ),
-        evaluation=replace(config.evaluation, episodes=128),
-    )
-
-
-def _quick(config: ExperimentConfig) -> ExperimentConfig:
-    return config
-
-
-def _paper(config: ExperimentConfig) -> ExperimentConfig:
-    """Longer trainings, more iterations, more episodes: hours on two cores."""
-    return replace(
-        config,
-        training=replace(config.training, env_steps=4 * config.training.env_steps),
-        attack_oracle=replace(
-            config.attack_oracle, env_steps=3 * config.attack_oracle.env_steps
-        ),
-        filter_oracle=replace(
-            config.filter_oracle, env_steps=3 * config.filter_oracle.env_steps
-        ),
-        psro=replace(
-            config.psro, iterations=5, episodes=1000, check_episodes=2000, restarts=3
-        ),
-        evaluation=replace(config.evaluation, episodes=4000),
-    )
-
-
-_BUDGETS = {"smoke": _smoke, "quick": _quick, "paper": _paper}
-
 
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:
-    """The configuration as JSON data: only the parts that this run reads."""
-    unused = {name for name in ENVS if name != config.env}
-    unused |= {name for name in BACKBONES if name != config.backbone}
-    return {
-        part.name: _plain(getattr(config, part.name))
-        for part in fields(config)
-        if part.name not in unused
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return _plain(asdict(value))
-    return value
+    """The configuration as JSON data; the rules and sizes go by their names."""
+    return to_dict(config)

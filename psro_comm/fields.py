@@ -1,7 +1,10 @@
 """Nested frozen dataclasses seen as a list of leaves with dotted names.
 
 The half of the configuration machinery that knows no flags: `leaves` lists the values,
-`to_dict` and `from_dict` are the way to and from JSON, `replace` changes some of them.
+`to_dict` is the way to JSON, `replace` changes some of them.
+
+A `variant` is a field that holds one of several dataclasses; another field says which.
+Its leaves go by the name of the one it holds, not of the field.
 """
 
 import dataclasses
@@ -11,9 +14,7 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
-
-C = TypeVar("C")
+from typing import Any
 
 _UNSET = "(unset)"
 _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
@@ -48,20 +49,7 @@ class Leaf:
         if typing.get_origin(self.kind) is tuple:
             item = typing.get_args(self.kind)[0]
             return tuple(_scalar(item, part) for part in text.split(",") if part)
-        return self.check(_scalar(self.kind, text))
-
-    def check(self, value: Any) -> Any:
-        """`value` as JSON gave it, turned into the field's type.
-
-        Raises:
-          ValueError: it is of another type, or not among the choices.
-        """
-        if value is None and self.optional:
-            return None
-        if typing.get_origin(self.kind) is tuple and isinstance(value, list | tuple):
-            item = typing.get_args(self.kind)[0]
-            return tuple(_typed(self.name, item, part) for part in value)
-        value = _typed(self.name, self.kind, value)
+        value = _scalar(self.kind, text)
         if self.choices and value not in self.choices:
             raise ValueError(
                 f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}"
@@ -82,36 +70,51 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
-def to_dict(config: Any) -> dict[str, Any]:
-    """The configuration as plain JSON data; tuples become lists."""
-    plain = dataclasses.asdict(config)
-    return {key: _plain(value) for key, value in plain.items()}
+def variant(of: str, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """Metadata of a field that holds one of several dataclasses; None is its defaults.
+
+    Args:
+      of: the field before this one that names the one it holds, a key of `kinds`.
+      kinds: the dataclasses by name.
+    """
+    return {"of": of, "kinds": kinds}
 
 
-def from_dict(config_class: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
-    """The inverse of `to_dict`.
+def fill_variants(config: Any) -> None:
+    """Puts defaults where a variant is None; for `__post_init__` of its dataclass.
 
     Raises:
-      ValueError: an unknown or missing key, with the nearest known one, or a bad value.
+      ValueError: a variant of another name than the one that was chosen.
     """
-    own = {leaf.name: leaf for leaf in leaves(config_class, prefix)}
-    kinds = _hints(config_class)
-    unknown, missing = sorted(data.keys() - kinds.keys()), kinds.keys() - data.keys()
-    if unknown:
-        close = nearest(unknown[0], kinds)
-        raise ValueError(f"unknown key {prefix}{unknown[0]}{close}")
-    if missing:
-        raise ValueError(f"missing key {prefix}{sorted(missing)[0]}")
-    values = {}
-    for key, kind in kinds.items():
-        name = prefix + key
-        if name in own:
-            values[key] = own[name].check(data[key])
-        elif isinstance(data[key], Mapping):
-            values[key] = from_dict(kind, data[key], f"{name}.")
-        else:
-            raise ValueError(f"{name} must be an object, not {data[key]!r}")
-    return _construct(config_class, values, prefix)
+    for field in dataclasses.fields(config):
+        if "kinds" not in field.metadata:
+            continue
+        chosen, value = (
+            getattr(config, field.metadata["of"]),
+            getattr(config, field.name),
+        )
+        kind = field.metadata["kinds"][chosen]
+        if value is None:
+            object.__setattr__(config, field.name, kind())
+        elif not isinstance(value, kind):
+            raise ValueError(
+                f"{field.name} is a {type(value).__name__}, must be the"
+                f" {kind.__name__} of {chosen!r}"
+            )
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """The configuration as plain JSON data; tuples become lists."""
+    found = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            value = to_dict(value)
+        name = field.name
+        if "kinds" in field.metadata:
+            name = getattr(config, field.metadata["of"])
+        found[name] = list(value) if isinstance(value, tuple) else value
+    return found
 
 
 def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
@@ -119,6 +122,10 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
     hints = _hints(config_class)
     for field in dataclasses.fields(config_class):
         kind, name = hints[field.name], prefix + field.name
+        if "kinds" in field.metadata:
+            for key, one in field.metadata["kinds"].items():
+                yield from leaves(one, f"{prefix}{key}.")
+            continue
         if dataclasses.is_dataclass(kind):
             yield from leaves(typing.cast(type, kind), f"{name}.")
             continue
@@ -127,6 +134,21 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
         choices = tuple(field.metadata.get("choices", ()))
         described = field.metadata.get("help") or _documented(config_class, field.name)
         yield Leaf(name, options[0] if optional else kind, optional, choices, described)
+
+
+def value_at(config: Any, dotted: str) -> Any:
+    """The value of a leaf; of a variant that was not chosen, the default."""
+    head, _, rest = dotted.partition(".")
+    if not rest:
+        return getattr(config, head)
+    for field in dataclasses.fields(config):
+        kinds = field.metadata.get("kinds", {})
+        if head in kinds:
+            chosen = getattr(config, field.metadata["of"]) == head
+            return value_at(
+                getattr(config, field.name) if chosen else kinds[head](), rest
+            )
+    return value_at(getattr(config, head), rest)
 
 
 def difference(old: Any, new: Any, key: str = "") -> list[str]:
@@ -150,15 +172,6 @@ def _scalar(kind: type, text: str) -> Any:
     raise ValueError(f"neither true nor false: {text!r}")
 
 
-def _typed(name: str, kind: type, value: Any) -> Any:
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        wanted = getattr(kind, "__name__", kind)
-        raise ValueError(f"{name} must be of type {wanted}, not {value!r}")
-    return value
-
-
 def _hints(config_class: type) -> dict[str, Any]:
     hints = typing.get_type_hints(config_class)
     return {field.name: hints[field.name] for field in dataclasses.fields(config_class)}
@@ -177,25 +190,38 @@ def _documented(config_class: type, name: str) -> str:
     return ""
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return list(value) if isinstance(value, tuple) else value
-
-
 def replace(config: Any, changes: Mapping[str, Any], prefix: str = "") -> Any:
     """`config` with other values at some dotted names.
 
+    Another choice of a variant begins with that one's defaults.
+
     Raises:
-      ValueError: a dataclass refuses its new values; its name is in front.
+      ValueError: a dataclass refuses its new values, its name is in front; or a value
+        of a variant that was not chosen.
     """
-    values = {}
+    values: dict[str, Any] = {}
     for field in dataclasses.fields(config):
         name, old = prefix + field.name, getattr(config, field.name)
+        if "kinds" in field.metadata:
+            of, kinds = field.metadata["of"], field.metadata["kinds"]
+            chosen = values[of]
+            _refuse_idle(changes, prefix, of, chosen, kinds)
+            if chosen != getattr(config, of):
+                old = kinds[chosen]()
+            name = prefix + chosen
         if dataclasses.is_dataclass(old):
             old = replace(old, changes, f"{name}.")
         values[field.name] = changes.get(name, old)
     return _construct(type(config), values, prefix)
+
+
+def _refuse_idle(
+    changes: Mapping[str, Any], prefix: str, of: str, chosen: str, kinds: Iterable[str]
+) -> None:
+    idle = tuple(f"{prefix}{kind}." for kind in kinds if kind != chosen)
+    for name in changes:
+        if name.startswith(idle):
+            raise ValueError(f"{name} has no effect: {prefix}{of} is {chosen!r}")
 
 
 def _construct(config_class: type, values: Mapping[str, Any], prefix: str) -> Any:

@@ -7,7 +7,8 @@ train_filter left in it
 psro:RUN                                     the mixture that R-MACRL put out
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from oracles.jobs import build_setting
 from oracles.policies import Frozen, freeze, from_file
 from oracles.tampering import MuteAttack, NoiseAttack, Threat
 from psro_comm.lab import Lab, seed_of
-from psro_comm.session import read_run
+from psro_comm.session import Request, read_run
 from psro_comm.store import RunStore
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
@@ -35,15 +36,60 @@ class Player(NamedTuple):
     weights: np.ndarray  # [policies]
 
 
-def teams_named(names: list[str], runs_dir: Path) -> list[str]:
-    """The runs that `names` refer to, in order, each once."""
-    found = []
-    for name in names:
-        run = _run_of(name)
-        if run is not None and run not in found:
-            read_run(runs_dir, run)
-            found.append(run)
-    return found
+class Name(NamedTuple):
+    """What a name says."""
+
+    kind: str  # none, noise, mute, untrained, policy or mixture
+    size: float = 1.0  # of noise
+    run: str | None = None  # of a policy or a mixture
+    policy: str | None = None  # None is what train_attack or train_filter left
+
+
+def read_name(name: str, role: str) -> Name:
+    """Takes a name apart; see the module's docstring.
+
+    Raises:
+      ValueError: it names no player, or one of the other side.
+    """
+    if name.startswith("psro:"):
+        return Name("mixture", run=name.removeprefix("psro:"))
+    kind, at, size = name.partition("@")
+    if kind not in ("none", "noise", "mute", "untrained"):
+        run, _, policy = name.partition("/")
+        return Name("policy", run=run, policy=policy or None)
+    if role == "filter" and kind in ("noise", "mute"):
+        raise ValueError(f"{name!r} is an attack, not a filter")
+    if not at:
+        return Name(kind)
+    if kind != "noise":
+        raise ValueError(f"{name!r}: only noise has a size, such as noise@2.5")
+    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", size) or not float(size) > 0.0:
+        raise ValueError(f"{name!r}: {size!r} is not a size above 0, such as 2.5")
+    return Name(kind, float(size))
+
+
+def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
+    """The request with the team of the first run that was named, where it has none.
+
+    Args:
+      request: of the command line.
+      named: names of players by role, `attack` or `filter`.
+
+    Raises:
+      ValueError: a name that names no player.
+      StoreError: no such run.
+    """
+    runs = [
+        run
+        for role, names in named.items()
+        for name in names
+        if (run := read_name(name, role).run) not in (None, request.run)
+    ]
+    for run in runs:
+        read_run(request.runs_dir, run)
+    if request.team is not None or not runs:
+        return request
+    return request._replace(team=runs[0])
 
 
 def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
@@ -58,16 +104,17 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
     Raises:
       ValueError: no such player, another side's, or one made for another team.
     """
-    run = _run_of(name)
-    if run is None:
-        return _made(lab, name, role)
-    store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
+    read = read_name(name, role)
+    if read.run is None:
+        return _made(lab, name, read, role)
+    own = read.run == lab.store.root.name
+    store = lab.store if own else read_run(runs_dir, read.run)
     _same_team(lab, store, name)
     if role == "attack":
         _same_agents(lab, store, name)
-    if name.startswith("psro:"):
+    if read.kind == "mixture":
         return _mixture(lab, store, name, role)
-    policy = name.split("/", 1)[1] if "/" in name else TRAINED[role]
+    policy = read.policy or TRAINED[role]
     if policy not in store.policies():
         raise ValueError(
             f"{name!r} has no policy {policy!r}; {store.root} has:"
@@ -79,33 +126,19 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
     return Player(name, {name: frozen}, np.ones(1))
 
 
-def _run_of(name: str) -> str | None:
-    if name.startswith("psro:"):
-        return name.removeprefix("psro:")
-    if name.partition("@")[0] in ("none", "noise", "mute", "untrained"):
-        return None
-    return name.split("/", 1)[0]
-
-
-def _made(lab: Lab, name: str, role: str) -> Player:
-    kind, _, size = name.partition("@")
-    if role == "filter" and kind not in ("none", "untrained"):
-        raise ValueError(f"{name!r} is an attack, not a filter")
-    if kind == "untrained":
+def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
+    if read.kind == "untrained":
         return Player(name, {name: _untrained(lab, role)}, np.ones(1))
-    if kind == "none":
+    if read.kind == "none":
         nobody = NoAttack() if role == "attack" else NoFilter()
         return Player(name, {name: freeze(nobody)}, np.ones(1))
     setting = build_setting(lab.setting())
     width = setting.team.message_size
-    try:
-        attack = (
-            MuteAttack(setting.threat, width)
-            if kind == "mute"
-            else NoiseAttack(setting.threat, width, float(size or 1.0))
-        )
-    except ValueError as error:
-        raise ValueError(f"{name!r}: {size!r} is not a size, such as 2.5") from error
+    attack = (
+        MuteAttack(setting.threat, width)
+        if read.kind == "mute"
+        else NoiseAttack(setting.threat, width, read.size)
+    )
     attack.calibrate(setting.team)
     return Player(name, {name: freeze(attack)}, np.ones(1))
 

@@ -4,6 +4,7 @@ Speeds are rough, of one core of the machine the README's figures come from; the
 to tell minutes from hours.
 """
 
+from games.envs import make_env
 from psro_comm.metrics import format_duration
 from psro_comm.session import Request
 
@@ -13,16 +14,41 @@ _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
 
+_Stage = tuple[str, int, int, int]
 
-def plan(request: Request, program: str) -> str:
+
+def plan(request: Request, program: str, *, cells: int = 0) -> str:
     """Stages, payoff cells, estimated time and memory of a program.
 
     Args:
       request: of the command line.
       program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
+      cells: of the table that `evaluate` plays.
     """
     config, cores = request.config, max(1, request.workers)
-    stages = [("team", 1, config.training.env_steps, _TRAIN_TEAM)]
+    lines = [
+        f"{program} of {config.task}, seed {config.seed}, on {config.device},"
+        f" {request.workers} workers, in {request.runs_dir / request.run}"
+    ]
+    seconds = 0.0
+    for label, count, steps, speed in _stages(request, program, cells):
+        parallel = 1 if label == "team" else min(cores, count)
+        spent = count * steps / speed / parallel
+        seconds += spent
+        lines.append(
+            f"  {label:<36} {count:>3} x {steps:>11,} env steps"
+            f"  about {format_duration(spent)}"
+        )
+    lines.append(f"  about {format_duration(seconds)} and {_memory(request):.1f} GB")
+    return "\n".join(lines)
+
+
+def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
+    """Label, how many, environment steps of each, and steps a second."""
+    config = request.config
+    stages: list[_Stage] = []
+    if request.team is None:
+        stages.append(("team", 1, config.training.env_steps, _TRAIN_TEAM))
     attack, filter_ = config.attack_oracle.env_steps, config.filter_oracle.env_steps
     psro, episodes = config.psro, config.evaluation.episodes
     limit = _limit(request)
@@ -35,13 +61,15 @@ def plan(request: Request, program: str) -> str:
             ("attacks without a filter", 3, attack, _TRAIN_ATTACK),
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
-    cells = (psro.iterations + 2) ** 2
+    if program == "evaluate":
+        stages.append((f"payoff cells ({cells})", cells, episodes * limit, _PLAY))
+    population = (psro.iterations + 2) ** 2
     if program in ("psro", "story"):
         count = psro.iterations * psro.restarts
         stages += [
             ("R-MACRL attacks", count, attack, _TRAIN_ATTACK),
             ("R-MACRL filters", count, filter_, _TRAIN_FILTER),
-            (f"payoff cells ({cells})", cells, psro.episodes * limit, _PLAY),
+            (f"payoff cells ({population})", population, psro.episodes * limit, _PLAY),
         ]
     if program == "story":
         whole = (attack + filter_) * psro.iterations * psro.restarts
@@ -55,25 +83,12 @@ def plan(request: Request, program: str) -> str:
             ),
             ("cells of the audit (about 70)", 70, episodes * limit, _PLAY),
         ]
-    lines = [
-        f"{program} of {config.task}, seed {config.seed}, on {config.device},"
-        f" {request.workers} workers, in {request.runs_dir / request.run}"
-    ]
-    seconds = 0.0
-    for label, count, steps, speed in stages:
-        parallel = 1 if label == "team" else min(cores, count)
-        spent = count * steps / speed / parallel
-        seconds += spent
-        lines.append(
-            f"  {label:<36} {count:>3} x {steps:>11,} env steps"
-            f"  about {format_duration(spent)}"
-        )
-    lines.append(f"  about {format_duration(seconds)} and {_memory(request):.1f} GB")
-    return "\n".join(lines)
+    return stages
 
 
 def _limit(request: Request) -> int:
-    return int(request.config.env_config.episode_limit)
+    config = request.config
+    return make_env(config.env, config.env_config).spec.episode_limit
 
 
 def _memory(request: Request) -> float:

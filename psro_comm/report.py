@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from psro_comm.experiment_config import STOP_RETURNS
 from psro_comm.files import make_folder, remove_temporaries, write_atomic
 from psro_comm.findings import VANILLA
 from psro_comm.metrics import read_metrics
@@ -16,6 +15,7 @@ from psro_comm.plots import Curves, plot_learning, plot_payoffs, plot_worst_case
 from psro_comm.sections import Section, sections, worst_case_returns
 from psro_comm.store import RunStore
 from psro_comm.tables import columns
+from psro_comm.tasks import TASKS
 from psro_comm.verdicts import ATTACKED, BROKEN, CLEAN, need, returns
 
 _WIDTH = 98
@@ -153,7 +153,7 @@ def learning_curves(store: RunStore, report: Mapping[str, Any]) -> Curves:
         read_metrics(store.root, _chosen(store, name)) for name in names
     )
     stop = store.config.get("attack", {}).get("stop_return")
-    threshold = stop or STOP_RETURNS.get(need(report, "task"))
+    threshold = stop or TASKS[need(report, "task")].stop_return
     return Curves(attack, filter_, fresh, found[CLEAN].estimate, threshold)
 
 

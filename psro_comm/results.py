@@ -13,7 +13,7 @@ from typing import Any
 
 from psro_comm.analysis import verdict
 from psro_comm.files import make_folder, read_bytes, write_atomic
-from psro_comm.findings import RMACRL, VANILLA
+from psro_comm.findings import RMACRL
 from psro_comm.payoffs import PayoffTable
 from psro_comm.plots import plot_learning, plot_payoffs, plot_worst_case
 from psro_comm.report import learning_curves, markdown_table
@@ -28,6 +28,7 @@ from psro_comm.seeds import (
 )
 from psro_comm.store import RunStore
 from psro_comm.tables import interval
+from psro_comm.tasks import TASKS
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
@@ -37,27 +38,6 @@ _GATE = {
     "return_one_muted": "return, one sender's messages zeroed",
     "return_one_noise": "return, noise of a message's own size on one sender",
     "fall_percent_all_muted": "lost when all messages are zeroed, %",
-}
-_EQUILIBRIUM = "meta-equilibrium"
-PAPER: dict[str, dict[Any, str]] = {  # task -> label or (defender, attacker) -> figure
-    "predator_prey_p0": {
-        "clean: no attack, no filter": "about 38 (inferred)",
-        "untrained attacker": "does not hurt",
-        "attack, frozen at the paper's threshold": "frozen at 23 (drop 40 %)",
-        "filter against the attack it knows": "approaches the clean level",
-        "filter against a fresh attacker": "drop about 30 %",
-        (RMACRL, _EQUILIBRIUM): "41.75 ± 0.00",
-        (VANILLA, _EQUILIBRIUM): "40.74 ± 0.23",
-    },
-    "predator_prey_p05": {
-        "clean: no attack, no filter": "about 30 (inferred)",
-        "untrained attacker": "does not hurt",
-        "attack, frozen at the paper's threshold": "frozen at 20 (drop 33 %)",
-        "filter against the attack it knows": "approaches the clean level",
-        "filter against a fresh attacker": "drop about 20 %",
-        (RMACRL, _EQUILIBRIUM): "35.38 ± 1.28",
-        (VANILLA, _EQUILIBRIUM): "31.91 ± 0.94",
-    },
 }
 
 
@@ -176,7 +156,7 @@ def _rows_table(
     key: Callable[[Mapping[str, Any]], Any],
     title: str,
 ) -> str:
-    paper = PAPER.get(reports[0]["task"], {})
+    paper = TASKS[reports[0]["task"]].paper
     lines = []
     for name, rows in grouped(reports, part, key).items():
         tampering = sum(row["distortion"] for row in rows) / len(rows)

@@ -9,15 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from psro_comm.analysis import Interval, across_seeds
-from psro_comm.experiment_config import (
-    BUDGETS,
-    ExperimentConfig,
-    describe,
-    preset,
-)
+from psro_comm.experiment_config import ExperimentConfig, describe
 from psro_comm.fields import difference, leaves
 from psro_comm.store import RunStore, StoreError
 from psro_comm.tables import interval
+from psro_comm.tasks import BUDGETS, preset
 
 ATTACKERS = {  # an attacker's name in a report's columns -> in words
     "no-attack": "no attack",

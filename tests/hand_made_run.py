@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from psro_comm.experiment_config import describe, preset
+from psro_comm.experiment_config import describe
 from psro_comm.metrics import MetricsWriter
 from psro_comm.payoffs import PayoffTable
 from psro_comm.store import RunStore
+from psro_comm.tasks import preset
 from tests.hand_made_report import make_report
 
 TASK = "predator_prey_p05"

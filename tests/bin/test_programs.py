@@ -91,6 +91,8 @@ def done_path(done):
         (["--run=../escape"], ["../escape"]),
         (["--workers=-1"], ["-1"]),
         (["--team=nobody"], ["nobody"]),
+        (["--threat.redraw_captured"], ["threat.captured is (0,)", "none"]),
+        (["--predator_prey.grid=5"], ["has no effect", "env is 'echo'"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
 )
@@ -128,10 +130,39 @@ def test_an_unknown_player_is_named(runs):
     fails(run("evaluate", runs, "--attacks=filter/trained-filter"), "is a filter")
 
 
+@pytest.mark.parametrize(
+    ("program", "flag", "words"),
+    [
+        ("evaluate", "--attacks=noise@nan", "'nan' is not a size above 0"),
+        ("evaluate", "--attacks=noise@-1", "'-1' is not a size above 0"),
+        ("evaluate", "--attacks=none@5", "only noise has a size"),
+        ("evaluate", "--filters=noise", "is an attack, not a filter"),
+        ("train_attack", "--against=mute", "is an attack, not a filter"),
+        ("train_filter", "--against=noise@x", "'x' is not a size above 0"),
+        ("train_filter", "--against=nobody", "'nobody' does not exist"),
+        ("run_psro", "--initial_filters=noise", "is an attack, not a filter"),
+    ],
+)
+def test_a_wrong_name_is_refused_before_a_team_is_trained(runs, program, flag, words):
+    fails(run(program, runs, "--run=wrong", flag), words)
+    assert not (runs / "wrong").exists()
+
+
+def test_against_a_run_is_against_its_team(runs):
+    done = run("train_filter", runs, "--run=heir", "--against=attack")
+    assert done.returncode == 0, done.stderr
+    ours, theirs = (runs / r / "team.safetensors" for r in ("heir", "attack"))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
 def test_a_dry_run_prints_the_plan_and_makes_nothing(runs):
     done = run("quickstart", runs, "--run=plan", "--dry_run")
     assert done.returncode == 0, done.stderr
     assert "env steps" in done.stdout
+    table = ("--attacks=none,noise,attack", "--filters=none,untrained")
+    done = run("evaluate", runs, "--run=plan", "--dry_run", *table)
+    assert "payoff cells (6)" in done.stdout, done.stderr
+    assert "team" not in done.stdout.splitlines()[1]  # it has one
     assert not (runs / "plan").exists()
 
 

@@ -7,11 +7,11 @@ from games.channel import NoAttack, NoFilter
 from oracles.jobs import build_setting
 from oracles.policies import freeze
 from oracles.tampering import MuteAttack
-from psro_comm.experiment_config import preset
 from psro_comm.fields import replace
 from psro_comm.lab import Response
 from psro_comm.rmacrl import RMacrl, benign
 from psro_comm.session import Request, open_lab
+from psro_comm.tasks import preset
 from psro_comm.worst_case import Defender, Opponent, audit, compare
 
 TINY = {

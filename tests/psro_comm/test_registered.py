@@ -5,13 +5,13 @@ import pytest
 from open_spiel.python.algorithms.psro_v2 import psro_v2
 
 from games.adversarial_comm import ATTACKER, DEFENDER, SlotPolicy
-from psro_comm.experiment_config import preset
 from psro_comm.fields import replace
 from psro_comm.meta_solvers import as_openspiel, nash
 from psro_comm.registered import attach_play
 from psro_comm.rmacrl import NO_ATTACK, NO_FILTER, RMacrl
 from psro_comm.session import Request, open_lab
 from psro_comm.solver import BestResponseOracle, new_game
+from psro_comm.tasks import preset
 
 TINY = {
     "training.env_steps": 40_960,

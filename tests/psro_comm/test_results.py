@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from psro_comm.experiment_config import describe, preset
+from psro_comm.experiment_config import describe
 from psro_comm.files import StoreError
 from psro_comm.results import (
     BEGIN,
@@ -25,6 +25,7 @@ from psro_comm.seeds import (
 )
 from psro_comm.store import RunStore
 from psro_comm.tables import interval
+from psro_comm.tasks import preset
 from tests.hand_made_report import make_report
 from tests.hand_made_run import TASK, stored
 

@@ -1,0 +1,61 @@
+"""What a task is: an experiment and what the paper says about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from psro_comm.experiment_config import ExperimentConfig
+
+# A row's label, or (defender, attacker) of a cell of the paper's table 3.
+Figures = Mapping[str | tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to play.
+
+    Attributes:
+      quick: the experiment at the budget of minutes.
+      smoke_steps: environment steps of a team's training and of a best response at the
+        budget of seconds.
+      stop_return: the paper freezes its attacker when the team's return falls to this.
+      paper: its figures, shown beside ours.
+    """
+
+    quick: ExperimentConfig
+    smoke_steps: tuple[int, int] = (16_000, 8_000)
+    stop_return: float | None = None
+    paper: Figures = field(default_factory=dict)
+
+    def smoke(self) -> ExperimentConfig:
+        """Every stage once, in seconds: the numbers mean little but on Echo."""
+        config, (team, oracle) = self.quick, self.smoke_steps
+        return replace(
+            config,
+            training=replace(config.training, env_steps=team),
+            attack_oracle=replace(config.attack_oracle, env_steps=oracle),
+            filter_oracle=replace(config.filter_oracle, env_steps=oracle),
+            psro=replace(
+                config.psro, iterations=2, episodes=64, check_episodes=64, restarts=1
+            ),
+            evaluation=replace(config.evaluation, episodes=128),
+        )
+
+    def paper_sized(self) -> ExperimentConfig:
+        """Longer trainings, more iterations, more episodes: hours on two cores."""
+        config = self.quick
+        team, attack = config.training.env_steps, config.attack_oracle.env_steps
+        filter_ = config.filter_oracle.env_steps
+        return replace(
+            config,
+            training=replace(config.training, env_steps=4 * team),
+            attack_oracle=replace(config.attack_oracle, env_steps=3 * attack),
+            filter_oracle=replace(config.filter_oracle, env_steps=3 * filter_),
+            psro=replace(
+                config.psro,
+                iterations=5,
+                episodes=1000,
+                check_episodes=2000,
+                restarts=3,
+            ),
+            evaluation=replace(config.evaluation, episodes=4000),
+        )
