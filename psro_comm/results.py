@@ -140,7 +140,8 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
         "Each defender against each attacker:",
         _rows_table(reports, "columns", about, "Defender against attacker"),
         "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
-        " for there being several of them):",
+        " for there being several of them; a star: that seed's own interval over worlds"
+        " leaves out zero):",
         _difference_table(reports),
         "The team, before any attack:",
         _gate_table(reports),
@@ -179,13 +180,14 @@ def _difference_table(reports: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         (
             f"{ATTACKERS[attacker]}: {RMACRL} minus {theirs}",
-            str(found),
-            str(len(reports)),
-            verdict(found),
+            str(pooled(found)),
+            verdict(pooled(found)),
+            *(f"{one.estimate:.2f}{'' if one.contains_zero else '*'}" for one in found),
         )
         for (theirs, attacker), found in differences(reports).items()
     ]
-    return markdown_table(lines, ("Against", "difference [95 %]", "seeds", "verdict"))
+    seeds = (f"seed {report['seed']}" for report in reports)
+    return markdown_table(lines, ("Against", "difference [95 %]", "verdict", *seeds))
 
 
 def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:

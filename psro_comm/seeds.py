@@ -95,8 +95,8 @@ def pooled(found: Sequence[Interval]) -> Interval:
 
 def differences(
     reports: Sequence[Mapping[str, Any]],
-) -> dict[tuple[str, str], Interval]:
-    """R-MACRL's return minus a single filter's in the same worlds, over the seeds.
+) -> dict[tuple[str, str], list[Interval]]:
+    """R-MACRL's return minus a single filter's in the same worlds, seed by seed.
 
     Args:
       reports: of one task.
@@ -105,7 +105,7 @@ def differences(
       By the single filter and a key of `ATTACKERS`.
     """
     return {
-        key: pooled([interval(line["difference"]) for line in lines])
+        key: [interval(line["difference"]) for line in lines]
         for key, lines in grouped(
             reports, "comparison", lambda n: (n["theirs"], _COMPARED[n["against"]])
         ).items()

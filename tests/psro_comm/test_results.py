@@ -61,10 +61,11 @@ def test_an_interval_that_contains_zero_prints_cannot_tell() -> None:
     text = render_task([finished(0)])
     fresh = "its own fresh attacker: R-MACRL minus"
     assert line_of(text, f"{fresh} vanilla-filter").endswith(
-        "| 3.20 [2.70, 3.70] | 1 | higher by 3.20 [2.70, 3.70] |"
+        "| 3.20 [2.70, 3.70] | higher by 3.20 [2.70, 3.70] | 3.20* |"
     )
     long = line_of(text, f"{fresh} vanilla-filter-long")
     assert "0.20 [-0.30, 0.70]" in long
+    assert long.endswith("| 0.20 |")
     assert "cannot tell: the interval contains zero" in long
     assert "higher" not in long
 
@@ -90,11 +91,14 @@ def test_seeds_that_disagree_cannot_tell_though_each_alone_could() -> None:
     near = [finished(k, shift) for k, shift in enumerate((-1.0, 0.0, 1.0))]
     apart = [finished(k, shift) for k, shift in enumerate((-7.0, 0.0, 7.0))]
     name = "its own fresh attacker: R-MACRL minus vanilla-filter"
-    assert "| 3 | higher by 3.20" in line_of(render_task(near), name)
-    assert "| 3 | cannot tell" in line_of(render_task(apart), name)
+    near_line, apart_line = (line_of(render_task(r), name) for r in (near, apart))
+    assert "| higher by 3.20" in near_line
+    assert near_line.endswith("| 2.20* | 3.20* | 4.20* |")
+    assert "| cannot tell" in apart_line
+    assert apart_line.endswith("| -3.80* | 3.20* | 10.20* |")
     reports = [run.report for run in apart]
     found = differences(reports)["vanilla-filter", "fresh"]
-    assert found.estimate == pytest.approx(3.2)
+    assert [one.estimate for one in found] == pytest.approx([-3.8, 3.2, 10.2])
 
 
 def test_the_table_says_over_what_its_intervals_are() -> None:
