@@ -8,9 +8,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from games.channel import NoAttack, NoFilter
 from games.echo import Echo
 from games.env import TimeStep, first
+from games.population import Mixture
 from games.team import Carry, communicate, start
 from games.tree import map_tensors
+from oracles.attacks import AttackConfig, GaussianAttack
 from oracles.backbones import BACKBONES, make_team
+from oracles.filters import FilterConfig, TwoStageFilter
+from oracles.tampering import Threat
 from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep
 
 BATCH = 3
@@ -145,6 +149,29 @@ def test_communicate_has_static_shapes_and_waits_for_no_device(name, delay):
         assert [leaf.shape for leaf in after] == [leaf.shape for leaf in carry]
     assert wire.heard.shape == (BATCH, 2, team.message_size)
     assert scores.shape == (BATCH, 2, env.spec.num_actions)
+
+
+def test_learned_players_in_a_mixture_have_static_shapes_and_wait_for_no_device():
+    with FakeTensorMode():
+        env = Echo()
+        team = make_team("commnet", {}, env.spec)
+        size = team.message_size
+        attack = GaussianAttack(
+            Threat(cap=1.0),
+            size,
+            config=AttackConfig(),
+            obs_size=env.spec.obs_size,
+            memory_size=team.memory_size,
+            heard_size=team.heard_size,
+        )
+        filter_ = TwoStageFilter(FilterConfig(), message_size=size, num_agents=2)
+        attacks = Mixture([NoAttack(), attack.calibrate(team)], [0.5, 0.5])
+        filters = Mixture([NoFilter(), filter_.calibrate(team)], [0.5, 0.5])
+        timestep = first(env, env.reset(torch.rand(BATCH, env.spec.reset_noise)))
+        for player in (attacks, filters):
+            player.reset(torch.ones(BATCH, dtype=torch.bool), torch.Generator())
+        _, wire, _ = talk(team, started(team), timestep, attacks, filters)
+    assert wire.heard.shape == (BATCH, 2, size)
 
 
 @pytest.mark.gpu
