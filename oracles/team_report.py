@@ -45,9 +45,10 @@ def team_report(
 
     Returns:
       `{quantity}_{condition}` -> estimate, low and high, 95 % intervals over worlds,
-      for the quantities `return`, `greedy_return`, `success`; `fall_percent_*`, what
-      the condition takes of the clean return, paired by world; and plain `episodes`,
-      `seed`, `message_norm`.
+      for the quantities `return`, `greedy_return`, `success`, `greedy_success`; what
+      the condition takes, paired by world: `fall_percent_*` of the clean return,
+      `fall_points_*` of a hundred episodes; and plain `episodes`, `seed`,
+      `message_norm`.
 
     Raises:
       ValueError: fewer than two episodes.
@@ -66,11 +67,15 @@ def team_report(
     for name, outcome in sampled.items():
         report[f"return_{name}"] = interval(outcome.returns)
         report[f"greedy_return_{name}"] = interval(greedy[name].returns)
-        report[f"success_{name}"] = interval(outcome.success)
-    clean = sampled["clean"].returns
+        report[f"success_{name}"] = share_interval(outcome.success)
+        report[f"greedy_success_{name}"] = share_interval(greedy[name].success)
+    clean = sampled["clean"]
     for name, outcome in sampled.items():
-        if name != "clean":
-            report[f"fall_percent_{name}"] = fall_percent(clean, outcome.returns)
+        if name == "clean":
+            continue
+        report[f"fall_percent_{name}"] = fall_percent(clean.returns, outcome.returns)
+        lost = clean.success.double() - outcome.success.double()
+        report[f"fall_points_{name}"] = interval(100.0 * lost)
     facts = {"message_norm": float(team.message_norm)}
     return {"episodes": episodes, "seed": seed, **facts, **report}
 
@@ -80,6 +85,27 @@ def interval(samples: Tensor) -> Estimate:
     samples = samples.double()
     half = _NORMAL * float(samples.std()) / math.sqrt(len(samples))
     return _estimate(float(samples.mean()), half)
+
+
+def share_interval(samples: Tensor) -> Estimate:
+    """The mean of `samples` [W] in [0, 1] and Wilson's 95 % interval.
+
+        (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
+
+    Of 0 and 1 it is a share; numbers between vary less, so that it is then too wide.
+
+    Source: Wilson 1927, J. Amer. Statist. Assoc. 22.
+    """
+    count, share = len(samples), float(samples.double().mean())
+    extra = _NORMAL**2 / count
+    spread = math.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))
+    middle, scale = share + extra / 2.0, 1.0 + extra
+    low, high = (middle + sign * _NORMAL * spread for sign in (-1.0, 1.0))
+    return {
+        "estimate": share,
+        "low": max(0.0, low / scale),
+        "high": min(1.0, high / scale),
+    }
 
 
 def fall_percent(clean: Tensor, other: Tensor) -> Estimate:

@@ -191,7 +191,9 @@ def paired_difference(
     return mean_interval(a - b, confidence)
 
 
-def mixture_returns(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def mixture_returns(
+    table: PayoffTable, x: np.ndarray, y: np.ndarray, *, quantity: str = "returns"
+) -> np.ndarray:
     """Expected return in each world when both players mix.
 
         u_w = sum_i sum_j x_i y_j U_w[i, j]
@@ -200,12 +202,13 @@ def mixture_returns(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> np.ndar
       table: m defenders against n attackers over W worlds.
       x: `[m]` the defender's mixture.
       y: `[n]` the attacker's mixture.
+      quantity: `success` or `distortion` instead.
 
     Returns:
       `[W]`; NaN in worlds where a cell of positive weight was not played.
     """
     rows, columns = np.flatnonzero(x), np.flatnonzero(y)  # else NaN * 0 = NaN
-    supported = table.returns[np.ix_(rows, columns)]
+    supported = getattr(table, quantity)[np.ix_(rows, columns)]
     return np.einsum("i,j,ijw->w", x[rows], y[columns], supported)
 
 

@@ -164,10 +164,6 @@ class PayoffTable:
         np.divide(squares, episodes - 1, out=variance, where=episodes > 1)
         return np.sqrt(variance / np.maximum(episodes, 1))
 
-    def success_rate(self) -> np.ndarray:
-        """`[m, n]` share of episodes in which the team succeeded; NaN if missing."""
-        return _mean(self.success)
-
     def mean_distortion(self) -> np.ndarray:
         """`[m, n]` mean distortion of messages; NaN if missing."""
         return _mean(self.distortion)

@@ -20,7 +20,7 @@ from PIL import Image
 from psro_comm.analysis import Interval, across_seeds, mean_interval
 from psro_comm.files import write_atomic
 from psro_comm.payoffs import PayoffTable
-from psro_comm.sections import worst_case_returns
+from psro_comm.sections import worst_case
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 VERMILLION, PURPLE = "#D55E00", "#CC79A7"
@@ -227,7 +227,7 @@ def plot_worst_case(
       ValueError: a report has no columns of the worst case.
     """
     several = [reports] if isinstance(reports, Mapping) else list(reports)
-    found = [worst_case_returns(report) for report in several]
+    found = [worst_case(report) for report in several]
     if not found or not all(found):
         raise ValueError("no worst case to plot: a report has none")
     against = list(dict.fromkeys(column for column, _ in found[0]))

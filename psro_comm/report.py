@@ -12,11 +12,12 @@ from psro_comm.findings import VANILLA
 from psro_comm.metrics import read_metrics
 from psro_comm.payoffs import PayoffTable
 from psro_comm.plots import Curves, plot_learning, plot_payoffs, plot_worst_case
-from psro_comm.sections import Section, sections, worst_case_returns
+from psro_comm.reading import need, returns
+from psro_comm.sections import Section, sections, worst_case
 from psro_comm.store import RunStore
 from psro_comm.tables import columns
 from psro_comm.tasks import TASKS
-from psro_comm.verdicts import ATTACKED, BROKEN, CLEAN, need, returns
+from psro_comm.verdicts import ATTACKED, BROKEN, CLEAN
 
 _WIDTH = 98
 
@@ -129,7 +130,7 @@ def _draw(root: Path, report: Mapping[str, Any]) -> list[Path]:
     if store.has(table := f"payoffs-{_iterations(report):03d}"):
         played = PayoffTable.from_dict(store.load_json(table))
         files += plot_payoffs(played, folder / "payoffs")
-    if worst_case_returns(report):
+    if worst_case(report):
         files += plot_worst_case(report, folder / "worst_case")
     return files
 

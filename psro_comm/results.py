@@ -27,7 +27,7 @@ from psro_comm.seeds import (
     pooled,
 )
 from psro_comm.store import RunStore
-from psro_comm.tables import interval
+from psro_comm.tables import interval, percent
 from psro_comm.tasks import TASKS
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -166,13 +166,17 @@ def _rows_table(
             (
                 label,
                 str(pooled([interval(row["return"]) for row in rows])),
+                percent(pooled([interval(row["success"]) for row in rows])),
                 str(len(rows)),
                 str(sum(row["episodes"] for row in rows)),
                 f"{tampering:.2f}",
                 paper.get(name, ""),
             )
         )
-    head = (title, "return [95 %]", "seeds", "episodes", "tampering", "paper")
+    head = (
+        *(title, "return [95 %]", "success, % [95 %]"),
+        *("seeds", "episodes", "tampering", "paper"),
+    )
     return markdown_table(lines, head)
 
 

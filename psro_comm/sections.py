@@ -1,10 +1,12 @@
 """The parts of a story's report, each a table and what its numbers mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psro_comm.analysis import Interval, verdict
-from psro_comm.verdicts import FRESH, need, read_interval, verdict_lines
+from psro_comm.reading import need, read_interval
+from psro_comm.tables import percent
+from psro_comm.verdicts import FRESH, verdict_lines
 
 _SHOWN_WEIGHT = 5e-4
 
@@ -28,6 +30,7 @@ def sections(report: Mapping[str, Any]) -> list[Section]:
         _rows(need(report, "rows")),
         _detector(report),
         _columns(report),
+        _successes(report),
         _comparison(report),
         _iterations(report),
         _mixtures(report),
@@ -37,8 +40,8 @@ def sections(report: Mapping[str, Any]) -> list[Section]:
 
 
 def _gate(gate: Mapping[str, Any]) -> Section:
-    def cell(key: str) -> str:
-        return str(read_interval(gate[key], f"gate's {key}")) if key in gate else "-"
+    def cell(key: str, show: Callable[[Interval], str] = str) -> str:
+        return show(read_interval(gate[key], f"gate's {key}")) if key in gate else "-"
 
     conditions = {
         "clean": "as trained",
@@ -47,25 +50,28 @@ def _gate(gate: Mapping[str, Any]) -> Section:
         "one_noise": "noise on one sender",
     }
     rows = [
-        (label, *(cell(f"{q}_{key}") for q in ("return", "fall_percent")), success)
+        (
+            label,
+            cell(f"return_{key}"),
+            cell(f"fall_percent_{key}"),
+            cell(f"success_{key}", percent),
+        )
         for key, label in conditions.items()
-        for success in [
-            _percent(need(gate[f"success_{key}"], "estimate"))
-            if f"success_{key}" in gate
-            else "-"
-        ]
     ]
     notes = [
         f"{gate.get('episodes', '?')} worlds, the same in each row; the noise is as"
         " large as a message. The attack results below mean something only if muting"
         " costs the team much."
     ]
+    if "fall_points_all_muted" in gate:
+        lost = cell("fall_points_all_muted")
+        notes.append(f"Muting all takes {lost} points of success.")
     if "greedy_return_clean" in gate:
         notes.append(
             "With its best action instead of a drawn one the team earns"
             f" {cell('greedy_return_clean')}, muted {cell('greedy_return_all_muted')}."
         )
-    head = ("the team alone", "return [95 %]", "loses, %", "success")
+    head = ("the team alone", "return [95 %]", "loses, %", "success, %")
     return Section("Does the team talk?", (), head, rows, notes)
 
 
@@ -74,23 +80,20 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Section:
         (
             need(row, "label"),
             str(read_interval(need(row, "return"), f"return of {row['label']!r}")),
-            _percent(need(row, "success")),
+            percent(_read(row, "success")),
             f"{need(row, 'distortion'):.2f}",
             str(need(row, "episodes")),
         )
         for row in rows
     ]
     head = (
-        "who met whom",
-        "return [95 % interval]",
-        "success",
-        "distortion",
-        "episodes",
+        *("who met whom", "return [95 %]", "success, % [95 %]"),
+        *("bent", "worlds"),
     )
     notes = (
         "return: of the team, undiscounted, mean over fresh worlds that are the same in"
-        " all rows; success: episodes in which the team reached its goal.",
-        "distortion: size of the tampering, mean distance of forged from meant messages"
+        " all rows; success: episodes in which the team reached its goal, in per cent.",
+        "bent: size of the tampering, mean distance of forged from meant messages"
         " in mean norms of a clean message.",
         "Where the verdict sets two of these rows against each other, it combines their"
         " intervals as if the worlds were not the same: too wide rather than too"
@@ -109,8 +112,14 @@ def _detector(report: Mapping[str, Any]) -> Section | None:
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
 
 
-def worst_case_returns(report: Mapping[str, Any]) -> dict[tuple[str, str], Interval]:
-    """Returns by (attacker in words, defender); empty where none were measured.
+def worst_case(
+    report: Mapping[str, Any], quantity: str = "return"
+) -> dict[tuple[str, str], Interval]:
+    """A quantity by (attacker in words, defender); empty where none was measured.
+
+    Args:
+      report: of a story.
+      quantity: `return` or `success`.
 
     Raises:
       ValueError: a row is damaged.
@@ -119,9 +128,9 @@ def worst_case_returns(report: Mapping[str, Any]) -> dict[tuple[str, str], Inter
     for row in (*report.get("columns", ()), *report.get("worst_case", ())):
         attacker, defender = need(row, "attacker"), need(row, "defender")
         against = "its own fresh attacker" if "fresh-on" in attacker else attacker
-        label = f"return of {defender} against {attacker}"
+        label = f"{quantity} of {defender} against {attacker}"
         cells[_IN_WORDS.get(against, against), defender] = read_interval(
-            need(row, "return"), label
+            need(row, quantity), label
         )
     return cells
 
@@ -135,14 +144,10 @@ _IN_WORDS = {
 
 def _columns(report: Mapping[str, Any]) -> Section | None:
     """Returns of each defender in each column of the worst case."""
-    cells = {key: str(found) for key, found in worst_case_returns(report).items()}
+    cells = {key: str(found) for key, found in worst_case(report).items()}
     if not cells:
         return None
-    names = list(dict.fromkeys(defender for _, defender in cells))
-    rows = [
-        (against, *(cells.get((against, name), "-") for name in names))
-        for against in dict.fromkeys(against for against, _ in cells)
-    ]
+    head, rows = _crossed(cells, "return")
     notes = (
         "vanilla-filter: one filter, trained once against one attacker;"
         " vanilla-filter-long: the same with R-MACRL's whole budget; R-MACRL: the"
@@ -153,11 +158,32 @@ def _columns(report: Mapping[str, Any]) -> Section | None:
     return Section(
         "How much each defender keeps",
         (),
-        ("return", *names),
+        head,
         rows,
         notes,
         "worst_case",
     )
+
+
+def _successes(report: Mapping[str, Any]) -> Section | None:
+    """How often the team succeeds behind each defender."""
+    cells = {key: percent(won) for key, won in worst_case(report, "success").items()}
+    if not cells:
+        return None
+    head, rows = _crossed(cells, "success, %")
+    return Section("How often the team succeeds behind it", (), head, rows)
+
+
+def _crossed(
+    cells: Mapping[tuple[str, str], str], corner: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows of a table with a column for each defender."""
+    names = list(dict.fromkeys(defender for _, defender in cells))
+    rows = [
+        (against, *(cells.get((against, name), "-") for name in names))
+        for against in dict.fromkeys(against for against, _ in cells)
+    ]
+    return (corner, *names), rows
 
 
 def _comparison(report: Mapping[str, Any]) -> Section | None:

@@ -1,6 +1,6 @@
 """What the programs print: plain text, intervals beside every number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psro_comm.analysis import Interval
@@ -16,6 +16,12 @@ _CONDITIONS = (
 def interval(found: Mapping[str, float]) -> Interval:
     """An interval from its JSON data."""
     return Interval(found["estimate"], found["low"], found["high"])
+
+
+def percent(share: Interval) -> str:
+    """A share in per cent: `99.6 [99.5, 99.7]`."""
+    estimate, low, high = (100.0 * number for number in share)
+    return f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def columns(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
@@ -34,21 +40,28 @@ def columns(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 def render_gate(gate: Mapping[str, Any]) -> str:
     """What a team earns, and what it loses when its messages are taken away."""
 
-    def cell(quantity: str, condition: str) -> str:
+    def cell(
+        quantity: str, condition: str, show: Callable[[Interval], str] = str
+    ) -> str:
         found = gate.get(f"{quantity}_{condition}")
-        return str(interval(found)) if found else "-"
+        return show(interval(found)) if found else "-"
 
     rows = [
         (
             label,
             cell("return", key),
             cell("fall_percent", key),
-            cell("success", key),
+            cell("success", key, percent),
+            cell("fall_points", key),
             cell("greedy_return", key),
+            cell("greedy_success", key, percent),
         )
         for key, label in _CONDITIONS
     ]
-    head = ("The team", "return [95 %]", "loses, %", "success", "greedy return")
+    head = (
+        *("The team", "return [95 %]", "loses, %", "success, %", "loses, points"),
+        *("greedy return", "greedy success, %"),
+    )
     return columns(rows, head) + f"\n{gate['episodes']} worlds, the same in each row"
 
 
@@ -58,13 +71,13 @@ def render_rows(rows: Sequence[Mapping[str, Any]], title: str) -> str:
         (
             row["label"],
             str(interval(row["return"])),
-            f"{100 * row['success']:.1f} %",
+            percent(interval(row["success"])),
             f"{row['distortion']:.2f}",
             str(row["episodes"]),
         )
         for row in rows
     ]
-    head = (title, "return [95 % interval]", "success", "tampering", "episodes")
+    head = (title, "return [95 %]", "success, % [95 %]", "tampering", "episodes")
     return columns(lines, head) + (
         "\ntampering: mean distance of forged from meant messages,"
         " in mean norms of a clean message"

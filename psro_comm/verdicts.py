@@ -9,6 +9,13 @@ from typing import Any
 
 from psro_comm.analysis import Interval
 from psro_comm.findings import RMACRL, VANILLA, VANILLA_LONG
+from psro_comm.reading import (
+    differences,
+    need,
+    read_interval,
+    returns,
+    successes,
+)
 from psro_comm.rmacrl import NO_ATTACK, NO_FILTER
 
 CLEAN = (NO_FILTER, NO_ATTACK)
@@ -35,36 +42,9 @@ _COLUMNS = {
     FRESH: "In the worst case, each against its own fresh attacker",
     UNATTACKED: "With no attack at all",
 }
-_ENOUGH_TALK = 40.0  # per cent of the return that a talking team loses when muted
-
-
-def read_interval(found: Any, where: str) -> Interval:
-    """An interval from its JSON data.
-
-    Raises:
-      ValueError: a number is absent or not finite, or the limits are swapped; `where`
-        is named.
-    """
-    if not isinstance(found, Mapping):
-        raise ValueError(f"report: {where} is {found!r}, not an interval")
-    numbers = [found.get(key) for key in Interval._fields]
-    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-        raise ValueError(f"report: {where} needs finite estimate, low and high")
-    interval = Interval(*(float(n) for n in numbers if n is not None))
-    if interval.low > interval.high:
-        raise ValueError(f"report: {where} has low {interval.low} above its high")
-    return interval
-
-
-def need(report: Mapping[str, Any], key: str) -> Any:
-    """The part `key` of a report.
-
-    Raises:
-      ValueError: it is absent.
-    """
-    if key not in report:
-        raise ValueError(f"report: {key!r} is absent")
-    return report[key]
+# What a talking team loses when muted: per cent of its return, or, where returns are
+# costs, points of success.
+_ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
 
 
 def sign(interval: Interval) -> int:
@@ -86,30 +66,6 @@ def gap(a: Interval, b: Interval) -> Interval:
     return Interval(found, found - below, found + above)
 
 
-def returns(report: Mapping[str, Any]) -> dict[tuple[str, str], Interval]:
-    """Returns of the report's rows by (defender, attacker).
-
-    Raises:
-      ValueError: a row is damaged.
-    """
-    return {
-        (need(row, "defender"), need(row, "attacker")): read_interval(
-            need(row, "return"), f"return of {need(row, 'label')!r}"
-        )
-        for row in need(report, "rows")
-    }
-
-
-def differences(report: Mapping[str, Any]) -> dict[tuple[str, str], Interval]:
-    """R-MACRL minus another defender, by (against, the other)."""
-    return {
-        (need(line, "against"), need(line, "theirs")): read_interval(
-            need(line, "difference"), f"difference against {line['against']!r}"
-        )
-        for line in report.get("comparison", ())
-    }
-
-
 def verdict_lines(report: Mapping[str, Any]) -> list[str]:
     """The story in sentences, the question of the whole run first.
 
@@ -123,6 +79,7 @@ def verdict_lines(report: Mapping[str, Any]) -> list[str]:
     lines = [_holds_up(compared), _talk(need(report, "gate"))]
     lines += _attack(found)
     lines += _filter(found)
+    lines += _success(successes(report))
     against = dict.fromkeys([*_COLUMNS, *(column for column, _ in compared)])
     lines += [_column(compared, c) for c in against if any(c == a for a, _ in compared)]
     exploited = report.get("exploitability_found", {})
@@ -162,12 +119,12 @@ def _holds_up(compared: Mapping[tuple[str, str], Interval]) -> str:
 def _talk(gate: Mapping[str, Any]) -> str:
     clean = read_interval(need(gate, "return_clean"), "gate's return_clean")
     muted = read_interval(need(gate, "return_all_muted"), "gate's return_all_muted")
-    if "fall_percent_all_muted" not in gate:
+    lost = [name for name in _ENOUGH_TALK if f"{name}_all_muted" in gate]
+    if not lost:
         return f"The team earns {clean}: too little to say whether it talks."
-    fall = read_interval(
-        gate["fall_percent_all_muted"], "gate's fall_percent_all_muted"
-    )
-    if fall.low >= _ENOUGH_TALK:
+    key, (enough, unit) = f"{lost[0]}_all_muted", _ENOUGH_TALK[lost[0]]
+    fall = read_interval(gate[key], f"gate's {key}")
+    if fall.low >= enough:
         word = "The team really talks"
     elif fall.low > 0.0:
         word = "The team talks, but could do without"
@@ -175,7 +132,7 @@ def _talk(gate: Mapping[str, Any]) -> str:
         word = "Cannot tell whether the team talks; what follows means little"
     else:
         word = "The team is better off muted; what follows means little"
-    return f"{word}: it earns {clean}, and {muted} when muted, a loss of {fall} %."
+    return f"{word}: it earns {clean}, and {muted} when muted, a loss of {fall} {unit}."
 
 
 def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
@@ -200,6 +157,18 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
         }[sign(better)]
         lines.append(f"{word} random noise as large as its tampering.")
     return lines
+
+
+def _success(won: Mapping[tuple[str, str], float]) -> list[str]:
+    """The same story in episodes."""
+    words = {
+        CLEAN: "clean",
+        ATTACKED: "under attack",
+        REPAIRED: "with the filter",
+        BROKEN: "with the filter under a fresh attacker",
+    }
+    parts = [f"{won[pair]:.1f} % {name}" for pair, name in words.items() if pair in won]
+    return [f"Episodes in which the team reaches its goal: {', '.join(parts)}."]
 
 
 def _filter(found: Mapping[tuple[str, str], Interval]) -> list[str]:

@@ -13,8 +13,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from oracles.policies import Frozen
+from oracles.team_report import share_interval
 from psro_comm.analysis import (
     Interval,
     mean_interval,
@@ -99,10 +101,13 @@ def distortion_of(table: PayoffTable, defender: Defender, opponent: Opponent) ->
     return float(defender.weights @ cells.mean_distortion() @ opponent.weights)
 
 
-def success_of(table: PayoffTable, defender: Defender, opponent: Opponent) -> float:
-    """Expected success rate of one mixture against another."""
+def success_of(
+    table: PayoffTable, defender: Defender, opponent: Opponent
+) -> dict[str, float]:
+    """Expected success rate of one mixture against another, with its interval."""
     cells = table.select(tuple(defender.filters), tuple(opponent.attacks))
-    return float(defender.weights @ cells.success_rate() @ opponent.weights)
+    won = mixture_returns(cells, defender.weights, opponent.weights, quantity="success")
+    return share_interval(torch.from_numpy(won))
 
 
 def measured(table: PayoffTable, defender: Defender, opponent: Opponent) -> Interval:

@@ -20,7 +20,7 @@ def row(label: str, defender: str, attacker: str, mean: float) -> dict[str, Any]
         "defender": defender,
         "attacker": attacker,
         "return": interval(mean),
-        "success": mean / 100,
+        "success": interval(mean / 100, 0.01),
         "distortion": 0.0 if attacker == "no-attack" else 1.25,
         "episodes": 1000,
     }
@@ -65,6 +65,7 @@ _GATE = {
     "fall_percent_one_muted": interval(10.0),
     "fall_percent_one_noise": interval(2.0),
     "success_clean": interval(0.75, 0.01),
+    "fall_points_all_muted": interval(30.0),
     "greedy_return_clean": interval(52.0),
     "greedy_return_all_muted": interval(27.0),
 }

@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 
 from games.echo import Echo
-from oracles.team_report import fall_percent, interval, team_report
+from oracles.team_report import (
+    fall_percent,
+    interval,
+    share_interval,
+    team_report,
+)
 from tests.hand_made import Parrots
 
 EPISODES = 400
@@ -31,6 +36,24 @@ def test_the_returns_of_echo_are_those_known_by_hand(report):
     assert report["fall_percent_all_muted"]["estimate"] == pytest.approx(
         50, abs=100 * tolerance / RETURN
     )
+
+
+def test_success_falls_by_points_and_never_leaves_0_to_1(report):
+    # Mute, eight coin flips must all fall right.
+    lost = report["fall_points_all_muted"]
+    assert lost["estimate"] == pytest.approx(100 * (1 - 2**-8), abs=1.5)
+    assert report["success_clean"]["high"] == 1.0
+    assert 0.98 < report["success_clean"]["low"] < 1.0
+    assert report["greedy_success_clean"]["estimate"] == 1.0
+
+
+def test_wilsons_interval_by_hand():
+    none, half = torch.zeros(10), torch.tensor([0.0, 1.0]).repeat(50)
+    z = 1.959964**2
+    assert share_interval(none)["high"] == pytest.approx(z / (10 + z))
+    assert share_interval(none)["low"] == 0.0
+    low, high = (share_interval(half)[key] for key in ("low", "high"))
+    assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-4)  # Wilson, 50 of 100
 
 
 def test_one_sender_counts_for_half_where_only_one_has_something_to_say(report):

@@ -35,7 +35,7 @@ def test_rows_are_defenders_and_columns_attackers() -> None:
     np.testing.assert_array_equal(table.mean(), [[3.0, 0.0], [3.0, np.nan]])
     np.testing.assert_array_equal(table.returns[1, 0], RETURNS[2])
     np.testing.assert_array_equal(table.episodes(), [[3, 3], [3, 0]])
-    np.testing.assert_allclose(table.success_rate(), [[2 / 3, 0], [2 / 3, np.nan]])
+    np.testing.assert_allclose(table.success.mean(-1), [[2 / 3, 0], [2 / 3, np.nan]])
     np.testing.assert_allclose(table.mean_distortion(), [[0.375, 0], [0.375, np.nan]])
 
 

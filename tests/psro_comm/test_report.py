@@ -9,9 +9,10 @@ import pytest
 from psro_comm.analysis import Interval
 from psro_comm.metrics import MetricsWriter
 from psro_comm.payoffs import PayoffTable
+from psro_comm.reading import read_interval
 from psro_comm.report import learning_curves, render, render_markdown, save_report
 from psro_comm.store import RunStore
-from psro_comm.verdicts import flip, gap, read_interval, sign, verdict_lines
+from psro_comm.verdicts import flip, gap, sign, verdict_lines
 from tests.hand_made_report import (
     EQUILIBRIUM,
     FRESH,
@@ -129,24 +130,6 @@ def test_every_claim_follows_its_numbers(defender, attacker, mean, words):
     assert any(words in line for line in verdict_lines(report))
 
 
-@pytest.mark.parametrize(
-    ("fall", "words"),
-    [
-        (20.0, "could do without"),
-        (0.2, "Cannot tell whether the team talks"),
-        (-9.0, "better off muted"),
-        (None, "too little to say"),
-    ],
-)
-def test_a_team_that_hardly_talks_is_called_that(fall, words):
-    report = make_report()
-    if fall is None:
-        del report["gate"]["fall_percent_all_muted"]
-    else:
-        report["gate"]["fall_percent_all_muted"] = interval(fall)
-    assert words in verdict_lines(report)[1]
-
-
 def test_what_learning_found_is_a_lower_bound_whatever_it_found():
     report = make_report()
     for mean in (4.0, 0.1, -4.0):
@@ -158,7 +141,7 @@ def test_the_tables_hold_the_numbers():
     text = render(make_report())
     assert max(map(len, text.splitlines())) <= 100
     for line in (
-        r"attack, full strength +30\.00 \[29\.50, 30\.50\] +30\.0 % +1\.25 +1000",
+        r"attack, full strength +30\.00 \[29\.50, 30\.50\] +30\.0 .* 31\.0\] +1\.25 +1000",
         r"all messages zeroed +25\.00 \[24\.50, 25\.50\] +50\.00 \[49\.50, 50\.50\]",
         r"its own fresh attacker +36\.00 .* 35\.00 .* 34\.00",
         r"own fresh attacker, minus vanilla-filter-long .*cannot tell",
@@ -187,7 +170,8 @@ def test_markdown_says_the_same_and_shows_the_figures():
     text = render_markdown(report, ["figures/learning.svg", "figures/worst_case.svg"])
     for line in verdict_lines(report):
         assert f"* {line}" in text
-    assert "| attack, full strength | 30.00 [29.50, 30.50] | 30.0 % |" in text
+    row = "| attack, full strength | 30.00 [29.50, 30.50] | 30.0 [29.0, 31.0] |"
+    assert row in text
     assert "![What was played](figures/learning.svg)" in text
     assert "worst_case.svg" in text
     assert "payoffs.svg" not in text

@@ -1,0 +1,44 @@
+"""Whether the team talks, and the story in episodes."""
+
+import re
+
+import pytest
+
+from psro_comm.verdicts import verdict_lines
+from tests.hand_made_report import interval, make_report
+
+
+@pytest.mark.parametrize(
+    ("fall", "words"),
+    [
+        (20.0, "could do without"),
+        (0.2, "Cannot tell whether the team talks"),
+        (-9.0, "better off muted"),
+    ],
+)
+def test_a_team_that_hardly_talks_is_called_that(fall, words):
+    report = make_report()
+    report["gate"]["fall_percent_all_muted"] = interval(fall)
+    assert words in verdict_lines(report)[1]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (12.0, "really talks: .* a loss of 12.00 .* points of success"),
+        (9.0, "could do without"),
+        (None, "too little to say"),
+    ],
+)
+def test_where_returns_are_costs_talk_is_counted_in_points_of_success(points, words):
+    report = make_report()
+    del report["gate"]["fall_percent_all_muted"]
+    report["gate"]["fall_points_all_muted"] = interval(points or 0.0)
+    if points is None:
+        del report["gate"]["fall_points_all_muted"]
+    assert re.search(words, verdict_lines(report)[1])
+
+
+def test_the_story_is_told_in_episodes_too():
+    (line,) = (one for one in verdict_lines(make_report()) if "Episodes in" in one)
+    assert "50.0 % clean, 30.0 % under attack, 45.0 % with the filter, 35.0 %" in line
