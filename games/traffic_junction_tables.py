@@ -146,9 +146,21 @@ class StateLayout(NamedTuple):
     @classmethod
     def of(cls, num_cars: int, ways: list[list[Cell]]) -> "StateLayout":
         """Lays out the state of `num_cars` slots on the routes `ways`."""
-        ends = list(itertools.accumulate([num_cars] * 7 + [1]))
-        parts = [slice(a, b) for a, b in itertools.pairwise([0, *ends])]
-        return cls(*parts, len(ways), max(map(len, ways)), ends[-1])
+        part = [slice(k * num_cars, (k + 1) * num_cars) for k in range(7)]
+        size = 7 * num_cars + 1
+        return cls(
+            active=part[0],
+            rows=part[1],
+            columns=part[2],
+            route=part[3],
+            progress=part[4],
+            remaining=part[5],
+            tau=part[6],
+            time=slice(size - 1, size),
+            num_routes=len(ways),
+            longest=max(map(len, ways)),
+            size=size,
+        )
 
 
 class Tables(NamedTuple):
@@ -168,7 +180,7 @@ class Tables(NamedTuple):
       obs_rows: place * 2 + last action -> observation but for the other cars.
       state_rows: place -> `[6]`, the first parts of `state` of one car.
       row, column: place -> coordinate.
-      entry, apart: what never changes.
+      entry, itself: what never changes.
     """
 
     layout: StateLayout
@@ -182,7 +194,7 @@ class Tables(NamedTuple):
     row: Tensor
     column: Tensor
     entry: Tensor
-    apart: Tensor
+    itself: Tensor
 
     @classmethod
     def build(cls, config: "TrafficJunctionConfig", device: torch.device) -> "Tables":
@@ -213,7 +225,7 @@ class Tables(NamedTuple):
             "row": places[:, 0],
             "column": places[:, 1],
             "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
-            "apart": ~torch.eye(config.cars, dtype=torch.bool),
+            "itself": torch.eye(config.cars),
         }
         on_device = {name: table.to(device) for name, table in parts.items()}
         return cls(layout=layout, num_cells=width**2, **on_device)

@@ -156,7 +156,7 @@ def test_an_arrival_on_an_occupied_entry_is_a_collision() -> None:
 
 
 def test_idle_slots_become_cars_in_the_order_of_their_tickets() -> None:
-    noise = arrivals([0.3, 0.9, 0.1, 0.3], [SOUTH, EAST])
+    noise = arrivals([0.3, 0.9, 0.1, 0.4], [SOUTH, EAST])
     world, paid = play([None] * 4, [BRAKE] * 4, noise=noise)
     assert world.cars == [Car(EAST), None, Car(SOUTH), None]
     assert paid.rewards == [0] * 4  # tau is 0 on arrival
