@@ -15,7 +15,8 @@ Traffic keeps right, so of the lanes that cross a road's two-lane crossing, a ri
 takes the first one met, a left turn the second, which is oncoming.
 
 Chance comes in as uniform numbers in [0, 1): noise[i] is the ticket of slot i, and
-idle slots become cars in the order of their tickets; entry e wants a car if noise[N + e] < p, on its route number floor(K * noise[N + E + e]).
+idle slots become cars in the order of their tickets; entry e wants a car if
+noise[N + e] < p, on its route number floor(K * noise[N + E + e]).
 """
 
 from collections.abc import Sequence
