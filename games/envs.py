@@ -7,10 +7,12 @@ import torch
 from games.echo import Echo, EchoConfig
 from games.env import CommEnv
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
+from games.traffic_junction import TrafficJunction, TrafficJunctionConfig
 
 ENVS: dict[str, tuple[type, type]] = {
     "echo": (EchoConfig, Echo),
     "predator_prey": (PredatorPreyConfig, PredatorPrey),
+    "traffic_junction": (TrafficJunctionConfig, TrafficJunction),
 }
 
 

@@ -5,17 +5,24 @@ from typing import Any
 
 from games.env import EnvSpec
 from oracles.backbones.commnet import CommNet, CommNetConfig
+from oracles.backbones.tarmac import TarMAC, TarMACConfig
 
-BACKBONES = {"commnet": (CommNetConfig, CommNet)}
+BACKBONES: dict[str, tuple[type, type]] = {
+    "commnet": (CommNetConfig, CommNet),
+    "tarmac": (TarMACConfig, TarMAC),
+}
 
 
-def make_team(name: str, config: Any, spec: EnvSpec) -> CommNet:
+def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
     """Builds an untrained team.
 
     Args:
       name: key in `BACKBONES`.
       config: the backbone's configuration, or its fields as a dict.
       spec: of the environment it is for.
+
+    Returns:
+      An `nn.Module` that implements `games.team.Team`.
 
     Raises:
       ValueError: unknown backbone.

@@ -1,0 +1,248 @@
+"""Traffic Junction: cars with fixed routes must not meet, and see 3x3 cells each.
+
+One step of the world, in this order:
+
+1. Each car on the road gives gas, and goes to the next cell of its route, or brakes,
+   and stands. From the last cell, gas takes it off the map and frees its slot.
+2. Cars arrive: for each entry in turn, unless all slots are taken, with probability
+   `arrival` a random idle slot becomes a new car at the entry, on a random route from
+   there; onto the entry cell even if a car stands on it.
+3. Each car is paid `time_penalty` times the steps since it arrived, and
+   `collision_penalty` while it shares its cell with another. Nobody is removed; to
+   swap places is no collision.
+
+No car is there at the start. The game ends at the step limit, and was a success if no
+two cars ever met.
+
+How uniform numbers u in [0, 1) become chance (the tests' reference reads them alike),
+with N slots and E entries of K routes each: idle slots queue in the order of u_0 ..
+u_{N-1} (ties either way), and new cars take them from the front; a car wants to arrive
+at entry e if u_{N+e} < `arrival`, on the floor(K u_{N+E+e})-th route of the entry.
+
+For speed, a car is one number, its *place* (`games.traffic_junction_tables`): what
+depends on its route and how far it is on it is a look-up.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from games.env import EnvSpec, Observation, Signal
+from games.traffic_junction_tables import LEVELS, Tables
+
+GAS, BRAKE, NUM_ACTIONS = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class TrafficJunctionConfig:
+    """Rules and sizes; what is None is as IC3Net plays the level.
+
+    Attributes:
+      level: the map: easy, two one-way roads; medium, two two-way roads; hard, four.
+      num_cars: N, slots; None: 5, 10, 20.
+      episode_limit: steps of an episode; None: 20, 40, 80.
+      arrival: probability of an arrival for each entry and step; None: 0.3, 0.2, 0.05.
+      view: side of the square a car sees, odd.
+      lookahead: next moves of its route that a car is shown.
+      comm_range: a car hears those at most this many rows and columns away; None is
+        everybody.
+      time_penalty: paid for each step since the arrival, at every step.
+      collision_penalty: paid to each car in a shared cell, at every step.
+    """
+
+    level: str = field(default="easy", metadata={"choices": tuple(LEVELS)})
+    num_cars: int | None = None
+    episode_limit: int | None = None
+    arrival: float | None = None
+    view: int = 3
+    lookahead: int = 2
+    comm_range: int | None = None
+    time_penalty: float = -0.01
+    collision_penalty: float = -10.0
+
+    def __post_init__(self) -> None:
+        """Rejects values outside of the rules."""
+        if self.level not in LEVELS:
+            raise ValueError(f"level={self.level!r}; allowed: {[*LEVELS]}")
+        views = range(1, 2 * LEVELS[self.level].grid, 2)
+        checks = (
+            ("num_cars", self.cars in range(1, 1001), "1..1000"),
+            ("episode_limit", self.limit in range(1, 2**31), "1, 2, ..."),
+            ("arrival", 0 <= self.rate <= 1, "0 to 1"),
+            ("view", self.view in views, [*views]),
+            ("lookahead", self.lookahead in range(1, 10), "1..9"),
+            (
+                "comm_range",
+                self.comm_range is None or self.comm_range >= 0,
+                "none, 0, 1, ...",
+            ),
+            ("time_penalty", self.time_penalty <= 0, "a number <= 0"),
+            ("collision_penalty", self.collision_penalty <= 0, "a number <= 0"),
+        )
+        for name, allowed, values in checks:
+            if not allowed:
+                raise ValueError(f"{name}={getattr(self, name)!r}; allowed: {values}")
+
+    @property
+    def cars(self) -> int:
+        """N, the slots."""
+        given = self.num_cars
+        return LEVELS[self.level].num_cars if given is None else given
+
+    @property
+    def limit(self) -> int:
+        """Steps of an episode."""
+        given = self.episode_limit
+        return LEVELS[self.level].episode_limit if given is None else given
+
+    @property
+    def rate(self) -> float:
+        """Probability of an arrival for each entry and step."""
+        return LEVELS[self.level].arrival if self.arrival is None else self.arrival
+
+
+class TrafficJunctionState(NamedTuple):
+    """B worlds; zeros in idle slots."""
+
+    place: Tensor  # [B,N] long  which cell of which route; 0 is idle
+    tau: Tensor  # [B,N] long  steps since the car arrived
+    last_action: Tensor  # [B,N] long  GAS for a car that has just arrived
+    failed: Tensor  # [B]   bool  two cars have met in this game
+    time: Tensor  # [B]   long  steps taken
+
+
+class TrafficJunction:
+    """The game as a `games.env.CommEnv`.
+
+    `obs` is, in this order: other cars in view (counts), row, column and the next moves
+    (each one-hot, a fifth kind of move for none), moves left over the longest route,
+    last action (1 for brake); zeros for idle slots. `state` is laid out as `layout`
+    says.
+
+    Attributes:
+      config: the rules.
+      spec: sizes for those who play.
+      device: where all tensors live.
+      layout: named slices of `state`.
+      tables: the routes; teachers read them.
+    """
+
+    def __init__(
+        self,
+        config: TrafficJunctionConfig | None = None,
+        *,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Builds the tables of `config` on `device`."""
+        self.config = config = config or TrafficJunctionConfig()
+        self.device = torch.device(device)
+        self.tables = Tables.build(config, self.device)
+        self.layout = self.tables.layout
+        self._entries = len(self.tables.entry)
+        self._routes = len(self.tables.first) // self._entries
+        self.spec = EnvSpec(
+            name="traffic_junction",
+            num_agents=config.cars,
+            obs_size=self.tables.obs_rows.shape[1],
+            state_size=self.layout.size,
+            num_actions=NUM_ACTIONS,
+            episode_limit=config.limit,
+            reset_noise=1,  # the start is always the same: this number is not read
+            step_noise=config.cars + 2 * self._entries,
+        )
+
+    def reset(self, noise: Tensor) -> TrafficJunctionState:
+        """Starts B worlds without a car; of `noise` [B, 1] only B matters."""
+        none = torch.zeros(
+            noise.shape[0], self.spec.num_agents, dtype=torch.long, device=self.device
+        )
+        return TrafficJunctionState(none, none, none, none[:, 0] > 0, none[:, 0])
+
+    def transition(
+        self, state: TrafficJunctionState, action: Tensor, noise: Tensor
+    ) -> tuple[TrafficJunctionState, Signal]:
+        """Plays one step.
+
+        Args:
+          state: B worlds.
+          action: `[B,N]` long: 0 = gas, 1 = brake; of no effect in idle slots.
+          noise: `[B, N + 2E]` uniform in [0, 1).
+
+        Returns:
+          The worlds after the step, and what it paid.
+        """
+        config = self.config
+        gone_on = _look_up(self.tables.following, state.place)
+        place = torch.where(action == GAS, gone_on, state.place)
+        idle = place == 0
+        place = self._arrive(place, idle, noise)
+        tau = torch.where(idle, 0, state.tau + 1)
+        active = place > 0
+        cell = _look_up(self.tables.cell, place)
+        met = active & (self._count(cell, active).gather(1, cell) > 1)
+        failed, time = state.failed | met.any(1), state.time + 1
+        paid = tau * config.time_penalty + met * config.collision_penalty
+        return (
+            TrafficJunctionState(
+                place, tau, torch.where(idle, GAS, action), failed, time
+            ),
+            Signal(
+                reward=paid.sum(1),
+                agent_reward=paid,
+                done=time >= config.limit,
+                success=~failed,
+            ),
+        )
+
+    def observe(self, state: TrafficJunctionState) -> Observation:
+        """Shows every car its surroundings, and critics everything."""
+        tables, config = self.tables, self.config
+        place, active = state.place, state.place > 0
+        batch, num_cars = place.shape
+        count = self._count(_look_up(tables.cell, place), active)
+        seen = _look_up(tables.around, place).flatten(1)
+        obs = _look_up(tables.obs_rows, place * NUM_ACTIONS + state.last_action)
+        obs[..., : config.view**2] += count.gather(1, seen).view(batch, num_cars, -1)
+        # As a product of numbers this is three times as fast as with bools.
+        here = active.float()
+        links = (here[:, :, None] * here[:, None, :]) > tables.itself
+        if config.comm_range is not None:
+            for line in (tables.row, tables.column):
+                at = _look_up(line, place)
+                links &= (at[:, :, None] - at[:, None, :]).abs() <= config.comm_range
+        shown = _look_up(tables.state_rows, place).transpose(1, 2).flatten(1)
+        clocks = torch.cat([state.tau, state.time[:, None]], 1) / config.limit
+        return Observation(
+            obs=obs,
+            state=torch.cat([shown, clocks], 1),
+            available=torch.ones_like(active)[..., None].expand(-1, -1, NUM_ACTIONS),
+            alive=active,
+            fresh=active & (state.tau == 0),
+            links=links,
+        )
+
+    def _arrive(self, place: Tensor, idle: Tensor, noise: Tensor) -> Tensor:
+        """Places `[B,N]` after arrivals in the slots that are `idle`."""
+        n, e = self.spec.num_agents, self._entries
+        tickets = noise[:, :n].masked_fill(~idle, 2.0)
+        queue = tickets.topk(min(n, e), dim=1, largest=False).indices
+        wanted = noise[:, n : n + e] < self.config.rate
+        turn = wanted.cumsum(1) - wanted.long()  # cars that arrive before it
+        enters = wanted & (turn < idle.sum(1, keepdim=True))
+        route = (noise[:, n + e :] * self._routes).long() + self.tables.entry
+        start = torch.where(enters, _look_up(self.tables.first, route), 0)
+        # Who does not enter adds 0 to some slot.
+        return place.scatter_add(1, queue.gather(1, turn.clamp(max=n - 1)), start)
+
+    def _count(self, cell: Tensor, active: Tensor) -> Tensor:
+        """Cars on each cell, `[B, cells]`; none on the corner cell of the idle."""
+        count = torch.zeros(len(cell), self.tables.num_cells, device=self.device)
+        return count.scatter_add_(1, cell, active.float())
+
+
+def _look_up(table: Tensor, index: Tensor) -> Tensor:
+    """`table[index]`; index_select is faster than indexing."""
+    rows = table.index_select(0, index.reshape(-1))
+    return rows.view(*index.shape, *table.shape[1:])

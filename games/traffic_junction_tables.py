@@ -1,0 +1,286 @@
+"""Maps, routes and look-up tables of `games.traffic_junction`.
+
+Traffic keeps to the right. A road is one lane (easy) or two, a northern lane that runs
+west above one that runs east, a western lane that runs south beside one that runs
+north. Where two two-lane roads cross, 2x2 cells are a junction. A car goes straight on,
+turns right at its first cell of the junction, or left at its second.
+
+Source: the published rules of IC3Net's Traffic Junction (Singh et al. 2019).
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+if TYPE_CHECKING:
+    from games.traffic_junction import TrafficJunctionConfig
+
+Cell = tuple[int, int]  # row, column
+MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right: (row, column)
+UP, DOWN, LEFT, RIGHT = range(4)
+_ON_THE_RIGHT = {UP: RIGHT, DOWN: LEFT, LEFT: UP, RIGHT: DOWN}
+_ON_THE_LEFT = {UP: LEFT, DOWN: RIGHT, LEFT: DOWN, RIGHT: UP}
+_NUM_SHOWN = len(MOVES) + 1  # a next move is a direction, or none after the last cell
+
+
+class Level(NamedTuple):
+    """A map, and what IC3Net plays on it.
+
+    Attributes:
+      grid: rows and columns.
+      entries: where cars arrive and the direction they set out in, in the order in
+        which arrivals are settled.
+      crossings: rows and columns whose common cells are junctions.
+      choices: junctions at which a route may turn; straight on at later ones.
+      num_cars: most cars at a time.
+      episode_limit: steps.
+      arrival: probability that a car arrives, for each entry and step.
+    """
+
+    grid: int
+    entries: tuple[tuple[Cell, int], ...]
+    crossings: tuple[int, ...]
+    choices: int
+    num_cars: int
+    episode_limit: int
+    arrival: float
+
+
+LEVELS = {
+    "easy": Level(7, (((0, 3), DOWN), ((3, 0), RIGHT)), (), 0, 5, 20, 0.3),
+    "medium": Level(
+        14,
+        (((0, 6), DOWN), ((13, 7), UP), ((7, 0), RIGHT), ((6, 13), LEFT)),
+        (6, 7),
+        1,
+        10,
+        40,
+        0.2,
+    ),
+    "hard": Level(
+        18,
+        (
+            *(((0, 4), DOWN), ((0, 12), DOWN), ((5, 0), RIGHT), ((13, 0), RIGHT)),
+            *(((17, 5), UP), ((17, 13), UP), ((4, 17), LEFT), ((12, 17), LEFT)),
+        ),
+        (4, 5, 12, 13),
+        2,
+        20,
+        80,
+        0.05,
+    ),
+}
+
+
+def routes(level: Level) -> list[list[list[Cell]]]:
+    """All routes of each entry, in the order straight on, right, left.
+
+    Returns:
+      Per entry a list of routes, each the cells from the entry to the last on the map.
+    """
+    return [
+        list(_drive(level, cell, heading, level.choices))
+        for cell, heading in level.entries
+    ]
+
+
+def _drive(
+    level: Level, cell: Cell, heading: int, choices: int
+) -> Iterator[list[Cell]]:
+    """Every way on from `cell`, off a junction, with `choices` turns left to choose."""
+    path: list[Cell] = []
+    while min(cell) >= 0 and max(cell) < level.grid:
+        path.append(cell)
+        if cell[0] in level.crossings and cell[1] in level.crossings:
+            beyond = _ahead(cell, heading)
+            left = _ON_THE_LEFT[heading]
+            turns = [([beyond], heading)]
+            if choices:
+                turns += [([], _ON_THE_RIGHT[heading])]
+                turns += [([beyond, _ahead(beyond, left)], left)]
+            for crossing, out in turns:
+                start = _ahead((path + crossing)[-1], out)
+                for rest in _drive(level, start, out, max(0, choices - 1)):
+                    yield path + crossing + rest
+            return
+        cell = _ahead(cell, heading)
+    yield path
+
+
+def _ahead(cell: Cell, heading: int) -> Cell:
+    return cell[0] + MOVES[heading][0], cell[1] + MOVES[heading][1]
+
+
+class StateLayout(NamedTuple):
+    """Where things are in the last axis of `state`; all zero for idle slots.
+
+    Attributes:
+      active: `[N]`, 1 where a car is.
+      rows, columns: `[N]`, 0 to 1 across the map.
+      route: `[N]`, number of its route over `num_routes`.
+      progress: `[N]`, moves made over `longest`.
+      remaining: `[N]`, moves left until it is off the map, over `longest`.
+      tau: `[N]`, steps since it arrived, over the limit.
+      time: `[1]`, steps taken over the limit.
+      num_routes: R.
+      longest: cells of the longest route.
+      size: S.
+    """
+
+    active: slice
+    rows: slice
+    columns: slice
+    route: slice
+    progress: slice
+    remaining: slice
+    tau: slice
+    time: slice
+    num_routes: int
+    longest: int
+    size: int
+
+    @classmethod
+    def of(cls, num_cars: int, ways: list[list[Cell]]) -> "StateLayout":
+        """Lays out the state of `num_cars` slots on the routes `ways`."""
+        part = [slice(k * num_cars, (k + 1) * num_cars) for k in range(7)]
+        size = 7 * num_cars + 1
+        return cls(
+            active=part[0],
+            rows=part[1],
+            columns=part[2],
+            route=part[3],
+            progress=part[4],
+            remaining=part[5],
+            tau=part[6],
+            time=slice(size - 1, size),
+            num_routes=len(ways),
+            longest=max(map(len, ways)),
+            size=size,
+        )
+
+
+class Tables(NamedTuple):
+    """Constants on the environment's device.
+
+    A *place* is a cell of a route: all cells of route 0 in order, then those of route
+    1, and so on, from 1 upwards; place 0 is idle. An idle slot is on cell 0, in the
+    corner, where no road is. Cells are numbered on a map with a margin for the view.
+
+    Attributes:
+      layout: the parts of `state`.
+      num_cells: of the map with its margin.
+      first: `[R]` the first place of each route.
+      following: place -> the next one, 0 after the last.
+      cell: place -> cell.
+      around: place -> the `view ** 2` cells in view; cell 0 only for the idle.
+      obs_rows: place * 2 + last action -> observation but for the other cars.
+      state_rows: place -> `[6]`, the first parts of `state` of one car.
+      row, column: place -> coordinate.
+      entry, itself: what never changes.
+    """
+
+    layout: StateLayout
+    num_cells: int
+    first: Tensor
+    following: Tensor
+    cell: Tensor
+    around: Tensor
+    obs_rows: Tensor
+    state_rows: Tensor
+    row: Tensor
+    column: Tensor
+    entry: Tensor
+    itself: Tensor
+
+    @classmethod
+    def build(cls, config: "TrafficJunctionConfig", device: torch.device) -> "Tables":
+        """Computes the tables of `config` on `device`."""
+        level = LEVELS[config.level]
+        by_entry = routes(level)
+        ways = [way for some in by_entry for way in some]
+        places = torch.tensor([(0, 0), *itertools.chain(*ways)])
+        lengths = torch.tensor([len(way) for way in ways])
+        first = 1 + lengths.cumsum(0) - lengths
+        following = torch.arange(1, len(places) + 1)
+        following[0] = 0
+        following[first + lengths - 1] = 0
+        margin = config.view // 2
+        width = level.grid + 2 * margin
+        cell = (places[:, 0] + margin) * width + places[:, 1] + margin
+        reach = torch.arange(-margin, margin + 1)
+        around = cell[:, None] + (reach[:, None] * width + reach).flatten()
+        cell[0] = around[0] = 0
+        layout = StateLayout.of(config.cars, ways)
+        parts: dict[str, Tensor] = {
+            "first": first,
+            "following": following,
+            "cell": cell,
+            "around": around,
+            "obs_rows": _obs_rows(config, level, places, following, layout),
+            "state_rows": _state_rows(level, ways, layout),
+            "row": places[:, 0],
+            "column": places[:, 1],
+            "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
+            "itself": torch.eye(config.cars),
+        }
+        on_device = {name: table.to(device) for name, table in parts.items()}
+        return cls(layout=layout, num_cells=width**2, **on_device)
+
+
+def _state_rows(level: Level, ways: list[list[Cell]], layout: StateLayout) -> Tensor:
+    """The first six parts of `state` for each place, `[P,6]`."""
+    far, longest = level.grid - 1, layout.longest
+    rows = [[0.0] * 6]
+    for route, way in enumerate(ways):
+        for done, (row, column) in enumerate(way):
+            share = route / layout.num_routes
+            left = (len(way) - done) / longest
+            rows.append([1.0, row / far, column / far, share, done / longest, left])
+    return torch.tensor(rows)
+
+
+def _obs_rows(
+    config: "TrafficJunctionConfig",
+    level: Level,
+    places: Tensor,
+    following: Tensor,
+    layout: StateLayout,
+) -> Tensor:
+    """Observations without the other cars: `[P * 2, O]`, zero for the idle."""
+    ahead, moves, left = torch.arange(len(places)), [], torch.zeros(len(places))
+    for step in range(layout.longest):
+        after = following[ahead]
+        left += ahead > 0
+        if step < config.lookahead:
+            moves.append(_shown_move(places, ahead, after))
+        ahead = after
+    # A car is counted among those in the middle of its own view: take it away here.
+    view = torch.zeros(len(places), config.view**2)
+    view[:, config.view**2 // 2] = -1.0
+    parts = [
+        view,
+        one_hot(places[:, 0], level.grid),
+        one_hot(places[:, 1], level.grid),
+        *moves,
+        left[:, None] / layout.longest,
+    ]
+    rows = torch.cat([part.float() for part in parts], 1)[:, None].repeat(1, 2, 1)
+    rows = torch.cat(
+        [rows, torch.tensor([0.0, 1.0]).expand(len(rows), 2)[..., None]], 2
+    )
+    rows[0] = 0.0
+    return rows.flatten(0, 1)
+
+
+def _shown_move(places: Tensor, here: Tensor, after: Tensor) -> Tensor:
+    """The move from `here` to `after` as `[P,5]`: a direction, or none if it is off."""
+    step = places[after] - places[here]
+    code = torch.full_like(here, _NUM_SHOWN - 1)
+    for direction, move in enumerate(MOVES):
+        same = (step == torch.tensor(move)).all(1) & (after > 0)
+        code = torch.where(same, direction, code)
+    return one_hot(code, _NUM_SHOWN)
