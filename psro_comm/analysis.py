@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from psro_comm.meta_solvers import solve_many
 from psro_comm.payoffs import PayoffTable
 
 
@@ -132,6 +133,29 @@ def bootstrap(
 
     Source: gameanalysis's idea of one function for every statistic (`bootstrap`).
     """
+    means = resampled_means(samples, rng, num_samples)
+    estimate, *resampled = (float(statistic(mean)) for mean in means)
+    if samples.shape[-1] < 2:
+        return Interval(estimate, math.nan, math.nan)
+    return percentiles(estimate, np.array(resampled), confidence)
+
+
+def resampled_means(
+    samples: np.ndarray, rng: np.random.Generator, num_samples: int
+) -> np.ndarray:
+    """Mean payoffs of the sample, then of resamples of its worlds.
+
+    Args:
+      samples: `[..., W]`; NaN where not played.
+      rng: draws W worlds with replacement, the same ones for all cells.
+      num_samples: K resamples.
+
+    Returns:
+      `[K + 1, ...]`, the whole sample first.
+
+    Raises:
+      ValueError: a cell has no episode, or so few that a resample missed them.
+    """
     cells, num_worlds = samples.shape[:-1], samples.shape[-1]
     flat = samples.reshape(-1, num_worlds)
     played = np.isfinite(flat)
@@ -143,13 +167,36 @@ def bootstrap(
     episodes = counts @ played.T.astype(np.float64)
     if not episodes.all():
         raise ValueError("cannot bootstrap: a cell has no episodes, or too few")
-    means = (counts @ flat.T / episodes).reshape(-1, *cells)
-    estimate, *resampled = (float(statistic(mean)) for mean in means)
-    if num_worlds < 2:
-        return Interval(estimate, math.nan, math.nan)
+    return (counts @ flat.T / episodes).reshape(-1, *cells)
+
+
+def percentiles(
+    estimate: float, resampled: np.ndarray, confidence: float = 0.95
+) -> Interval:
+    """The interval between the two tails of resampled estimates `[K]`."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(estimate, float(low), float(high))
+
+
+def value_interval(
+    samples: np.ndarray, rng: np.random.Generator, num_samples: int = 1000
+) -> Interval:
+    """Value of the zero-sum game, solved anew in each resample of worlds.
+
+    Args:
+      samples: `[m, n, W]` team returns.
+      rng: draws the worlds.
+      num_samples: resamples.
+
+    Raises:
+      ValueError: as `resampled_means`.
+    """
+    means = resampled_means(samples, rng, num_samples)
+    estimate, *resampled = (game.value for game in solve_many(means))
+    if samples.shape[-1] < 2:
+        return Interval(estimate, math.nan, math.nan)
+    return percentiles(estimate, np.array(resampled))
 
 
 def mean_interval(samples: np.ndarray, confidence: float = 0.95) -> Interval:
@@ -234,3 +281,8 @@ def verdict(interval: Interval) -> str:
         return f"higher by {interval}"
     size = Interval(-interval.estimate, -interval.high, -interval.low)
     return f"lower by {size}"
+
+
+def as_dict(interval: Interval) -> dict[str, float]:
+    """An interval as JSON data."""
+    return {k: float(v) for k, v in interval._asdict().items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,16 +12,18 @@ from games.channel import NoAttack, NoFilter
 from oracles.policies import Frozen, freeze
 from psro_comm.analysis import (
     Interval,
+    as_dict,
     bootstrap,
     is_converged,
     mixture_returns,
     nash_conv,
     paired_difference,
     value,
+    value_interval,
 )
 from psro_comm.exchange import write_nfg
 from psro_comm.lab import Lab, Response
-from psro_comm.meta_solvers import META_SOLVERS
+from psro_comm.meta_solvers import EXACT, solve
 from psro_comm.payoffs import PayoffTable
 from psro_comm.solver import (
     BestResponseOracle,
@@ -70,7 +73,7 @@ class RMacrl:
           StoreError: the run was begun from other policies.
         """
         self.lab, self.config = lab, lab.config.psro
-        self.meta_solver = META_SOLVERS[meta_solver or self.config.meta_solver]
+        self.meta_solver = meta_solver or self.config.meta_solver
         self.filters, self.attacks = benign()
         self.given = given is not None
         self._remember_start(given)
@@ -112,7 +115,7 @@ class RMacrl:
             BestResponseOracle(self._respond),
             self._estimate,
             (tuple(self.filters), tuple(self.attacks)),
-            self.meta_solver,
+            self._solve,
             self.lab.seed("openspiel"),
         )
         converged = False
@@ -203,6 +206,12 @@ class RMacrl:
             worlds="payoffs",
         )
 
+    def _solve(
+        self, payoffs: np.ndarray, std_errors: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        self._solved = solve(self.meta_solver, payoffs, std_errors)
+        return self._solved.x, self._solved.y
+
     def _check(
         self,
         names: tuple[tuple[str, ...], tuple[str, ...]],
@@ -247,6 +256,8 @@ class RMacrl:
             "iteration": self.iteration,
             "defender_mixture": dict(zip(table.defenders, x.tolist(), strict=True)),
             "attacker_mixture": dict(zip(table.attackers, y.tolist(), strict=True)),
+            "meta_solver": self._solved.solver,  # another than asked for, if it failed
+            "meta_solver_failures": list(self._solved.failures),
             "value": as_dict(game_value),
             "nash_conv_in_table": nash_conv(matrix, x, y),
             "nash_conv_in_table_openspiel": openspiel_nash_conv(table, x, y),
@@ -276,25 +287,14 @@ class RMacrl:
             }
         )
         logging.info(
-            "iteration %d of %d: value %s; on fresh worlds the new attack takes %s,"
-            " the new filter adds %s",
-            self.iteration,
-            self.config.iterations,
-            game_value,
-            self._gains["attacker"],
-            self._gains["defender"],
+            f"iteration {self.iteration} of {self.config.iterations}: value"
+            f" {game_value}; on fresh worlds the new attack takes"
+            f" {self._gains['attacker']}, the new filter adds {self._gains['defender']}"
         )
 
     def _value(self, table: PayoffTable, x: np.ndarray, y: np.ndarray) -> Interval:
-        """The game's value; its interval resamples worlds and solves anew."""
+        """The game's value, or what heuristic mixtures earn; resamples worlds."""
         rng = np.random.default_rng(self.lab.seed("bootstrap"))
-
-        def statistic(matrix: np.ndarray) -> float:
-            return value(matrix, *self.meta_solver(matrix))
-
-        return bootstrap(table.returns, statistic, rng, num_samples=_RESAMPLES)
-
-
-def as_dict(interval: Interval) -> dict[str, float]:
-    """An interval as JSON data."""
-    return {k: float(v) for k, v in interval._asdict().items()}
+        if self.meta_solver in EXACT:  # solves anew each time
+            return value_interval(table.returns, rng, _RESAMPLES)
+        return bootstrap(table.returns, partial(value, x=x, y=y), rng, _RESAMPLES)

@@ -103,7 +103,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
           oracle: trains best responses.
           estimate: `(filters, attacks, table) -> table` without missing cells.
           initial: names of both initial populations.
-          meta_solver: `[m,n] -> [m], [n]`.
+          meta_solver: `[m,n]`, its standard errors `[m,n] -> [m], [n]`.
           seed: of OpenSpiel's own draws.
 
         Source: paper alg. 1, lines 1 to 4.
@@ -111,7 +111,9 @@ class RMacrlSolver(psro_v2.PSROSolver):
         # The base constructor already estimates cells: attributes come first.
         self._estimate, self._seed = estimate, seed
         self.table = PayoffTable.empty()
-        self._own_meta_solver = as_openspiel(meta_solver)
+        self._own_meta_solver = as_openspiel(
+            meta_solver, lambda solver: solver.table.std_error()
+        )
         self._reseed()
         policies = [
             [SlotPolicy(game.fill(player, name), name) for name in initial[player]]

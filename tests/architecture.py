@@ -15,14 +15,15 @@ OPEN_SPIEL = {
     "games/adversarial_comm.py",
     "games/signalling.py",
     "psro_comm/solver.py",
-    "psro_comm/meta_solvers.py",
+    "psro_comm/meta_solvers/",
     "psro_comm/analysis.py",
     "psro_comm/exchange.py",
 }
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,
-    "cvxpy": {"psro_comm/meta_solvers.py"},
+    "cvxpy": {"psro_comm/meta_solvers/"},
+    "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {"psro_comm/plots.py"},
     "smac": {"games/smac.py"},

@@ -1,0 +1,90 @@
+"""What every meta-solver asks of its input, and is asked of its output."""
+
+from typing import Protocol
+
+import numpy as np
+
+
+class MetaSolver(Protocol):
+    """`[m, n]` payoffs, and their standard errors if known -> `[m]`, `[n]`."""
+
+    def __call__(
+        self, payoffs: np.ndarray, std_errors: np.ndarray | None = None, /
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Both mixtures, defender first."""
+
+
+class MetaSolverError(ValueError):
+    """A solver failed, or its result is not what it promises."""
+
+
+def checked(payoffs: np.ndarray) -> np.ndarray:
+    """The payoffs as float64.
+
+    Raises:
+      ValueError: not `[m, n]`, empty, NaN or infinite; the entry is named.
+    """
+    payoffs = np.asarray(payoffs, dtype=np.float64)
+    if payoffs.ndim != 2 or payoffs.size == 0:
+        raise ValueError(f"a payoff matrix must be [m, n], got {payoffs.shape}")
+    _refuse(payoffs, ~np.isfinite(payoffs), "a payoff must be finite")
+    return payoffs
+
+
+def checked_errors(payoffs: np.ndarray, std_errors: np.ndarray | None) -> np.ndarray:
+    """The standard errors as float64; None is a table without noise.
+
+    Raises:
+      ValueError: not of the payoffs' shape, negative, NaN or infinite.
+    """
+    if std_errors is None:
+        return np.zeros_like(payoffs)
+    std_errors = np.asarray(std_errors, dtype=np.float64)
+    if std_errors.shape != payoffs.shape:
+        raise ValueError(
+            f"payoffs {payoffs.shape} need such standard errors, got {std_errors.shape}"
+        )
+    broken = ~(np.isfinite(std_errors) & (std_errors >= 0))
+    _refuse(std_errors, broken, "a standard error must be finite and not negative")
+    return std_errors
+
+
+def normalised(payoffs: np.ndarray) -> np.ndarray:
+    """Shifts and scales the payoffs to [1, 2], which leaves equilibria unchanged.
+
+    Tolerances of solvers are absolute, and HiGHS takes coefficients below 1e-9 for
+    zero; both are harmless in this range. The power of two comes first because it
+    rounds nothing and keeps `max - min` of the largest floats from overflowing.
+    """
+    _, exponent = np.frexp(np.abs(payoffs).max())
+    payoffs = np.ldexp(payoffs, -exponent)
+    spread = np.ptp(payoffs)
+    return 1 + (payoffs - payoffs.min()) / (spread if spread > 0 else 1)
+
+
+def on_simplex(weights: np.ndarray | None) -> np.ndarray:
+    """Removes a solver's rounding: OpenSpiel's selector rejects even -1e-9.
+
+    Raises:
+      MetaSolverError: there are no weights, or they have no positive sum.
+    """
+    if weights is None or not np.sum(weights) > 0:
+        raise MetaSolverError(f"no mixture but {weights}")
+    weights = np.clip(weights, 0, None)
+    return weights / weights.sum()
+
+
+def gap(payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """Duality gap of two mixtures, max_i (U y)_i - min_j (x' U)_j: their NashConv.
+
+    Zero exactly at an equilibrium (von Neumann's minimax theorem), and a proof of how
+    far from one they are at most, whatever the solver says of itself. Rounding may
+    take it below zero by as much.
+    """
+    return float((payoffs @ y).max() - (x @ payoffs).min())
+
+
+def _refuse(array: np.ndarray, broken: np.ndarray, rule: str) -> None:
+    for row, column in np.argwhere(broken):
+        found = array[row, column]
+        raise ValueError(f"{rule}, [{row}, {column}] is {found}")
