@@ -17,7 +17,7 @@ LINES = (
     ("clean: no attack, no filter", NO_FILTER, NO_ATTACK),
     ("untrained attacker", NO_FILTER, "untrained-attack"),
     ("noise as large as the attack's", NO_FILTER, "noise"),
-    ("attack, frozen at the paper's threshold", NO_FILTER, "stopped-attack"),
+    ("attack, frozen at a threshold", NO_FILTER, "stopped-attack"),
     ("attack, full strength", NO_FILTER, "vanilla-attack"),
     ("filter on, no attack", VANILLA, NO_ATTACK),
     ("filter against the attack it knows", VANILLA, "vanilla-attack"),

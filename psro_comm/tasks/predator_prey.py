@@ -22,7 +22,7 @@ TASKS = {
         23.0,
         {
             "clean: no attack, no filter": "about 38 (inferred)",
-            "attack, frozen at the paper's threshold": "frozen at 23 (drop 40 %)",
+            "attack, frozen at a threshold": "frozen at 23 (drop 40 %)",
             "filter against a fresh attacker": "drop about 30 %",
             ("R-MACRL", "meta-equilibrium"): "41.75 ± 0.00",
             ("vanilla-filter", "meta-equilibrium"): "40.74 ± 0.23",
@@ -33,7 +33,7 @@ TASKS = {
         20.0,
         {
             "clean: no attack, no filter": "about 30 (inferred)",
-            "attack, frozen at the paper's threshold": "frozen at 20 (drop 33 %)",
+            "attack, frozen at a threshold": "frozen at 20 (drop 33 %)",
             "filter against a fresh attacker": "drop about 20 %",
             ("R-MACRL", "meta-equilibrium"): "35.38 ± 1.28",
             ("vanilla-filter", "meta-equilibrium"): "31.91 ± 0.94",

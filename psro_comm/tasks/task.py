@@ -15,15 +15,16 @@ class Task:
 
     Attributes:
       quick: the experiment at the budget of minutes.
+      stop_return: an attacker of the story is frozen when the team's return falls to
+        this: the paper's threshold, where it names one.
       smoke_steps: environment steps of a team's training and of a best response at the
         budget of seconds.
-      stop_return: the paper freezes its attacker when the team's return falls to this.
       paper: its figures, shown beside ours.
     """
 
     quick: ExperimentConfig
+    stop_return: float
     smoke_steps: tuple[int, int] = (16_000, 8_000)
-    stop_return: float | None = None
     paper: Figures = field(default_factory=dict)
 
     def smoke(self) -> ExperimentConfig:

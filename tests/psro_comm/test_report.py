@@ -141,7 +141,7 @@ def test_the_tables_hold_the_numbers():
     text = render(make_report())
     assert max(map(len, text.splitlines())) <= 100
     for line in (
-        r"attack, full strength +30\.00 \[29\.50, 30\.50\] +30\.0 .* 31\.0\] +1\.25 +1000",
+        r"attack, full strength +30\.00 .* 30\.50\] +30\.0 .* 31\.0\] +1\.25 +1000",
         r"all messages zeroed +25\.00 \[24\.50, 25\.50\] +50\.00 \[49\.50, 50\.50\]",
         r"its own fresh attacker +36\.00 .* 35\.00 .* 34\.00",
         r"own fresh attacker, minus vanilla-filter-long .*cannot tell",
