@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -69,9 +70,19 @@ def test_evaluate_crosses_named_and_trained_players(runs):
     assert bent["none"] == 0.0
 
 
-def done_path(done):
-    from pathlib import Path
+def test_an_episode_is_shown_as_numbers_as_a_picture_and_as_a_page(runs):
+    named = ("--attack=attack", "--filter=filter", "--follow=defended")
+    done = run("inspect_messages", runs, "--run=lens", *named)
+    assert done.returncode == 0, done.stderr
+    saved = [Path(name) for name in done.stdout.split("Saved: ")[1].strip().split(", ")]
+    assert [path.suffix for path in saved] == [".json", ".svg", ".png", ".html"]
+    episode = json.loads(saved[0].read_text())
+    assert (episode["attack"], episode["follow"]) == ("attack", "defended")
+    done = run("inspect_messages", runs, "--run=lens", *named, "--step=40")
+    fails(done, "step is 40, must be 0 to 8")
 
+
+def done_path(done):
     return Path(done.stdout.split("Saved: ")[1].strip())
 
 

@@ -1,0 +1,52 @@
+r"""One episode under the lens: actions and messages, clean, attacked and defended.
+
+python -m bin.inspect_messages --task=echo --budget=smoke \
+        --attack=psro:a --filter=psro:a
+
+Writes JSON, a picture of one step in the manner of the paper's figure 10, and a page
+that replays the episode.
+"""
+
+from absl import flags
+
+from psro_comm import command_line
+from psro_comm.inspection import CONDITIONS
+from psro_comm.opponents import with_team_of
+from psro_comm.plan import plan
+from psro_comm.session import open_lab
+from psro_comm.shell import run_main
+from psro_comm.under_lens import under_lens
+
+command_line.define()
+FLAGS = flags.FLAGS
+flags.DEFINE_string("attack", "noise", "Attack, by name (see evaluate).")
+flags.DEFINE_string("filter", "untrained", "Filter, by name (see evaluate).")
+flags.DEFINE_integer("world", 0, "Number of the world.", lower_bound=0)
+flags.DEFINE_enum("follow", "clean", CONDITIONS, "Whose actions are played.")
+flags.DEFINE_integer(
+    "step", None, "Step of the picture (default: where the attack changes most)."
+)
+
+
+def main(_: list[str]) -> None:
+    """Plays the episode and says where it lies."""
+    named = {"attack": [FLAGS.attack], "filter": [FLAGS.filter]}
+    request = with_team_of(command_line.request("inspection"), named)
+    if FLAGS.dry_run:
+        print(plan(request, "evaluate", cells=1))
+        return
+    with open_lab(request) as lab:
+        written = under_lens(
+            lab,
+            FLAGS.attack,
+            FLAGS.filter,
+            request.runs_dir,
+            world=FLAGS.world,
+            follow=FLAGS.follow,
+            step=FLAGS.step,
+        )
+    print("Saved:", ", ".join(map(str, written)))
+
+
+if __name__ == "__main__":
+    run_main(main)
