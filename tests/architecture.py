@@ -25,7 +25,7 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "cvxpy": {"psro_comm/meta_solvers/"},
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
-    "matplotlib": {"psro_comm/plots.py"},
+    "matplotlib": {"psro_comm/plots.py", "psro_comm/game_plots.py"},
     "smac": {"games/smac.py"},
     "pysc2": {"games/smac.py"},
     "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
