@@ -29,6 +29,7 @@ from oracles.best_response import new_attack, new_filter
 from oracles.filters import FilterConfig
 from oracles.learner import Setting
 from oracles.tampering import Threat
+from psro_comm.meta_solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
 from psro_comm.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
@@ -163,6 +164,36 @@ def table(episodes: int, device: str, *, together: bool) -> Timed:
     return work
 
 
+def games(size: int, count: int, *, together: bool) -> Timed:
+    """Nash equilibria of random games, together or each compiled by itself."""
+    matrices = np.random.default_rng(0).standard_normal((count, size, size))
+
+    def work() -> int:
+        solved = solve_many(matrices) if together else map(solve_zero_sum, matrices)
+        worst = max(game.gap for game in solved)
+        if worst > GAP_TOLERANCE:
+            raise ValueError(f"a gap of {worst:.1e}, promised {GAP_TOLERANCE:.0e}")
+        return count
+
+    return work
+
+
+def solved(rounds: int) -> list[tuple[str, float, float, str, float]]:
+    """The meta-games: against one by one, and against the promised times."""
+    both = {
+        "together": games(10, 100, together=True),
+        "each": games(10, 100, together=False),
+    }
+    rate = rates(both, rounds)
+    large = rates({"200": games(200, 1, together=False)}, rounds)["200"]
+    label = "1000 resamples of a 10 by 10 game, against"
+    return [
+        (f"{label} one by one", rate["together"], rate["each"], "games/s", 2.0),
+        (f"{label} 10 s", rate["together"], 100.0, "games/s", 1.0),
+        ("Nash of a 200 by 200 table, against 2 s", large, 0.5, "games/s", 1.0),
+    ]
+
+
 def main(_: list[str]) -> None:
     """Measures and prints every promised ratio, and whether it is kept."""
     torch.set_num_threads(1)
@@ -193,6 +224,7 @@ def main(_: list[str]) -> None:
         )
         label = f"6 by 6 table in one rollout, {episodes} episodes a cell"
         lines.append((label, cells["one"], cells["each"], "cells/s", promised))
+    lines += solved(rounds)
     kept = True
     for label, ours, theirs, unit, promised in lines:
         ratio = ours / theirs

@@ -1,13 +1,25 @@
-"""The meta-game as files that other tools read: Gambit's .nfg."""
+"""The meta-game as files and objects that other tools read.
 
+`.nfg` for Gambit, OpenSpiel and others; JSON and CSV for everybody; OpenSpiel's games.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyspiel
 
 from games.adversarial_comm import as_matrix_game
 from psro_comm.files import decode_json, encode_json, read_bytes, write_atomic
+from psro_comm.meta_game import MetaGame
+from psro_comm.nfg import parse_nfg
 from psro_comm.payoffs import PayoffTable
+
+FORMATS = (".nfg", ".json", ".csv")
+_LONG = ("defender", "attacker", "mean", "std_error", "episodes")
 
 
 def labels_path(path: Path) -> Path:
@@ -15,54 +27,186 @@ def labels_path(path: Path) -> Path:
     return path.with_name(path.name + ".labels.json")
 
 
-def write_nfg(path: Path, table: PayoffTable, title: str) -> None:
-    """Writes the meta-game for Gambit and OpenSpiel, and its labels beside it.
+def write_meta_game(path: Path, game: MetaGame) -> None:
+    """Writes a meta-game in the format that the name of the file asks for.
 
-    Payoffs are rounded to OpenSpiel's 15 digits, and its writer drops the names of
-    the strategies; the exact samples are in the run's `payoffs.json`.
+    .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits, whose writer drops the
+      names: they lie beside it in `<path>.labels.json`, with the standard errors.
+    .json: everything but the single worlds, exact.
+    .csv: with standard errors, a line for each cell, `defender,attacker,mean,
+      std_error,episodes`; without, the plain matrix, attackers across.
 
     Args:
-      path: the .nfg file.
-      table: a table without missing cells.
-      title: of the game, in one line without double quotes.
+      path: of the file.
+      game: to write.
 
     Raises:
-      ValueError: a cell is missing, there is none, or the title does not fit.
+      ValueError: another format, or a title with quotes or several lines (.nfg).
 
     Source: paper section 4, the meta-game U.
     """
-    game = as_matrix_game(table.mean(), table.defenders, table.attackers, title)
-    labels = {
-        "title": title,
-        "defenders": table.defenders,
-        "attackers": table.attackers,
-    }
-    # Labels first: a .nfg file then never lies there with none beside it.
-    write_atomic(labels_path(path), encode_json(labels))
-    write_atomic(path, pyspiel.game_to_nfg_string(game).encode())
+    if _format(path) == ".csv":
+        write_atomic(path, _to_csv(game).encode())
+    elif _format(path) == ".json":
+        write_atomic(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
+    else:
+        text = pyspiel.game_to_nfg_string(to_matrix_game(game))
+        # Labels first: a .nfg file then never lies there with none beside it.
+        write_atomic(labels_path(path), encode_json(_facts(game)))
+        write_atomic(path, text.encode())
+
+
+def read_meta_game(path: Path) -> MetaGame:
+    """Reads a meta-game: what `write_meta_game` wrote, a run's table, or another's.
+
+    Args:
+      path: of a .nfg (Gambit's own too, with or without names), a .json (a run's
+        payoffs-*.json too) or a .csv file in either form.
+
+    Raises:
+      ValueError: an unknown format, a file that is absent or damaged, a game that is
+        not one of two players and zero sum, a cell missing or given twice.
+    """
+    kind, data = _format(path), read_bytes(path)
+    try:
+        if kind == ".json":
+            return _from_json(decode_json(data, path), path.stem)
+        if kind == ".csv":
+            return _from_csv(data.decode(), path.stem)
+        game = parse_nfg(data.decode())
+        sidecar = labels_path(path)
+        if not sidecar.exists():
+            return game
+        labels = decode_json(read_bytes(sidecar), sidecar)
+        return _from_json({"mean": game.mean, **labels}, game.title)
+    except (ValueError, IndexError, TypeError) as error:
+        raise ValueError(f"{path} is no meta-game: {error}") from error
+
+
+def to_matrix_game(game: MetaGame) -> pyspiel.MatrixGame:
+    """OpenSpiel's matrix game, policies' names on rows and columns."""
+    return as_matrix_game(game.mean, game.defenders, game.attackers, game.title)
+
+
+def to_tensor_game(game: MetaGame) -> pyspiel.TensorGame:
+    """OpenSpiel's tensor game, for its tools that take any number of players."""
+    return pyspiel.create_tensor_game(
+        game.title,
+        game.title,
+        [list(game.defenders), list(game.attackers)],
+        [game.mean.ravel().tolist(), (-game.mean).ravel().tolist()],
+    )
+
+
+def write_nfg(path: Path, table: PayoffTable, title: str) -> None:
+    """Writes a run's table for Gambit and OpenSpiel, and its labels beside it.
+
+    The exact samples are in the run's `payoffs-*.json`.
+
+    Raises:
+      ValueError: a cell is missing, there is none, or the title does not fit.
+    """
+    write_meta_game(path, MetaGame.of(table, title))
 
 
 def read_nfg(path: Path) -> pyspiel.MatrixGame:
-    """Reads what `write_nfg` wrote, with the policies' names on rows and columns.
+    """Reads an .nfg file as OpenSpiel's matrix game; see `read_meta_game`."""
+    return to_matrix_game(read_meta_game(path))
 
-    Raises:
-      ValueError: a file is absent or damaged, the game is not one of two players and
-        zero sum, or it does not fit its labels.
-    """
-    sidecar = labels_path(path)
-    labels = decode_json(read_bytes(sidecar), sidecar)
-    absent = {"title", "defenders", "attackers"} - set(labels)
+
+def _format(path: Path) -> str:
+    if path.suffix not in FORMATS:
+        raise ValueError(f"{path} must end in one of {', '.join(FORMATS)}")
+    return path.suffix
+
+
+def _facts(game: MetaGame) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "title": game.title,
+        "defenders": list(game.defenders),
+        "attackers": list(game.attackers),
+    }
+    if game.std_error is not None:
+        facts["std_error"] = game.std_error.tolist()
+    if game.episodes is not None:
+        facts["episodes"] = game.episodes.astype(int).tolist()
+    return facts
+
+
+def _from_json(data: Mapping[str, Any], title: str) -> MetaGame:
+    if "returns" in data:  # a run's own table
+        return MetaGame.of(PayoffTable.from_dict(data), title)
+    absent = {"mean", "defenders", "attackers"} - set(data)
     if absent:
-        raise ValueError(f"{sidecar} lacks {sorted(absent)}")
-    try:
-        game = pyspiel.load_nfg_game(read_bytes(path).decode())
-    except (pyspiel.SpielError, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not an .nfg file: {error}") from error
-    if not isinstance(game, pyspiel.MatrixGame):
-        raise ValueError(f"{path} must have two players, got {game.num_players()}")
-    matrix = np.asarray(game.row_utilities())
-    if (matrix != -np.asarray(game.col_utilities())).any():
-        raise ValueError(f"{path} is not zero-sum")
-    return as_matrix_game(
-        matrix, labels["defenders"], labels["attackers"], labels["title"]
+        raise ValueError(f"it lacks {sorted(absent)}")
+    return MetaGame(
+        tuple(data["defenders"]),
+        tuple(data["attackers"]),
+        data["mean"],
+        data.get("std_error"),
+        data.get("episodes"),
+        title=data.get("title", title),
     )
+
+
+def _to_csv(game: MetaGame) -> str:
+    rows: list[Sequence[Any]]
+    if game.std_error is None:
+        rows = [("", *game.attackers)]
+        for name, line in zip(game.defenders, game.mean, strict=True):
+            rows.append((name, *map(repr, line.tolist())))
+    else:
+        extra = [game.std_error] + ([] if game.episodes is None else [game.episodes])
+        rows = [_LONG[: 3 + len(extra)]]
+        for i, defender in enumerate(game.defenders):
+            for j, attacker in enumerate(game.attackers):
+                numbers = [repr(float(a[i, j])) for a in (game.mean, *extra)]
+                rows.append((defender, attacker, *numbers))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _from_csv(text: str, title: str) -> MetaGame:
+    head, *rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    if tuple(head[:3]) == _LONG[:3]:
+        return _from_long(head, rows, title)
+    names = tuple(row[0] for row in rows)
+    mean = [[_number(cell) for cell in row[1:]] for row in rows]
+    return MetaGame(names, tuple(head[1:]), _rectangle(mean), title=title)
+
+
+def _from_long(head: list[str], rows: list[list[str]], title: str) -> MetaGame:
+    """A line for each cell, in any order."""
+    defenders = tuple(dict.fromkeys(row[0] for row in rows))
+    attackers = tuple(dict.fromkeys(row[1] for row in rows))
+    shape = (len(defenders), len(attackers))
+    arrays = {name: np.full(shape, np.nan) for name in head[2:]}
+    for row in rows:
+        cell = defenders.index(row[0]), attackers.index(row[1])
+        if not np.isnan(arrays["mean"][cell]):
+            raise ValueError(f"the cell {tuple(row[:2])} is there twice")
+        for name, number in zip(head[2:], row[2:], strict=True):
+            arrays[name][cell] = _number(number)
+    return MetaGame(
+        defenders,
+        attackers,
+        arrays["mean"],
+        arrays.get("std_error"),
+        arrays.get("episodes"),
+        title=title,
+    )
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError as error:
+        raise ValueError(f"{cell!r} is not a number") from error
+
+
+def _rectangle(rows: Sequence[Sequence[float]]) -> np.ndarray:
+    widths = {len(row) for row in rows}
+    if len(widths) != 1:
+        raise ValueError(f"its rows have {sorted(widths)} numbers")
+    return np.array(rows)

@@ -241,20 +241,21 @@ class Lab:
         table = (old or PayoffTable.empty()).grown(filters, attacks)
         missing = table.missing()
         if missing:
-            played = self._play(name, filters, attacks, missing, episodes, worlds)
+            played = self.play(name, filters, attacks, missing, episodes, worlds)
             table = table.recorded(missing, *played)
         self.store.save_json(name, table.to_dict())
         return table
 
-    def _play(
+    def play(
         self,
         name: str,
         filters: Mapping[str, Frozen],
         attacks: Mapping[str, Frozen],
         cells: Sequence[tuple[str, str]],
         episodes: int,
-        worlds: str | None,
+        worlds: str | None = None,
     ) -> list[np.ndarray]:
+        """Plays `cells` in worlds 0 to `episodes`: three arrays `[cells, worlds]`."""
         rows, columns = list(filters), list(attacks)
         index = tuple((rows.index(d), columns.index(a)) for d, a in cells)
         jobs = [

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from psro_comm.inspection import CONDITIONS, best
-from psro_comm.plots import BLUE, GREEN, GREY, VERMILLION, draw_figure, files_of
+from psro_comm.plots import BLUE, GREEN, GREY, VERMILLION, figure_files, new_figure
 
 _TITLES = {
     "clean": "no attack",
@@ -50,7 +50,7 @@ def plot_step(
         1.0 + 3 * _CELL[0] * (len(episode["actions"]) + 0.9),
         0.5 + table + _MESSAGE * len(forged),
     )
-    with draw_figure(path, size) as figure:
+    with new_figure(path, size) as figure:
         figure.suptitle(title)
         ratios = [table, *[_MESSAGE] * len(forged)]
         grid = figure.add_gridspec(1 + len(forged), 3, height_ratios=ratios)
@@ -61,7 +61,7 @@ def plot_step(
         figure.text(0.005, 0.985, _KEY, fontsize=7.5, va="top")
         for row, (k, agent) in enumerate(forged, start=1):
             _draw_message(figure.add_subplot(grid[row, :]), k, agent)
-    return files_of(path)
+    return figure_files(path)
 
 
 def _draw_scores(

@@ -1,4 +1,4 @@
-"""Figures of a run or of several; with message_plots.py all that imports matplotlib.
+"""Figures of runs; game_plots.py has those of meta-games, message_plots.py of messages.
 
 Each function writes `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito,
 which a reader who cannot tell red from green tells apart.
@@ -113,7 +113,7 @@ def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[P
     }
     if not any(line.size for lines in curves.values() for line in lines):
         raise ValueError("no training to plot: the runs logged no returns")
-    with draw_figure(path, (9.0, 3.4)) as figure:
+    with new_figure(path, (9.0, 3.4)) as figure:
         axes = figure.subplots(1, 3, sharey=True)
         for ax, (part, (words, colour)) in zip(axes, panels.items(), strict=True):
             ax.set_title(words, color=BLACK)
@@ -123,7 +123,7 @@ def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[P
         axes[0].set_ylabel("team return")
         _add_legend(figure, axes[0])
         figure.suptitle(title, fontsize=10.5)
-    return files_of(path)
+    return figure_files(path)
 
 
 def _draw_curves(ax: Axes, lines: Sequence[np.ndarray], colour: str) -> None:
@@ -179,7 +179,7 @@ def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
         raise ValueError("no payoffs to plot: the table is empty")
     rows, columns = mean.shape
     middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
-    with draw_figure(path, (2.2 + 1.0 * columns, 1.5 + 0.62 * rows)) as figure:
+    with new_figure(path, (2.2 + 1.0 * columns, 1.5 + 0.62 * rows)) as figure:
         ax = figure.subplots()
         image = ax.imshow(mean, cmap="cividis", aspect="auto")
         ax.set_xticks(range(columns), table.attackers, rotation=30, ha="right")
@@ -202,7 +202,7 @@ def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
             )
         figure.colorbar(image, ax=ax, label="team return")
         ax.set_title(title or "Payoff table of R-MACRL: the defender maximises")
-    return files_of(path)
+    return figure_files(path)
 
 
 def plot_worst_case(
@@ -233,7 +233,7 @@ def plot_worst_case(
     against = list(dict.fromkeys(column for column, _ in found[0]))
     defenders = list(dict.fromkeys(defender for _, defender in found[0]))
     looks = dict(zip(defenders, _LOOKS, strict=False))
-    with draw_figure(path, (6.8, 0.9 + 0.62 * len(against))) as figure:
+    with new_figure(path, (6.8, 0.9 + 0.62 * len(against))) as figure:
         ax = figure.subplots()
         for place, column in enumerate(against):
             for k, name in enumerate(defenders):
@@ -249,7 +249,7 @@ def plot_worst_case(
         ax.set_axisbelow(True)
         _add_legend(figure, ax)
         ax.set_title(title or "What each defender keeps under attack")
-    return files_of(path)
+    return figure_files(path)
 
 
 def _draw_dot(
@@ -274,13 +274,13 @@ def _add_legend(figure: Figure, ax: Axes) -> None:
 
 
 @contextmanager
-def draw_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
+def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
     """A figure without a screen; written whole, as SVG and PNG, when it is drawn."""
     with matplotlib.rc_context(_STYLE):
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
         figure = Figure(figsize=size, layout=layout)
         yield figure
-        for file in files_of(path):
+        for file in figure_files(path):
             data = io.BytesIO()
             if file.suffix == ".svg":
                 figure.savefig(data, format="svg", metadata={"Date": None})
@@ -291,6 +291,6 @@ def draw_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
             write_atomic(file, data.getvalue())
 
 
-def files_of(path: Path) -> list[Path]:
-    """What a figure is written to."""
+def figure_files(path: Path) -> list[Path]:
+    """The two files of a figure."""
     return [path.with_name(f"{path.name}.{kind}") for kind in ("svg", "png")]

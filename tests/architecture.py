@@ -19,13 +19,14 @@ OPEN_SPIEL = {
     "psro_comm/analysis.py",
     "psro_comm/exchange.py",
 }
+_PLOTS = ("plots", "game_plots", "message_plots")
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,
     "cvxpy": {"psro_comm/meta_solvers/"},
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
-    "matplotlib": {"psro_comm/plots.py", "psro_comm/message_plots.py"},
+    "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
     "smac": {"games/smac.py"},
     "pysc2": {"games/smac.py"},
     "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},

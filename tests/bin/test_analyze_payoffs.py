@@ -1,0 +1,73 @@
+"""The analysis of files and of a run, refined."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.bin.programs import ROOT, run
+
+CSV = """defender,attacker,mean,std_error,episodes
+a,x,4,0.1,100
+a,y,1,0.1,100
+b,x,2,0.1,100
+b,y,3,0.1,100
+"""
+
+
+def analyze(*flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bin.analyze_payoffs", *flags],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        timeout=240,
+        check=False,
+    )
+
+
+def test_a_table_from_anywhere_is_analysed(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(CSV)
+    done = analyze(f"--payoffs={path}", "--resamples=50")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "analysis-table.json").read_text())
+    assert report["value"]["estimate"] == pytest.approx(2.5)
+    assert "2.5" in done.stdout
+    assert "HiGHS" not in done.stdout
+    figure = tmp_path / "analysis-table-payoffs.png"
+    assert figure.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_run_is_analysed_and_refined_and_the_saving_shown(tmp_path):
+    tiny = "--psro.iterations=1"
+    assert run("run_psro", tmp_path, "--run=a", tiny).returncode == 0
+    flags = ("--run=a", tiny, "--resamples=50", f"--out={tmp_path}/out")
+    done = run("analyze_payoffs", tmp_path, *flags, "--refine", "--width=0.6")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "out" / "analysis-payoffs-001.json").read_text())
+    refined = report["refinement"]
+    assert refined["reached"]
+    assert refined["half_width"] <= 0.6
+    assert refined["episodes"] >= refined["episodes_before"] == 9 * 8
+    assert "saved" in done.stdout
+    again = run("analyze_payoffs", tmp_path, *flags, "--refine", "--width=0.6")
+    assert again.stdout == done.stdout
+    assert (tmp_path / "out" / "analysis-payoffs-001-iterations.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ([], "one of --payoffs"),
+        (["--payoffs=nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_bad_input_is_one_line(flags, words):
+    done = analyze(*flags)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
