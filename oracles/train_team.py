@@ -21,12 +21,13 @@ from oracles.imitation import Imitation
 from oracles.learner import Log, Meter
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
 from oracles.teachers import Teacher
-from oracles.team_learner import TeamLearner
+from oracles.team_learner import CreditConfig, TeamLearner
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
 
 _MEASURING = 2**20  # a segment of its own, beyond those of any training
 _MEASURED_ENVS = 256
+_STEERED = 1.15  # factor of the entropy's weight from one update to the next
 
 
 def _team_ppo() -> PPOConfig:
@@ -54,6 +55,11 @@ class TeamTrainingConfig:
       critic_hidden: width of the critic, which sees the state in training.
       checkpoint_every: updates between two resume points.
       ppo: the learner.
+      credit: what each agent is trained to earn.
+      entropy_target: mean entropy, in nats, that the entropy's weight is steered to
+        from the end of the imitation on; none leaves the weight to `ppo`.
+      final_entropy_target: the target (geometric) from `entropy_fall` on.
+      entropy_fall: part of that time over which the target falls.
     """
 
     env_steps: int = 1_350_000
@@ -64,6 +70,10 @@ class TeamTrainingConfig:
     critic_hidden: int = 128
     checkpoint_every: int = 50
     ppo: PPOConfig = field(default_factory=_team_ppo)
+    credit: CreditConfig = field(default_factory=CreditConfig)
+    entropy_target: float | None = None
+    final_entropy_target: float = 0.005
+    entropy_fall: float = 0.6
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -121,7 +131,9 @@ def train_team(
     Raises:
       FloatingPointError: a loss is not finite.
     """
-    learner = TeamLearner(env, team, config.ppo, config.critic_hidden, seed)
+    learner = TeamLearner(
+        env, team, config.ppo, config.critic_hidden, seed, config.credit
+    )
     imitation = None
     if teacher is not None:
         length = round(config.imitation_fraction * config.updates)
@@ -131,6 +143,7 @@ def train_team(
         tensors, facts = resume
         learner.restore(tensors)
         update = int(facts["update"])
+        learner.entropy_coef = float(facts["entropy_coef"])
     first, started = update, time.monotonic()
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
@@ -139,7 +152,8 @@ def train_team(
             if log is not None:
                 log(_line(config, update, first, time.monotonic() - started, stats))
         if checkpoint is not None and update < config.updates:
-            checkpoint(learner.snapshot(), {"update": update})
+            facts = {"update": update, "entropy_coef": learner.entropy_coef}
+            checkpoint(learner.snapshot(), facts)
     measure_messages(env, team, seed)
     team.eval().requires_grad_(False)
 
@@ -177,13 +191,33 @@ def _segment(
             learner.experience(rollout, label),
             ppo,
             generator=stream.generator,
-            entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
+            entropy_coef=_entropy_coef(config, learner, progress),
         )
+        if config.entropy_target is not None and label is None:
+            _steer(config, learner, progress, stats["entropy"])
         yield {
             "team/return_mean": mean_return,
             "team/imitating": float(label is not None),
             **{f"team/{key}": value for key, value in stats.items()},
         }
+
+
+def _entropy_coef(
+    config: TeamTrainingConfig, learner: TeamLearner, progress: float
+) -> float:
+    """The entropy's weight after a part `progress` of PPO."""
+    if config.entropy_target is not None:
+        return learner.entropy_coef
+    return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
+
+
+def _steer(
+    config: TeamTrainingConfig, learner: TeamLearner, progress: float, entropy: float
+) -> None:
+    """Moves the entropy's weight so that the entropy nears its target."""
+    fallen = min(1.0, progress / max(config.entropy_fall, 1e-9))
+    target = decay(config.entropy_target or 0.0, config.final_entropy_target, fallen)
+    learner.entropy_coef *= _STEERED if entropy < target else 1.0 / _STEERED
 
 
 def _line(
