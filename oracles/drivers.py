@@ -14,14 +14,15 @@ _QUEUE = 6  # cars of a queue that are looked through for its end
 _SETTLED = 12  # rounds; queues that stop one another are shorter
 
 
-class LongestQueueFirst:
-    """Cars that yield to whoever has the end of its queue nearer to an entry.
+class PressedFirst:
+    """Cars that yield by place, unless the queue behind them reaches an entry.
 
-    The next arrival hits who stands at an entry, so a queue must not reach back to one.
-    Of two alike the one on the lower cell goes. Where a car turns next and how far the
-    queue behind it reaches no car sees of another: an imitator has to be told. All else
-    it sees; a rule that no message can tell, such as one by the number of slots, is
-    learned by nobody.
+    The next arrival hits who stands at an entry, so queues that reach back to one go
+    first; else, of two that want a cell, the one on the lower cell (row by row) goes.
+    Where a car turns next, whether it stands for another, and how long the queue behind
+    it is no car sees of another: an imitator has to be told. All else it sees. Rules
+    that are harder to tell are worse lessons: of a driver that weighs whole queues
+    imitators learn little, and of one by the number of slots nothing.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
@@ -47,7 +48,8 @@ class LongestQueueFirst:
         # Nobody meets the idle, nor a car that leaves the map: cells of their own.
         here = torch.where(active, tables.cell[place], -1 - self._slot)
         there = torch.where(following > 0, tables.cell[following], -1 - self._slot)
-        rank = self._tail(here, there, progress) * tables.num_cells + here
+        pressed = self._tail(here, there, progress) == 0
+        rank = torch.where(pressed, here - tables.num_cells, here)
         yields = rank[:, :, None] > rank[:, None, :]  # [B,i,j]: j goes before i
         others = self._slot[:, None] != self._slot
         going = active

@@ -37,6 +37,13 @@ class CreditConfig:
     disaster: float | None = None
     own_critic: bool = False
 
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        if self.others_share < 0.0:
+            raise ValueError(
+                f"credit.others_share is {self.others_share}, must be at least 0"
+            )
+
 
 class TeamInputs(NamedTuple):
     """What re-unrolling a team needs of a rollout."""
@@ -83,13 +90,16 @@ class TeamLearner:
             parameters_of([team, self.critic]), ppo.learning_rate
         )
 
-    def experience(self, rollout: Step, label: Tensor | None) -> Experience:
+    def experience(
+        self, rollout: Step, label: Tensor | None, *, imitating: bool = True
+    ) -> Experience:
         """Turns a rollout into what one update learns from.
 
         Args:
           rollout: `[T+1,B,...]`; the critic at the last step bootstraps, no more.
-          label: `[T+1,B,N]` the teacher's actions; none for PPO. With labels there are
-            no advantages: the policy imitates while the critic already learns.
+          label: `[T+1,B,N]` the teacher's actions; none where it has no say.
+          imitating: with labels there are no advantages then: the policy imitates
+            alone, while the critic already learns.
 
         Returns:
           `[T,B,...]`, agents as decision points; the dead have no weight.
@@ -107,7 +117,7 @@ class TeamLearner:
         )
         if label is None:
             label = torch.full_like(rollout.action, NO_LABEL)
-        else:
+        elif imitating:
             advantage = torch.zeros_like(advantage)
         inputs = TeamInputs(
             map_tensors(lambda leaf: leaf[:1], rollout.carry),
@@ -121,10 +131,10 @@ class TeamLearner:
             inputs, rollout.log_prob[:-1], value[:-1], advantage, target, weight
         )
 
-    def evaluate(self, inputs: TeamInputs) -> Evaluation:
+    def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:
         """Re-unrolls `communicate`; the auxiliary loss is the imitation's.
 
-            auxiliary = -E[ log pi(label | tau, m_in) ]   where there is a label
+            auxiliary = -w E[ log pi(label | tau, m_in) ]   where there is a label
 
         Backpropagation through time starts at the rollout's first carry, which is
         taken as it was then (truncated); `communicate` clears it where agents are
@@ -150,7 +160,7 @@ class TeamLearner:
             log_prob_of(logits, inputs.action),
             entropy,
             self._value(inputs.judged, inputs.timestep.alive),
-            missed,
+            imitation * missed,
         )
 
     def _earned(self, own: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ teacher knows and a lone agent does not. Tasks without a teacher are PPO only.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -52,6 +53,7 @@ class TeamTrainingConfig:
         team talks less (at p = 0, muting costs 40 % after 0.3, 50 % after 0.5).
       teacher_prob: how often the teacher acts at the start; 0 by the middle of the
         imitation.
+      imitation_kept: weight of the imitation beside PPO after its phase.
       critic_hidden: width of the critic, which sees the state in training.
       checkpoint_every: updates between two resume points.
       ppo: the learner.
@@ -67,6 +69,7 @@ class TeamTrainingConfig:
     num_steps: int = 30
     imitation_fraction: float = 0.5
     teacher_prob: float = 0.5
+    imitation_kept: float = 0.0
     critic_hidden: int = 128
     checkpoint_every: int = 50
     ppo: PPOConfig = field(default_factory=_team_ppo)
@@ -93,6 +96,19 @@ class TeamTrainingConfig:
                 raise ValueError(
                     f"training.{name} is {getattr(self, name)}, must lie in [0, 1]"
                 )
+        if self.imitation_kept < 0.0:
+            raise ValueError(
+                f"training.imitation_kept is {self.imitation_kept}, must be at least 0"
+            )
+        for name in ("entropy_target", "final_entropy_target", "entropy_fall"):
+            value = getattr(self, name)
+            if value is not None and not value > 0.0:
+                raise ValueError(f"training.{name} is {value}, must be positive")
+        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
+            raise ValueError(
+                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
+                " training.entropy_target steers it"
+            )
 
     @property
     def updates(self) -> int:
@@ -180,24 +196,28 @@ def _segment(
         # The step after the last one is played too: its critic bootstraps.
         rollout = collect(steps, config.num_steps + 1)
         mean_return, _ = meter.read(rollout.reward, rollout.done)
-        if imitation is not None and imitation.active:
+        imitating = imitation is not None and imitation.active
+        if imitation is not None and (imitating or config.imitation_kept > 0.0):
             label = imitation.label(rollout.timestep)
         left = 1.0 - update / updates * (1.0 - ppo.final_learning_rate)
         set_learning_rate(learner.optimizer, ppo.learning_rate * left)
         progress = max(0, update - imitated) / max(1, updates - imitated)
         stats = ppo_update(
             learner.optimizer,
-            learner.evaluate,
-            learner.experience(rollout, label),
+            partial(
+                learner.evaluate,
+                imitation=1.0 if imitating else config.imitation_kept,
+            ),
+            learner.experience(rollout, label, imitating=imitating),
             ppo,
             generator=stream.generator,
             entropy_coef=_entropy_coef(config, learner, progress),
         )
-        if config.entropy_target is not None and label is None:
+        if config.entropy_target is not None and not imitating:
             _steer(config, learner, progress, stats["entropy"])
         yield {
             "team/return_mean": mean_return,
-            "team/imitating": float(label is not None),
+            "team/imitating": float(imitating),
             **{f"team/{key}": value for key, value in stats.items()},
         }
 
@@ -215,7 +235,7 @@ def _steer(
     config: TeamTrainingConfig, learner: TeamLearner, progress: float, entropy: float
 ) -> None:
     """Moves the entropy's weight so that the entropy nears its target."""
-    fallen = min(1.0, progress / max(config.entropy_fall, 1e-9))
+    fallen = min(1.0, progress / config.entropy_fall)
     target = decay(config.entropy_target or 0.0, config.final_entropy_target, fallen)
     learner.entropy_coef *= _STEERED if entropy < target else 1.0 / _STEERED
 

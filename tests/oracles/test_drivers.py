@@ -5,7 +5,7 @@ import torch
 
 from games.env import TimeStep, first
 from games.traffic_junction import BRAKE, GAS, TrafficJunction, TrafficJunctionConfig
-from oracles.drivers import LongestQueueFirst
+from oracles.drivers import PressedFirst
 from oracles.teachers import TEACHERS
 from tests.reference.traffic_junction import Car, World
 from tests.reference.traffic_junction_batch import encode
@@ -17,7 +17,7 @@ def advice(cars: list[Car | None]) -> list[int]:
     """What the teacher tells everybody on the easy map."""
     env = TrafficJunction(TrafficJunctionConfig(num_cars=len(cars)))
     timestep = first(env, encode(env, [World(cars)]))
-    return LongestQueueFirst(env)(timestep)[0].tolist()
+    return PressedFirst(env)(timestep)[0].tolist()
 
 
 def test_who_is_alone_drives_on_and_idle_slots_do_nothing():
@@ -30,20 +30,20 @@ def test_of_two_cars_without_a_queue_the_one_on_the_lower_cell_goes():
     assert advice([Car(EAST, 2, 9), Car(SOUTH, 2, 2)]) == [BRAKE, GAS]
 
 
-def test_who_has_a_queue_behind_goes_first_and_who_follows_the_other_brakes():
-    cars = [Car(SOUTH, 2, 3), Car(EAST, 2, 3), Car(EAST, 1, 2)]
-    assert advice(cars) == [BRAKE, GAS, GAS]
-    cars += [Car(SOUTH, 1, 2), Car(EAST, 0, 1), Car(SOUTH, 4, 9)]
-    assert advice(cars) == [BRAKE, GAS, GAS, BRAKE, GAS, GAS]
-    told = advice([*cars[:4], None, Car(SOUTH, 0, 0)])
-    assert told == [GAS, BRAKE, BRAKE, GAS, GAS, GAS]
+def test_who_has_a_queue_up_to_the_entry_goes_first_and_who_follows_brakes():
+    # Moves from the entry: south 2 and 1, east 2, 1 and 0.
+    cars = [Car(SOUTH, 2, 3), Car(EAST, 2, 3), Car(EAST, 1, 2), Car(SOUTH, 1, 2)]
+    assert advice(cars) == [GAS, BRAKE, BRAKE, GAS]
+    assert advice([*cars, Car(EAST, 0, 1)]) == [BRAKE, GAS, GAS, BRAKE, GAS]
+    told = advice([*cars, Car(EAST, 0, 1), Car(SOUTH, 0, 1), Car(SOUTH, 4, 9)])
+    assert told == [GAS, BRAKE, BRAKE, GAS, BRAKE, GAS, GAS]
 
 
 def test_nobody_drives_into_a_car_that_stands():
     # Two that have met stand in the way of a third; the lower slot is no better.
     cars = [Car(SOUTH, 2, 3), Car(EAST, 3, 3), Car(SOUTH, 3, 3)]
     env = TrafficJunction(TrafficJunctionConfig(num_cars=3))
-    told = LongestQueueFirst(env)(first(env, encode(env, [World(cars)])))[0]
+    told = PressedFirst(env)(first(env, encode(env, [World(cars)])))[0]
     assert told[1:].tolist() == [GAS, GAS]
 
 
