@@ -155,9 +155,7 @@ class TrafficJunction:
 
     def reset(self, noise: Tensor) -> TrafficJunctionState:
         """Starts B worlds without a car; of `noise` [B, 1] only B matters."""
-        none = torch.zeros(
-            noise.shape[0], self.spec.num_agents, dtype=torch.long, device=self.device
-        )
+        none = self.tables.idle.expand(noise.shape[0], self.spec.num_agents)
         return TrafficJunctionState(none, none, none, none[:, 0] > 0, none[:, 0])
 
     def transition(
@@ -179,11 +177,10 @@ class TrafficJunction:
         idle = place == 0
         place = self._arrive(place, idle, noise)
         tau = torch.where(idle, 0, state.tau + 1)
-        active = place > 0
         cell = _look_up(self.tables.cell, place)
-        met = active & (self._count(cell, active).gather(1, cell) > 1)
+        met = self._count(cell, place > 0).gather(1, cell) > 1
         failed, time = state.failed | met.any(1), state.time + 1
-        paid = tau * config.time_penalty + met * config.collision_penalty
+        paid = (tau * config.time_penalty).add_(met, alpha=config.collision_penalty)
         return (
             TrafficJunctionState(
                 place, tau, torch.where(idle, GAS, action), failed, time
@@ -212,12 +209,12 @@ class TrafficJunction:
             for line in (tables.row, tables.column):
                 at = _look_up(line, place)
                 links &= (at[:, :, None] - at[:, None, :]).abs() <= config.comm_range
-        shown = _look_up(tables.state_rows, place).transpose(1, 2).flatten(1)
+        shown = _look_up(tables.state_rows, place).flatten(1)
         clocks = torch.cat([state.tau, state.time[:, None]], 1) / config.limit
         return Observation(
             obs=obs,
             state=torch.cat([shown, clocks], 1),
-            available=torch.ones_like(active)[..., None].expand(-1, -1, NUM_ACTIONS),
+            available=tables.always.expand(batch, num_cars, NUM_ACTIONS),
             alive=active,
             fresh=active & (state.tau == 0),
             links=links,
@@ -229,12 +226,12 @@ class TrafficJunction:
         tickets = noise[:, :n].masked_fill(~idle, 2.0)
         queue = tickets.topk(min(n, e), dim=1, largest=False).indices
         wanted = noise[:, n : n + e] < self.config.rate
-        turn = wanted.cumsum(1) - wanted.long()  # cars that arrive before it
+        turn = wanted.cumsum(1) - 1  # cars that arrive before one that is wanted
         enters = wanted & (turn < idle.sum(1, keepdim=True))
         route = (noise[:, n + e :] * self._routes).long() + self.tables.entry
         start = torch.where(enters, _look_up(self.tables.first, route), 0)
         # Who does not enter adds 0 to some slot.
-        return place.scatter_add(1, queue.gather(1, turn.clamp(max=n - 1)), start)
+        return place.scatter_add(1, queue.gather(1, turn.clamp(0, n - 1)), start)
 
     def _count(self, cell: Tensor, active: Tensor) -> Tensor:
         """Cars on each cell, `[B, cells]`; none on the corner cell of the idle."""

@@ -146,8 +146,8 @@ class StateLayout(NamedTuple):
     @classmethod
     def of(cls, num_cars: int, ways: list[list[Cell]]) -> "StateLayout":
         """Lays out the state of `num_cars` slots on the routes `ways`."""
-        part = [slice(k * num_cars, (k + 1) * num_cars) for k in range(7)]
-        size = 7 * num_cars + 1
+        end = 6 * num_cars  # what a place decides, car by car
+        part = [slice(k, end, 6) for k in range(6)]
         return cls(
             active=part[0],
             rows=part[1],
@@ -155,11 +155,11 @@ class StateLayout(NamedTuple):
             route=part[3],
             progress=part[4],
             remaining=part[5],
-            tau=part[6],
-            time=slice(size - 1, size),
+            tau=slice(end, end + num_cars),
+            time=slice(end + num_cars, end + num_cars + 1),
             num_routes=len(ways),
             longest=max(map(len, ways)),
-            size=size,
+            size=end + num_cars + 1,
         )
 
 
@@ -180,7 +180,7 @@ class Tables(NamedTuple):
       obs_rows: place * 2 + last action -> observation but for the other cars.
       state_rows: place -> `[6]`, the first parts of `state` of one car.
       row, column: place -> coordinate.
-      entry, itself: what never changes.
+      entry, itself, idle, always: what never changes.
     """
 
     layout: StateLayout
@@ -195,6 +195,8 @@ class Tables(NamedTuple):
     column: Tensor
     entry: Tensor
     itself: Tensor
+    idle: Tensor
+    always: Tensor
 
     @classmethod
     def build(cls, config: "TrafficJunctionConfig", device: torch.device) -> "Tables":
@@ -226,6 +228,8 @@ class Tables(NamedTuple):
             "column": places[:, 1],
             "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
             "itself": torch.eye(config.cars),
+            "idle": torch.zeros(1, 1, dtype=torch.long),
+            "always": torch.ones(1, 1, 1, dtype=torch.bool),
         }
         on_device = {name: table.to(device) for name, table in parts.items()}
         return cls(layout=layout, num_cells=width**2, **on_device)

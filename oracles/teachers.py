@@ -12,7 +12,7 @@ from torch import Tensor
 from games.env import TimeStep
 from games.predator_prey import PredatorPrey
 from games.predator_prey_tables import CATCH, MOVES, STAY
-from oracles.drivers import FirstComeFirstServed
+from oracles.drivers import PressedFirst
 
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
 
@@ -102,5 +102,5 @@ def board(grid: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
 # Each factory takes the environment of its own name, hence Any.
 TEACHERS: dict[str, Callable[[Any], Teacher]] = {
     "predator_prey": Pack,
-    "traffic_junction": FirstComeFirstServed,
+    "traffic_junction": PressedFirst,
 }

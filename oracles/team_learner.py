@@ -5,6 +5,7 @@ what their listeners do with them. The critic sees the state: in training only.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -20,6 +21,30 @@ from oracles.nets import mlp
 from oracles.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
 
 
+@dataclass(frozen=True)
+class CreditConfig:
+    """What an agent is trained to earn; the defaults are its own reward, to the end.
+
+    Attributes:
+      others_share: weight of the sum of the others' rewards beside one's own.
+      disaster: an agent's return ends where its own reward is this or less, as what
+        follows is not news; none is never.
+      own_critic: the critic judges each agent, from what it sees and remembers and
+        from the mean memory beside the state; else it judges the state alone.
+    """
+
+    others_share: float = 0.0
+    disaster: float | None = None
+    own_critic: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        if self.others_share < 0.0:
+            raise ValueError(
+                f"credit.others_share is {self.others_share}, must be at least 0"
+            )
+
+
 class TeamInputs(NamedTuple):
     """What re-unrolling a team needs of a rollout."""
 
@@ -27,6 +52,7 @@ class TeamInputs(NamedTuple):
     timestep: TimeStep  # [T,B,...]
     action: Tensor  # [T,B,N] long
     label: Tensor  # [T,B,N] long; the teacher's action, NO_LABEL where there is none
+    judged: Tensor  # [T,B,S] or [T,B,N,F]: what the critic sees
 
 
 class TeamLearner:
@@ -34,63 +60,81 @@ class TeamLearner:
 
     Attributes:
       team: the backbone, an `nn.Module` that implements `games.team.Team`.
-      critic: state `[..., S]` -> value `[..., 1]`, in units of `ppo.value_scale`.
+      critic: what it sees, `[..., F]` -> value `[..., 1]`, in units of
+        `ppo.value_scale`.
       optimizer: of both.
+      entropy_coef: weight of the entropy where training steers it.
     """
 
     def __init__(
-        self, env: CommEnv, team: Any, ppo: PPOConfig, critic_hidden: int, seed: int
+        self,
+        env: CommEnv,
+        team: Any,
+        ppo: PPOConfig,
+        critic_hidden: int,
+        seed: int,
+        credit: CreditConfig | None = None,
     ) -> None:
         """Draws the critic's weights from `seed`; the team's are taken as they are."""
         self.team, self.ppo, self.device = team, ppo, env.device
+        self.credit = credit or CreditConfig()
+        self.entropy_coef = ppo.entropy_coef
+        width = env.spec.state_size
+        if self.credit.own_critic:
+            width += env.spec.obs_size + 2 * team.memory_size
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            sizes = (env.spec.state_size, critic_hidden, critic_hidden, 1)
+            sizes = (width, critic_hidden, critic_hidden, 1)
             self.critic = mlp(sizes).to(env.device)
         self.optimizer = torch.optim.Adam(
             parameters_of([team, self.critic]), ppo.learning_rate
         )
 
-    def experience(self, rollout: Step, label: Tensor | None) -> Experience:
+    def experience(
+        self, rollout: Step, label: Tensor | None, *, imitating: bool = True
+    ) -> Experience:
         """Turns a rollout into what one update learns from.
 
         Args:
           rollout: `[T+1,B,...]`; the critic at the last step bootstraps, no more.
-          label: `[T+1,B,N]` the teacher's actions; none for PPO. With labels there are
-            no advantages: the policy imitates while the critic already learns.
+          label: `[T+1,B,N]` the teacher's actions; none where it has no say.
+          imitating: with labels there are no advantages then: the policy imitates
+            alone, while the critic already learns.
 
         Returns:
           `[T,B,...]`, agents as decision points; the dead have no weight.
         """
+        judged = self._judged(rollout)
         with torch.no_grad():
-            value = self._value(rollout.timestep)
+            value = self._value(judged, rollout.timestep.alive)
         advantage, target = gae(
-            rollout.agent_reward[:-1],
+            self._earned(rollout.agent_reward[:-1]),
             value[:-1],
             value[-1],
-            rollout.done[:-1, :, None].expand_as(value[:-1]),
+            self._ends(rollout),
             self.ppo.gamma,
             self.ppo.gae_lambda,
         )
         if label is None:
             label = torch.full_like(rollout.action, NO_LABEL)
-        else:
+        elif imitating:
             advantage = torch.zeros_like(advantage)
         inputs = TeamInputs(
             map_tensors(lambda leaf: leaf[:1], rollout.carry),
             map_tensors(lambda leaf: leaf[:-1], rollout.timestep),
             rollout.action[:-1],
             label[:-1],
+            judged[:-1],
         )
         weight = rollout.timestep.alive[:-1].float()
         return Experience(
             inputs, rollout.log_prob[:-1], value[:-1], advantage, target, weight
         )
 
-    def evaluate(self, inputs: TeamInputs) -> Evaluation:
+    def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:
         """Re-unrolls `communicate`; the auxiliary loss is the imitation's.
 
-            auxiliary = -E[ log pi(label | tau, m_in) ]   where there is a label
+            auxiliary = -w E[ log pi(label | tau, m_in) ]   where there is a label
 
         Backpropagation through time starts at the rollout's first carry, which is
         taken as it was then (truncated); `communicate` clears it where agents are
@@ -115,14 +159,43 @@ class TeamLearner:
         return Evaluation(
             log_prob_of(logits, inputs.action),
             entropy,
-            self._value(inputs.timestep),
-            missed,
+            self._value(inputs.judged, inputs.timestep.alive),
+            imitation * missed,
         )
 
-    def _value(self, timestep: TimeStep) -> Tensor:
-        """The critic in reward units, the same for every agent: `[T,B,N]`."""
-        value = self.ppo.value_scale * self.critic(timestep.state)
-        return value.expand(timestep.alive.shape)
+    def _earned(self, own: Tensor) -> Tensor:
+        """The rewards `[T,B,N]` that agents are trained on."""
+        share = self.credit.others_share
+        if share == 0.0:
+            return own
+        return own + share * (own.sum(-1, keepdim=True) - own)
+
+    def _ends(self, rollout: Step) -> Tensor:
+        """Where an agent's return ends, `[T,B,N]`: with the game, or its own part."""
+        after = rollout.timestep
+        ends = rollout.done[:-1, :, None] | after.fresh[1:] | ~after.alive[1:]
+        if self.credit.disaster is not None:
+            ends = ends | (rollout.agent_reward[:-1] <= self.credit.disaster)
+        return ends
+
+    def _judged(self, rollout: Step) -> Tensor:
+        """What the critic sees: `[T,B,S]`, or `[T,B,N,F]` where it judges agents."""
+        timestep = rollout.timestep
+        if not self.credit.own_critic:
+            return timestep.state
+        memory = rollout.carry.memory.masked_fill(timestep.fresh[..., None], 0.0)
+        alive = timestep.alive[..., None].float()
+        mean = (memory * alive).sum(-2) / alive.sum(-2).clamp(min=1.0)
+        common = torch.cat([mean, timestep.state], -1)[..., None, :]
+        common = common.expand(*memory.shape[:-1], -1)
+        return torch.cat([timestep.obs, memory, common], -1)
+
+    def _value(self, judged: Tensor, alive: Tensor) -> Tensor:
+        """The critic in reward units, `[T,B,N]`."""
+        value = self.ppo.value_scale * self.critic(judged)
+        if self.credit.own_critic:
+            return value.squeeze(-1)
+        return value.expand(alive.shape)
 
     def snapshot(self) -> dict[str, Tensor]:
         """Weights of team and critic and the optimiser's moments, copied."""

@@ -9,6 +9,7 @@ teacher knows and a lone agent does not. Tasks without a teacher are PPO only.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -21,12 +22,13 @@ from oracles.imitation import Imitation
 from oracles.learner import Log, Meter, make_generators
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
 from oracles.teachers import Teacher
-from oracles.team_learner import TeamLearner
+from oracles.team_learner import CreditConfig, TeamLearner
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
 
 _MEASURING = 2**20  # a segment of its own, beyond those of any training
 _MEASURED_ENVS = 256
+_STEERED = 1.15  # factor of the entropy's weight from one update to the next
 
 
 def _team_ppo() -> PPOConfig:
@@ -51,9 +53,15 @@ class TeamTrainingConfig:
         team talks less (at p = 0, muting costs 40 % after 0.3, 50 % after 0.5).
       teacher_prob: how often the teacher acts at the start; 0 by the middle of the
         imitation.
+      imitation_kept: weight of the imitation beside PPO after its phase.
       critic_hidden: width of the critic, which sees the state in training.
       checkpoint_every: updates between two resume points.
       ppo: the learner.
+      credit: what each agent is trained to earn.
+      entropy_target: mean entropy, in nats, that the entropy's weight is steered to
+        from the end of the imitation on; none leaves the weight to `ppo`.
+      final_entropy_target: the target (geometric) from `entropy_fall` on.
+      entropy_fall: part of that time over which the target falls.
     """
 
     env_steps: int = 1_350_000
@@ -61,9 +69,14 @@ class TeamTrainingConfig:
     num_steps: int = 30
     imitation_fraction: float = 0.5
     teacher_prob: float = 0.5
+    imitation_kept: float = 0.0
     critic_hidden: int = 128
     checkpoint_every: int = 50
     ppo: PPOConfig = field(default_factory=_team_ppo)
+    credit: CreditConfig = field(default_factory=CreditConfig)
+    entropy_target: float | None = None
+    final_entropy_target: float = 0.005
+    entropy_fall: float = 0.6
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -83,6 +96,19 @@ class TeamTrainingConfig:
                 raise ValueError(
                     f"training.{name} is {getattr(self, name)}, must lie in [0, 1]"
                 )
+        if self.imitation_kept < 0.0:
+            raise ValueError(
+                f"training.imitation_kept is {self.imitation_kept}, must be at least 0"
+            )
+        for name in ("entropy_target", "final_entropy_target", "entropy_fall"):
+            value = getattr(self, name)
+            if value is not None and not value > 0.0:
+                raise ValueError(f"training.{name} is {value}, must be positive")
+        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
+            raise ValueError(
+                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
+                " training.entropy_target steers it"
+            )
 
     @property
     def updates(self) -> int:
@@ -121,7 +147,9 @@ def train_team(
     Raises:
       FloatingPointError: a loss is not finite.
     """
-    learner = TeamLearner(env, team, config.ppo, config.critic_hidden, seed)
+    learner = TeamLearner(
+        env, team, config.ppo, config.critic_hidden, seed, config.credit
+    )
     imitation = None
     if teacher is not None:
         length = round(config.imitation_fraction * config.updates)
@@ -131,6 +159,7 @@ def train_team(
         tensors, facts = resume
         learner.restore(tensors)
         update = int(facts["update"])
+        learner.entropy_coef = float(facts["entropy_coef"])
     first, started = update, time.monotonic()
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
@@ -139,7 +168,8 @@ def train_team(
             if log is not None:
                 log(_line(config, update, first, time.monotonic() - started, stats))
         if checkpoint is not None and update < config.updates:
-            checkpoint(learner.snapshot(), {"update": update})
+            facts = {"update": update, "entropy_coef": learner.entropy_coef}
+            checkpoint(learner.snapshot(), facts)
     measure_messages(env, team, seed)
     team.eval().requires_grad_(False)
 
@@ -166,24 +196,48 @@ def _segment(
         # The step after the last one is played too: its critic bootstraps.
         rollout = collect(steps, config.num_steps + 1)
         mean_return, _ = meter.read(rollout.reward, rollout.done)
-        if imitation is not None and imitation.active:
+        imitating = imitation is not None and imitation.active
+        if imitation is not None and (imitating or config.imitation_kept > 0.0):
             label = imitation.label(rollout.timestep)
         left = 1.0 - update / updates * (1.0 - ppo.final_learning_rate)
         set_learning_rate(learner.optimizer, ppo.learning_rate * left)
         progress = max(0, update - imitated) / max(1, updates - imitated)
         stats = ppo_update(
             learner.optimizer,
-            learner.evaluate,
-            learner.experience(rollout, label),
+            partial(
+                learner.evaluate,
+                imitation=1.0 if imitating else config.imitation_kept,
+            ),
+            learner.experience(rollout, label, imitating=imitating),
             ppo,
             generator=stream.generator,
-            entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
+            entropy_coef=_entropy_coef(config, learner, progress),
         )
+        if config.entropy_target is not None and not imitating:
+            _steer(config, learner, progress, stats["entropy"])
         yield {
             "team/return_mean": mean_return,
-            "team/imitating": float(label is not None),
+            "team/imitating": float(imitating),
             **{f"team/{key}": value for key, value in stats.items()},
         }
+
+
+def _entropy_coef(
+    config: TeamTrainingConfig, learner: TeamLearner, progress: float
+) -> float:
+    """The entropy's weight after a part `progress` of PPO."""
+    if config.entropy_target is not None:
+        return learner.entropy_coef
+    return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
+
+
+def _steer(
+    config: TeamTrainingConfig, learner: TeamLearner, progress: float, entropy: float
+) -> None:
+    """Moves the entropy's weight so that the entropy nears its target."""
+    fallen = min(1.0, progress / config.entropy_fall)
+    target = decay(config.entropy_target or 0.0, config.final_entropy_target, fallen)
+    learner.entropy_coef *= _STEERED if entropy < target else 1.0 / _STEERED
 
 
 def _line(

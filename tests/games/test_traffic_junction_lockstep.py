@@ -29,6 +29,7 @@ CONFIGS = {  # rules, steps to play
         {"level": "hard", "arrival": 0.6, "num_cars": 12, "episode_limit": 30},
         65,
     ),
+    "fewer slots than entries": ({"arrival": 0.5, "num_cars": 1}, 45),
     "easy, wide view, other pay": (
         {
             **{"view": 5, "lookahead": 4, "comm_range": 2},
@@ -109,7 +110,7 @@ def test_every_step_equals_the_scalar_reference(name: str) -> None:
         met += int((signal.agent_reward <= config.collision_penalty).sum())
         full += int(timestep.alive.all(1).sum())
     assert episodes >= 2 * batch
-    assert met > 0
+    assert met > 0 or config.num_cars == 1
     assert full > 0 or "crowded" not in name
 
 

@@ -7,10 +7,11 @@ from games.channel import NoAttack, NoFilter
 from games.echo import Echo, EchoConfig
 from games.play import Step, Stream, collect
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
+from games.traffic_junction import TrafficJunction, TrafficJunctionConfig
 from oracles.backbones.commnet import CommNet, CommNetConfig
 from oracles.imitation import NO_LABEL
 from oracles.ppo import PPOConfig, ppo_update
-from oracles.team_learner import TeamLearner
+from oracles.team_learner import CreditConfig, TeamLearner
 
 ENVS = {
     "echo": Echo(EchoConfig(episode_limit=5)),
@@ -163,3 +164,92 @@ def test_a_snapshot_restores_weights_and_moments():
     again, expected = other.snapshot(), learner.snapshot()
     assert again.keys() == expected.keys()
     assert all(torch.equal(again[key], expected[key]) for key in expected)
+
+
+def junction_learner(credit: CreditConfig) -> tuple[TrafficJunction, TeamLearner]:
+    env = TrafficJunction(TrafficJunctionConfig(num_cars=3, episode_limit=9))
+    torch.manual_seed(0)
+    team = CommNet(
+        CommNetConfig(message_size=5, memory_size=8),
+        obs_size=env.spec.obs_size,
+        num_actions=env.spec.num_actions,
+    )
+    ppo = PPOConfig(gamma=0.5, gae_lambda=1.0, value_scale=4.0)
+    return env, TeamLearner(env, team, ppo, critic_hidden=8, seed=0, credit=credit)
+
+
+def silent_critic(learner: TeamLearner) -> None:
+    """A critic that says 0, so that value targets are plain returns."""
+    torch.nn.init.zeros_(learner.critic[-1].weight)
+
+
+def test_a_car_s_return_ends_when_it_leaves_or_its_slot_is_another_car():
+    env, learner = junction_learner(CreditConfig())
+    silent_critic(learner)
+    rollout = played(env, learner, 30)
+    target = learner.experience(rollout, None).target
+    alive, fresh = rollout.timestep.alive, rollout.timestep.fresh
+    own, done = rollout.agent_reward, rollout.done[..., None]
+    ends = done[:-1] | ~alive[1:] | fresh[1:]
+    assert (ends & ~done[:-1] & alive[1:]).any()  # reborn in the very same step
+    expected = torch.where(ends[:-1], own[:-2], own[:-2] + 0.5 * target[1:])
+    torch.testing.assert_close(target[:-1], expected)
+
+
+def test_what_follows_a_disaster_does_not_count():
+    env, learner = junction_learner(CreditConfig(disaster=-5.0))
+    silent_critic(learner)
+    rollout = played(env, learner, 30)
+    target = learner.experience(rollout, None).target
+    disaster = rollout.agent_reward[:-1] <= -5.0
+    assert disaster.any()
+    assert torch.equal(target[disaster], rollout.agent_reward[:-1][disaster])
+
+
+def test_a_share_of_what_the_others_earn_counts_as_one_s_own():
+    env, learner = junction_learner(CreditConfig(others_share=0.25, disaster=100.0))
+    silent_critic(learner)
+    rollout = played(env, learner, 30)
+    target = learner.experience(rollout, None).target  # every return ends at once
+    own = rollout.agent_reward[:-1]
+    others = torch.stack([own[..., [1, 2]], own[..., [0, 2]], own[..., [0, 1]]], -2)
+    torch.testing.assert_close(target, own + 0.25 * others.sum(-1))
+
+
+def test_a_critic_of_its_own_judges_each_agent():
+    env, learner = junction_learner(CreditConfig(own_critic=True))
+    rollout = played(env, learner, 12)
+    experience = learner.experience(rollout, None)
+    assert (experience.value[..., 0] != experience.value[..., 1]).any()
+    now = learner.evaluate(experience.inputs)
+    torch.testing.assert_close(now.value, experience.value)
+    # It sees its own observation and memory (a new car's is empty), then the mean
+    # memory of the cars on the road, then the state.
+    judged, size = experience.inputs.judged, env.spec.obs_size
+    assert torch.equal(judged[..., :size], rollout.timestep.obs[:-1])
+    own = judged[..., size : size + 8]
+    assert (own[rollout.timestep.fresh[:-1]] == 0).all()
+    alive = rollout.timestep.alive[:-1]
+    some = alive.any(-1)
+    mean = (own * alive[..., None]).sum(-2)[some] / alive.sum(-1)[some][:, None]
+    torch.testing.assert_close(judged[..., 0, size + 8 : size + 16][some], mean)
+    assert torch.equal(judged[..., 1, size + 16 :], rollout.timestep.state[:-1])
+
+
+def test_imitation_can_go_on_beside_ppo():
+    env, learner = junction_learner(CreditConfig())
+    rollout = played(env, learner, 12)
+    label = torch.zeros_like(rollout.action)
+    alone = learner.experience(rollout, label)
+    beside = learner.experience(rollout, label, imitating=False)
+    assert (alone.advantage == 0).all()
+    assert (beside.advantage != 0).any()
+    assert torch.equal(alone.target, beside.target)
+    whole = learner.evaluate(beside.inputs).auxiliary
+    half = learner.evaluate(beside.inputs, imitation=0.5).auxiliary
+    torch.testing.assert_close(half, 0.5 * whole)
+
+
+def test_a_credit_that_makes_no_sense_is_refused():
+    with pytest.raises(ValueError, match=r"credit.others_share is -0.1"):
+        CreditConfig(others_share=-0.1)

@@ -111,10 +111,12 @@ def test_one_seed_gives_one_team_and_another_seed_another():
     assert not same(first, trained(Echo(), config, seed=6))
 
 
-@pytest.mark.parametrize("env_name", ["echo", "predator_prey"])
+@pytest.mark.parametrize("env_name", ["echo", "steered", "predator_prey"])
 def test_a_resumed_training_equals_one_never_stopped(env_name):
     if env_name == "echo":
         env, config, teacher = Echo(), short(ECHO, 8), None
+    elif env_name == "steered":
+        env, config, teacher = Echo(), replace(short(ECHO, 8), entropy_target=0.6), None
     else:  # stopped while imitating, at its end, and after it
         env = PredatorPrey(PredatorPreyConfig(punishment=-0.5))
         config, teacher = short(HUNT, 8), TEACHERS["predator_prey"](env)
@@ -193,11 +195,46 @@ def test_a_loss_that_is_not_finite_stops_the_training():
         ("critic_hidden", 0),
         ("imitation_fraction", 1.5),
         ("teacher_prob", -0.1),
+        ("imitation_kept", -1.0),
+        ("entropy_target", 0.0),
+        ("final_entropy_target", 0.0),
+        ("entropy_fall", 0.0),
     ],
 )
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(ValueError, match=f"training.{field} is {value}"):
         TeamTrainingConfig(**{field: value})
+
+
+@pytest.mark.parametrize("target", [0.6, 0.3])
+def test_the_entropy_is_steered_to_its_target(target):
+    config = replace(
+        short(ECHO, 30),
+        entropy_target=target,
+        final_entropy_target=target,
+        ppo=replace(ECHO.ppo, entropy_coef=0.2 * target),
+    )
+    lines: list[Any] = []
+    trained(Echo(), config, log=lines.append)
+    last = [line["team/entropy"] for line in lines[-5:]]
+    assert sum(last) / 5 == pytest.approx(target, abs=0.08)
+
+
+def test_an_entropy_without_weight_cannot_be_steered():
+    with pytest.raises(ValueError, match=r"ppo.entropy_coef is 0.0, must be positive"):
+        TeamTrainingConfig(entropy_target=0.1, ppo=PPOConfig())
+
+
+def test_imitation_goes_on_after_its_phase_where_it_is_kept():
+    env = PredatorPrey()
+    config = replace(short(HUNT, 4), imitation_fraction=0.5, imitation_kept=0.5)
+    lines: list[Any] = []
+    teacher = TEACHERS["predator_prey"](env)
+    trained(env, config, teacher=teacher, log=lines.append)
+    assert [line["team/imitating"] for line in lines] == [1, 1, 0, 0]
+    losses = [line["team/auxiliary_loss"] for line in lines]
+    assert losses[2] == pytest.approx(0.5 * losses[1], rel=0.3)
+    assert any(line["team/policy_loss"] != 0 for line in lines[2:])
 
 
 def test_fewer_worlds_than_minibatches_are_refused():

@@ -238,25 +238,22 @@ class Reference:
     def everything(self, world: World) -> list[float]:
         """The state for critics and teachers."""
         far = self.grid - 1
-        rows = []
+        state = []
         for car in world.cars:
             if car is None:
-                rows.append([0.0] * 7)
+                state += [0.0] * 6
                 continue
             left = len(self.routes[car.route]) - car.progress
-            rows.append(
-                [
-                    1.0,
-                    self.cell(car)[0] / far,
-                    self.cell(car)[1] / far,
-                    car.route / len(self.routes),
-                    car.progress / self.longest,
-                    left / self.longest,
-                    car.tau / self.limit,
-                ]
-            )
-        parts = [value for column in zip(*rows, strict=True) for value in column]
-        return [*parts, world.time / self.limit]
+            state += [
+                1.0,
+                self.cell(car)[0] / far,
+                self.cell(car)[1] / far,
+                car.route / len(self.routes),
+                car.progress / self.longest,
+                left / self.longest,
+            ]
+        state += [0.0 if car is None else car.tau / self.limit for car in world.cars]
+        return [*state, world.time / self.limit]
 
     def hears(self, world: World, j: int, i: int) -> bool:
         """Whether the car in slot j hears that in slot i."""

@@ -1,0 +1,67 @@
+"""The teacher of Traffic Junction: who yields, by hand, and that nobody ever meets."""
+
+import pytest
+import torch
+
+from games.env import TimeStep, first
+from games.traffic_junction import BRAKE, GAS, TrafficJunction, TrafficJunctionConfig
+from oracles.drivers import PressedFirst
+from oracles.teachers import TEACHERS
+from tests.reference.traffic_junction import Car, World
+from tests.reference.traffic_junction_batch import encode
+
+SOUTH, EAST = 0, 1  # the two routes of the easy map, which cross at cell 3 of both
+
+
+def advice(cars: list[Car | None]) -> list[int]:
+    """What the teacher tells everybody on the easy map."""
+    env = TrafficJunction(TrafficJunctionConfig(num_cars=len(cars)))
+    timestep = first(env, encode(env, [World(cars)]))
+    return PressedFirst(env)(timestep)[0].tolist()
+
+
+def test_who_is_alone_drives_on_and_idle_slots_do_nothing():
+    assert advice([Car(SOUTH, 2, 2), None]) == [GAS, GAS]
+    assert advice([Car(SOUTH, 6, 6), Car(SOUTH, 5, 5)]) == [GAS, GAS]
+
+
+def test_of_two_cars_without_a_queue_the_one_on_the_lower_cell_goes():
+    assert advice([Car(SOUTH, 2, 2), Car(EAST, 2, 9)]) == [GAS, BRAKE]
+    assert advice([Car(EAST, 2, 9), Car(SOUTH, 2, 2)]) == [BRAKE, GAS]
+
+
+def test_who_has_a_queue_up_to_the_entry_goes_first_and_who_follows_brakes():
+    # Moves from the entry: south 2 and 1, east 2, 1 and 0.
+    cars = [Car(SOUTH, 2, 3), Car(EAST, 2, 3), Car(EAST, 1, 2), Car(SOUTH, 1, 2)]
+    assert advice(cars) == [GAS, BRAKE, BRAKE, GAS]
+    assert advice([*cars, Car(EAST, 0, 1)]) == [BRAKE, GAS, GAS, BRAKE, GAS]
+    told = advice([*cars, Car(EAST, 0, 1), Car(SOUTH, 0, 1), Car(SOUTH, 4, 9)])
+    assert told == [GAS, BRAKE, BRAKE, GAS, BRAKE, GAS, GAS]
+
+
+def test_nobody_drives_into_a_car_that_stands():
+    # Two that have met stand in the way of a third; the lower slot is no better.
+    cars = [Car(SOUTH, 2, 3), Car(EAST, 3, 3), Car(SOUTH, 3, 3)]
+    env = TrafficJunction(TrafficJunctionConfig(num_cars=3))
+    told = PressedFirst(env)(first(env, encode(env, [World(cars)])))[0]
+    assert told[1:].tolist() == [GAS, GAS]
+
+
+@pytest.mark.parametrize(
+    ("level", "worlds"), [("easy", 1000), ("medium", 200), ("hard", 100)]
+)
+def test_nobody_ever_meets_and_traffic_flows(level, worlds):
+    env = TrafficJunction(TrafficJunctionConfig(level=level))
+    driver = TEACHERS["traffic_junction"](env)
+    generator = torch.Generator().manual_seed(0)
+    state = env.reset(torch.zeros(worlds, 1))
+    timestep, total = first(env, state), torch.zeros(worlds)
+    for _ in range(env.spec.episode_limit):
+        noise = torch.rand(worlds, env.spec.step_noise, generator=generator)
+        state, signal = env.transition(state, driver(timestep), noise)
+        timestep = TimeStep(*env.observe(state), *signal)
+        total += signal.reward
+    assert signal.success.all()
+    # TASKS 2: a collision-free driver earns -1.9 on easy, -48 on hard.
+    most = {"easy": -1.7, "medium": -17.0, "hard": -45.0}[level]
+    assert most * 1.25 < total.mean() < most
