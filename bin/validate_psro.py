@@ -1,0 +1,42 @@
+"""PSRO on a game of known value: the learned lower bound beside the truth.
+
+python -m bin.validate_psro --game=signalling --iterations=6
+"""
+
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from psro_comm.known_games import KNOWN_GAMES
+from psro_comm.meta_solvers import META_SOLVERS
+from psro_comm.shell import run_main
+from psro_comm.store import RunStore, run_path
+from psro_comm.validation import render_steps, validate
+
+flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "What is played.")
+flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Solves the payoff table.")
+flags.DEFINE_integer("iterations", 6, "Of algorithm 1.", 1, 30)
+flags.DEFINE_integer("worlds", 1000, "Of each cell.", 2)
+flags.DEFINE_integer("seed", 0, "Of everything.", 0)
+flags.DEFINE_string("run", None, "Keep tables and steps under this name.")
+flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
+
+
+def main(_: list[str]) -> None:
+    """Runs and prints."""
+    given = flags.FLAGS
+    game = KNOWN_GAMES[given.game]()
+    names = ("meta_solver", "iterations", "worlds", "seed")
+    options: dict[str, Any] = {name: given[name].value for name in names}
+    if given.run is None:
+        steps = validate(game, **options)
+    else:
+        root = run_path(Path(given.runs_dir), given.run)
+        with RunStore.open(root, {"game": given.game, **options}) as store:
+            steps = validate(game, **options, store=store)
+    print(render_steps(steps, game.value))
+
+
+if __name__ == "__main__":
+    run_main(main)
