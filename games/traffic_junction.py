@@ -19,8 +19,8 @@ with N slots and E entries of K routes each: idle slots queue in the order of u_
 u_{N-1} (ties either way), and new cars take them from the front; a car wants to arrive
 at entry e if u_{N+e} < `arrival`, on the floor(K u_{N+E+e})-th route of the entry.
 
-For speed, a car is one number, its *place* (`games.traffic_junction_tables`): what
-depends on its route and how far it is on it is a look-up.
+For speed, a car is one number (`games.traffic_junction_tables`): whatever depends on
+its route, how far it is on it and what it did last is a look-up.
 """
 
 from dataclasses import dataclass, field
@@ -106,9 +106,8 @@ class TrafficJunctionConfig:
 class TrafficJunctionState(NamedTuple):
     """B worlds; zeros in idle slots."""
 
-    place: Tensor  # [B,N] long  which cell of which route; 0 is idle
+    car: Tensor  # [B,N] long  2 * place + last action (GAS at first); 0 is idle
     tau: Tensor  # [B,N] long  steps since the car arrived
-    last_action: Tensor  # [B,N] long  GAS for a car that has just arrived
     failed: Tensor  # [B]   bool  two cars have met in this game
     time: Tensor  # [B]   long  steps taken
 
@@ -156,7 +155,7 @@ class TrafficJunction:
     def reset(self, noise: Tensor) -> TrafficJunctionState:
         """Starts B worlds without a car; of `noise` [B, 1] only B matters."""
         none = self.tables.idle.expand(noise.shape[0], self.spec.num_agents)
-        return TrafficJunctionState(none, none, none, none[:, 0] > 0, none[:, 0])
+        return TrafficJunctionState(none, none, none[:, 0] > 0, none[:, 0])
 
     def transition(
         self, state: TrafficJunctionState, action: Tensor, noise: Tensor
@@ -172,19 +171,16 @@ class TrafficJunction:
           The worlds after the step, and what it paid.
         """
         config = self.config
-        gone_on = _look_up(self.tables.following, state.place)
-        place = torch.where(action == GAS, gone_on, state.place)
-        idle = place == 0
-        place = self._arrive(place, idle, noise)
-        tau = torch.where(idle, 0, state.tau + 1)
-        cell = _look_up(self.tables.cell, place)
-        met = self._count(cell, place > 0).gather(1, cell) > 1
+        car = _look_up(self.tables.acted, state.car * NUM_ACTIONS + action)
+        idle = car == 0
+        tau = (state.tau + 1).masked_fill_(idle, 0)
+        car = self._arrive(car, idle, noise)
+        cell = _look_up(self.tables.cell, car)
+        met = self._count(cell, car > 0).gather(1, cell) > 1
         failed, time = state.failed | met.any(1), state.time + 1
         paid = (tau * config.time_penalty).add_(met, alpha=config.collision_penalty)
         return (
-            TrafficJunctionState(
-                place, tau, torch.where(idle, GAS, action), failed, time
-            ),
+            TrafficJunctionState(car, tau, failed, time),
             Signal(
                 reward=paid.sum(1),
                 agent_reward=paid,
@@ -196,20 +192,20 @@ class TrafficJunction:
     def observe(self, state: TrafficJunctionState) -> Observation:
         """Shows every car its surroundings, and critics everything."""
         tables, config = self.tables, self.config
-        place, active = state.place, state.place > 0
-        batch, num_cars = place.shape
-        count = self._count(_look_up(tables.cell, place), active)
-        seen = _look_up(tables.around, place).flatten(1)
-        obs = _look_up(tables.obs_rows, place * NUM_ACTIONS + state.last_action)
+        car, active = state.car, state.car > 0
+        batch, num_cars = car.shape
+        count = self._count(_look_up(tables.cell, car), active)
+        seen = _look_up(tables.around, car).view(batch, -1)
+        obs = _look_up(tables.obs_rows, car)
         obs[..., : config.view**2] += count.gather(1, seen).view(batch, num_cars, -1)
         # As a product of numbers this is three times as fast as with bools.
         here = active.float()
         links = (here[:, :, None] * here[:, None, :]) > tables.itself
         if config.comm_range is not None:
             for line in (tables.row, tables.column):
-                at = _look_up(line, place)
+                at = _look_up(line, car)
                 links &= (at[:, :, None] - at[:, None, :]).abs() <= config.comm_range
-        shown = _look_up(tables.state_rows, place).flatten(1)
+        shown = _look_up(tables.state_rows, car).view(batch, -1)
         clocks = torch.cat([state.tau, state.time[:, None]], 1) / config.limit
         return Observation(
             obs=obs,
@@ -220,8 +216,8 @@ class TrafficJunction:
             links=links,
         )
 
-    def _arrive(self, place: Tensor, idle: Tensor, noise: Tensor) -> Tensor:
-        """Places `[B,N]` after arrivals in the slots that are `idle`."""
+    def _arrive(self, car: Tensor, idle: Tensor, noise: Tensor) -> Tensor:
+        """Cars `[B,N]` after arrivals in the slots that are `idle`."""
         n, e = self.spec.num_agents, self._entries
         tickets = noise[:, :n].masked_fill(~idle, 2.0)
         queue = tickets.topk(min(n, e), dim=1, largest=False).indices
@@ -229,9 +225,9 @@ class TrafficJunction:
         turn = wanted.cumsum(1) - 1  # cars that arrive before one that is wanted
         enters = wanted & (turn < idle.sum(1, keepdim=True))
         route = (noise[:, n + e :] * self._routes).long() + self.tables.entry
-        start = torch.where(enters, _look_up(self.tables.first, route), 0)
+        start = _look_up(self.tables.first, route) * enters * NUM_ACTIONS
         # Who does not enter adds 0 to some slot.
-        return place.scatter_add(1, queue.gather(1, turn.clamp(0, n - 1)), start)
+        return car.scatter_add(1, queue.gather(1, turn.clamp(0, n - 1)), start)
 
     def _count(self, cell: Tensor, active: Tensor) -> Tensor:
         """Cars on each cell, `[B, cells]`; none on the corner cell of the idle."""

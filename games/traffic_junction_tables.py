@@ -167,19 +167,21 @@ class Tables(NamedTuple):
     """Constants on the environment's device.
 
     A *place* is a cell of a route: all cells of route 0 in order, then those of route
-    1, and so on, from 1 upwards; place 0 is idle. An idle slot is on cell 0, in the
-    corner, where no road is. Cells are numbered on a map with a margin for the view.
+    1, and so on, from 1 upwards; place 0 is idle. A *car* is 2 * place + last action,
+    0 if idle. An idle slot is on cell 0, in the corner, where no road is. Cells are
+    numbered on a map with a margin for the view.
 
     Attributes:
       layout: the parts of `state`.
       num_cells: of the map with its margin.
       first: `[R]` the first place of each route.
       following: place -> the next one, 0 after the last.
-      cell: place -> cell.
-      around: place -> the `view ** 2` cells in view; cell 0 only for the idle.
-      obs_rows: place * 2 + last action -> observation but for the other cars.
-      state_rows: place -> `[6]`, the first parts of `state` of one car.
-      row, column: place -> coordinate.
+      acted: 2 * car + action -> the car it becomes.
+      cell: car -> cell.
+      around: car -> the `view ** 2` cells in view; cell 0 only for the idle.
+      obs_rows: car -> observation but for the other cars.
+      state_rows: car -> `[6]`, the first parts of `state` of one car.
+      row, column: car -> coordinate.
       entry, itself, idle, always: what never changes.
     """
 
@@ -187,6 +189,7 @@ class Tables(NamedTuple):
     num_cells: int
     first: Tensor
     following: Tensor
+    acted: Tensor
     cell: Tensor
     around: Tensor
     obs_rows: Tensor
@@ -220,12 +223,13 @@ class Tables(NamedTuple):
         parts: dict[str, Tensor] = {
             "first": first,
             "following": following,
-            "cell": cell,
-            "around": around,
+            "acted": _acted(following),
+            "cell": cell.repeat_interleave(2),
+            "around": around.repeat_interleave(2, 0),
             "obs_rows": _obs_rows(config, level, places, following, layout),
-            "state_rows": _state_rows(level, ways, layout),
-            "row": places[:, 0],
-            "column": places[:, 1],
+            "state_rows": _state_rows(level, ways, layout).repeat_interleave(2, 0),
+            "row": places[:, 0].repeat_interleave(2),
+            "column": places[:, 1].repeat_interleave(2),
             "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
             "itself": torch.eye(config.cars),
             "idle": torch.zeros(1, 1, dtype=torch.long),
@@ -233,6 +237,14 @@ class Tables(NamedTuple):
         }
         on_device = {name: table.to(device) for name, table in parts.items()}
         return cls(layout=layout, num_cells=width**2, **on_device)
+
+
+def _acted(following: Tensor) -> Tensor:
+    """What each car becomes by gas and by brake, `[4 P]`; the idle stay idle."""
+    gone_on = 2 * following
+    stayed = 2 * torch.arange(len(following)) + 1
+    stayed[0] = 0
+    return torch.stack([gone_on, stayed], 1).repeat_interleave(2, 0).flatten()
 
 
 def _state_rows(level: Level, ways: list[list[Cell]], layout: StateLayout) -> Tensor:

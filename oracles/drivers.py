@@ -46,8 +46,8 @@ class PressedFirst:
         place = torch.where(active, tables.first[route] + progress, 0)
         following = tables.following[place]
         # Nobody meets the idle, nor a car that leaves the map: cells of their own.
-        here = torch.where(active, tables.cell[place], -1 - self._slot)
-        there = torch.where(following > 0, tables.cell[following], -1 - self._slot)
+        here = torch.where(active, tables.cell[2 * place], -1 - self._slot)
+        there = torch.where(following > 0, tables.cell[2 * following], -1 - self._slot)
         pressed = self._tail(here, there, progress) == 0
         rank = torch.where(pressed, here - tables.num_cells, here)
         yields = rank[:, :, None] > rank[:, None, :]  # [B,i,j]: j goes before i

@@ -214,7 +214,9 @@ def _segment(
             entropy_coef=_entropy_coef(config, learner, progress),
         )
         if config.entropy_target is not None and not imitating:
-            _steer(config, learner, progress, stats["entropy"])
+            learner.entropy_coef = steered(
+                config, learner.entropy_coef, progress, stats["entropy"]
+            )
         yield {
             "team/return_mean": mean_return,
             "team/imitating": float(imitating),
@@ -231,13 +233,20 @@ def _entropy_coef(
     return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
 
 
-def _steer(
-    config: TeamTrainingConfig, learner: TeamLearner, progress: float, entropy: float
-) -> None:
-    """Moves the entropy's weight so that the entropy nears its target."""
+def steered(
+    config: TeamTrainingConfig, coef: float, progress: float, entropy: float
+) -> float:
+    """The entropy's next weight, so that the entropy nears its target.
+
+    Args:
+      config: says how the target falls.
+      coef: the weight so far.
+      progress: part of PPO that is over.
+      entropy: mean entropy of the actions, in nats.
+    """
     fallen = min(1.0, progress / config.entropy_fall)
     target = decay(config.entropy_target or 0.0, config.final_entropy_target, fallen)
-    learner.entropy_coef *= _STEERED if entropy < target else 1.0 / _STEERED
+    return coef * _STEERED if entropy < target else coef / _STEERED
 
 
 def _line(

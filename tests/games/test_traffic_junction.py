@@ -191,10 +191,11 @@ def test_arrivals_are_as_likely_as_told_and_routes_uniform() -> None:
     noise = torch.rand(worlds, env.spec.step_noise, generator=generator)
     state = env.reset(noise[:, :1])
     moved, _ = env.transition(state, torch.zeros(worlds, 20, dtype=torch.long), noise)
-    active = moved.place > 0
+    active = moved.car > 0
     # 5 standard errors: of 160 000 arrivals, of 8000 new cars on 56 routes, 20 slots.
     assert active.sum().item() == pytest.approx(0.05 * worlds * 8, abs=5 * 87)
-    count = torch.bincount(moved.place[active], minlength=env.tables.cell.shape[0])
+    places = moved.car[active] // 2
+    count = torch.bincount(places, minlength=len(env.tables.following))
     on_route = count[env.tables.first]
     assert on_route.sum() == active.sum()
     assert (on_route - 8000 / 56).abs().max() < 5 * 12

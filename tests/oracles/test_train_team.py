@@ -13,7 +13,12 @@ from oracles.backbones.commnet import CommNet, CommNetConfig
 from oracles.ppo import PPOConfig
 from oracles.teachers import TEACHERS
 from oracles.team_report import team_report
-from oracles.train_team import TeamTrainingConfig, measure_messages, train_team
+from oracles.train_team import (
+    TeamTrainingConfig,
+    measure_messages,
+    steered,
+    train_team,
+)
 
 ECHO = TeamTrainingConfig(
     env_steps=30_000,
@@ -206,18 +211,26 @@ def test_settings_out_of_range_are_refused(field, value):
         TeamTrainingConfig(**{field: value})
 
 
-@pytest.mark.parametrize("target", [0.6, 0.3])
-def test_the_entropy_is_steered_to_its_target(target):
+@pytest.mark.parametrize(
+    ("progress", "target"), [(0.0, 0.4), (0.25, 0.2), (0.5, 0.1), (1.0, 0.1)]
+)
+def test_the_weight_of_the_entropy_is_steered_to_a_falling_target(progress, target):
     config = replace(
-        short(ECHO, 30),
-        entropy_target=target,
-        final_entropy_target=target,
-        ppo=replace(ECHO.ppo, entropy_coef=0.2 * target),
+        ECHO, entropy_target=0.4, final_entropy_target=0.1, entropy_fall=0.5
     )
-    lines: list[Any] = []
-    trained(Echo(), config, log=lines.append)
-    last = [line["team/entropy"] for line in lines[-5:]]
-    assert sum(last) / 5 == pytest.approx(target, abs=0.08)
+    assert steered(config, 1.0, progress, 0.99 * target) == pytest.approx(1.15)
+    assert steered(config, 1.0, progress, 1.01 * target) == pytest.approx(1 / 1.15)
+
+
+def test_a_training_is_steered_only_where_it_has_a_target():
+    config = short(ECHO, 3)
+    low, high = (
+        replace(config, entropy_target=target, final_entropy_target=target)
+        for target in (0.01, 0.6931)  # always above the one, always below the other
+    )
+    free = trained(Echo(), config)
+    assert not same(trained(Echo(), low), trained(Echo(), high))
+    assert not same(trained(Echo(), low), free)
 
 
 def test_an_entropy_without_weight_cannot_be_steered():

@@ -13,8 +13,8 @@ def decode(env: TrafficJunction, state: TrafficJunctionState, b: int) -> World:
     """World b as the reference has it."""
     first = env.tables.first.tolist()
     cars: list[Car | None] = []
-    numbers = (state.place[b], state.tau[b], state.last_action[b])
-    for place, tau, last in zip(*(part.tolist() for part in numbers), strict=True):
+    for number, tau in zip(state.car[b].tolist(), state.tau[b].tolist(), strict=True):
+        place, last = divmod(number, 2)
         route = max(
             (r for r, start in enumerate(first) if start <= place), default=None
         )
@@ -28,7 +28,7 @@ def encode(env: TrafficJunction, worlds: Sequence[World]) -> TrafficJunctionStat
     first = env.tables.first.tolist()
     rows = [
         [
-            (first[c.route] + c.progress, c.tau, c.last_action) if c else (0, 0, 0)
+            (2 * (first[c.route] + c.progress) + c.last_action, c.tau) if c else (0, 0)
             for c in w.cars
         ]
         for w in worlds
