@@ -17,16 +17,16 @@ class TrafficJunctionStage:
         self._cells = list(
             zip(tables.row.tolist(), tables.column.tolist(), strict=True)
         )
-        self._roads = tuple(sorted(set(self._cells[1:])))  # place 0 is no place
+        self._roads = tuple(sorted(set(self._cells[2:])))  # numbers 0 and 1 are no car
 
     def __call__(self, state: TrafficJunctionState, world: int) -> Scene:
         """World `world` of `state`."""
-        places = state.place[world].tolist()
-        on = [self._cells[place] for place in places if place]
+        cars = state.car[world].tolist()
+        on = [self._cells[number] for number in cars if number]
         sprites = []
-        for car, place in enumerate(places):
-            if place:
-                row, column = self._cells[place]
+        for car, number in enumerate(cars):
+            if number:
+                row, column = self._cells[number]
                 label = "collision" if on.count((row, column)) > 1 else ""
                 sprites.append(Sprite("agent", row, column, car, label))
         return Scene(self._grid, self._grid, self._roads, tuple(sprites))

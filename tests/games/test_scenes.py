@@ -58,9 +58,9 @@ def test_prey_that_were_caught_are_gone():
 
 def test_cars_that_share_a_cell_say_so():
     env, state = played("traffic_junction", 0)
-    place = torch.zeros_like(state.place)
-    place[0, :3] = torch.tensor([1, 1, 2])
-    scene = make_stage(env)(state._replace(place=place), 0)
+    car = torch.zeros_like(state.car)
+    car[0, :3] = torch.tensor([2, 3, 4])  # two in one cell, one of which brakes
+    scene = make_stage(env)(state._replace(car=car), 0)
     assert [s.label for s in scene.sprites] == ["collision", "collision", ""]
     assert {(s.row, s.column) for s in scene.sprites} <= set(scene.ground)
 
