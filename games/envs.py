@@ -4,11 +4,14 @@ from typing import Any
 
 import torch
 
+from games.combat.config import CombatConfig
+from games.combat.env import Combat
 from games.echo import Echo, EchoConfig
 from games.env import CommEnv
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
 
 ENVS: dict[str, tuple[type, type]] = {
+    "combat": (CombatConfig, Combat),
     "echo": (EchoConfig, Echo),
     "predator_prey": (PredatorPreyConfig, PredatorPrey),
 }

@@ -12,6 +12,7 @@ from torch import Tensor
 from games.env import TimeStep
 from games.predator_prey import PredatorPrey
 from games.predator_prey_tables import CATCH, MOVES, STAY
+from oracles.combat_teachers import combat_teacher
 
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
 
@@ -99,4 +100,7 @@ def board(grid: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
 
 
 # Each factory takes the environment of its own name, hence Any.
-TEACHERS: dict[str, Callable[[Any], Teacher]] = {"predator_prey": Pack}
+TEACHERS: dict[str, Callable[[Any], Teacher]] = {
+    "predator_prey": Pack,
+    "combat": combat_teacher,
+}
