@@ -32,8 +32,9 @@ class Scene(NamedTuple):
 class Hunt:
     """Everybody walks to the enemies by the shortest way and attacks the weakest.
 
-    Agents without a weapon stay where they are. On the baneling maps this is the greedy
-    play that loses more often than not.
+    Agents without a weapon stay where they are, and so does everybody where the enemies
+    come by themselves, for who walks into fire cannot shoot. On the baneling maps this
+    is the greedy play that loses more often than not.
     """
 
     def __init__(self, env: Combat) -> None:
@@ -80,10 +81,12 @@ class Hunt:
         return torch.where(available[..., NO_OP], NO_OP, action)
 
     def approach(self, scene: Scene, available: Tensor) -> Tensor:
-        """The step `[B,N]` that leaves the shortest way to the enemies."""
+        """The step `[B,N]` that leaves the shortest way to the enemies, or none."""
         living = (scene.health > 0).float()[..., None]
         middle = (scene.prey * living).sum(1) / living.sum(1).clamp(min=1.0)
         goal = (middle[:, None] - self._points).square().sum(-1).argmin(-1)  # [B]
+        if self._map.charge is not None:
+            return torch.full_like(available[..., STOP], STOP, dtype=torch.long)
         cell = (scene.place[:, :, None] + self._move).int().clamp(0, SIDE - 1)
         index = cell[..., 1] * SIDE + cell[..., 0]  # [B,N,4]
         ways = self._ways[goal][:, None].expand(-1, index.shape[1], -1)
