@@ -12,12 +12,12 @@ from torch import Tensor
 from games.combat.env import Combat
 from games.combat.maps import SIDE, CombatMap
 from games.combat.movement import ATTACK, EAST, NO_OP, NORTH, SOUTH, STOP, WEST
+from games.combat.units import LOOPS
 from games.env import TimeStep
 
 _STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))  # north, south, east, west: (x, y)
 _FAR = 1e6
-_CLOSE = 4.8  # cells from the prey: whoever is this near is in the ambush
-_DANGER = 3.0  # cells from the prey: its range, with both radii
+_CLOSE = 3.3  # cells from the prey, just out of its range: there is no way back
 _NEAR = 0.01  # health that a cell of distance outweighs
 
 
@@ -100,10 +100,15 @@ class Ambush(Hunt):
 
     Those of the arms walk along the corridor's southern edge until a step south opens
     before them, those of the stem go north until both sides open; there they wait. When
-    all are there, or one is dead or in the hydralisk's range, all go. Gathering needs
+    all are there, or one is dead, all go. Gathering needs
     no more than what an agent sees; *when* to go is one fact about everybody, which has
     to be told.
     """
+
+    def __init__(self, env: Combat) -> None:
+        """Measures how far a baneling goes in a step."""
+        super().__init__(env)
+        self._stride = env.tables.units[0].speed * env.config.step_mul / LOOPS
 
     def __call__(self, timestep: TimeStep) -> Tensor:
         """Everybody's action `[B,N]` long, always available."""
@@ -116,13 +121,20 @@ class Ambush(Hunt):
         stem = (x > 14.5) & (x < 17.5)
         low = scene.place[..., 1] < 30.0
         there = torch.where(stem, east & west, low & south) | (far < _CLOSE)
-        go = (there | ~alive).all(1) | ~alive.all(1) | (far < _DANGER).any(1)
+        go = (there | ~alive).all(1) | ~alive.all(1)
         along = torch.where(x < SIDE / 2, EAST, WEST)
         gather = torch.where(low, along, SOUTH)
         gather = torch.where(stem & north, NORTH, gather)
         gather = torch.where(there, STOP, gather)
         gather = torch.where(alive, gather, NO_OP)
         return torch.where(go[:, None], self.pursue(scene, available), gather)
+
+    def approach(self, scene: Scene, available: Tensor) -> Tensor:
+        """The step `[B,N]` that ends nearest to the hydralisk, as the crow flies."""
+        after = scene.place[:, :, None] + self._stride * self._move
+        left = (after - scene.prey[:, None, :1]).norm(dim=-1)
+        left = left.masked_fill(~available[..., NORTH:ATTACK], _FAR)
+        return NORTH + left.argmin(-1)
 
 
 def combat_teacher(env: Combat) -> Hunt:
