@@ -38,12 +38,12 @@ def random_player(timestep: TimeStep) -> Tensor:
 
 
 def test_random_loses_to_greedy_loses_to_synchronised_on_3bane():
-    # Standard errors are at most 1.1 points: the steps are many times that.
+    # Standard errors are at most 1.6 points: the steps are many times that.
     env = Combat(CombatConfig(map="3bane_vs_hM"))
     torch.manual_seed(0)
-    random = wins(env, random_player, 2000)
-    greedy = wins(env, Hunt(env), 2000)
-    together = wins(env, Ambush(env), 2000)
+    random = wins(env, random_player, 1000)
+    greedy = wins(env, Hunt(env), 1000)
+    together = wins(env, Ambush(env), 1000)
     assert random < 0.02
     assert 0.25 < greedy < 0.50
     assert together > 0.78
@@ -54,8 +54,8 @@ def test_the_teacher_of_each_map_beats_chance(name):
     env = Combat(CombatConfig(map=name))
     teacher = TEACHERS["combat"](env)
     assert type(teacher) is type(combat_teacher(env))
-    assert wins(env, teacher, 200) > 0.7
-    assert wins(env, random_player, 200) < 0.25
+    assert wins(env, teacher, 80) > 0.7
+    assert wins(env, random_player, 80) < 0.25
 
 
 def test_ways_go_round_the_void():

@@ -10,6 +10,7 @@ import torch
 from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.echo import Echo
+from games.env import TimeStep
 from oracles.backbones.ndq import NDQ, NDQConfig
 from oracles.combat_teachers import combat_teacher
 from oracles.ndq_learner import NDQLearner, QConfig
@@ -17,17 +18,15 @@ from oracles.team_report import team_report
 from oracles.train_ndq import Explorer, NDQTrainingConfig, published, train_ndq
 
 ECHO = NDQTrainingConfig(
-    env_steps=40_000,
+    env_steps=30_000,
     num_envs=64,
     num_steps=9,
-    epsilon=0.5,
-    final_epsilon=0.02,
+    epsilon=0.05,
     q=QConfig(
-        learning_rate=5e-3,
-        comm_beta=1e-3,
-        td_lambda=0.0,
-        gamma=0.5,
-        value_scale=1.0,
+        learning_rate=1e-2,
+        gamma=0.97,
+        c_beta=0.02,
+        comm_beta=1e-4,
         update_epochs=2,
         num_minibatches=2,
     ),
@@ -63,15 +62,20 @@ def same(one: NDQ, other: NDQ) -> bool:
     return all(torch.equal(ours[key], theirs[key]) for key in ours)
 
 
+def prompter(timestep: TimeStep) -> torch.Tensor:
+    """The right answers of Echo, which only the state tells."""
+    return timestep.state[:, 1:2].long().expand(-1, 2)
+
+
 @pytest.fixture(scope="module")
 def echo_team() -> NDQ:
-    return trained(Echo(), ECHO)
+    return trained(Echo(), ECHO, teacher=prompter)
 
 
 def test_a_team_learns_to_talk_on_echo(echo_team):
     report = team_report(Echo(), echo_team, seed=1, episodes=400)
     most = Echo().config.episode_limit - 1
-    assert report["return_clean"]["low"] >= 0.9 * most
+    assert report["return_clean"]["low"] >= 0.97 * most
     # Mute, it names a bit that it cannot know.
     assert report["return_all_muted"]["estimate"] == pytest.approx(most / 2, abs=0.4)
 
@@ -93,7 +97,7 @@ BATTLES = {
 
 @pytest.mark.parametrize("name", BATTLES)
 def test_a_resumed_training_equals_one_never_stopped(name):
-    env = Combat(CombatConfig())
+    env = Combat(CombatConfig(step_mul=1, episode_limit=5))
     config = replace(BATTLE, **BATTLES[name])
     teacher = combat_teacher(env)
     saved: list[Any] = []
