@@ -18,6 +18,7 @@ from games.env import TimeStep
 _STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))  # north, south, east, west: (x, y)
 _FAR = 1e6
 _CLOSE = 3.3  # cells from the prey, just out of its range: there is no way back
+_BEND = 0.01  # steps that a cell of distance as the crow flies outweighs
 _NEAR = 0.01  # health that a cell of distance outweighs
 
 
@@ -91,6 +92,9 @@ class Hunt:
         index = cell[..., 1] * SIDE + cell[..., 0]  # [B,N,4]
         ways = self._ways[goal][:, None].expand(-1, index.shape[1], -1)
         left = ways.gather(2, index.long())
+        # Of two ways of as many cells, the straighter one: or it walks to and fro.
+        after = scene.place[:, :, None] + self._move - self._points[goal][:, None, None]
+        left = left + _BEND * after.norm(dim=-1)
         left = left.masked_fill(~available[..., NORTH:ATTACK], 2 * _FAR)
         return NORTH + left.argmin(-1)
 

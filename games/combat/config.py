@@ -15,6 +15,8 @@ class CombatConfig:
       sight_range, shoot_range: how far agents see, and choose whom to attack, in cells;
         2 and 2 on the baneling maps (NDQ's published settings), else SMAC's 9 and 6.
       all_health: agents see other units' health; not on the baneling maps, likewise.
+      own_position: agents see where they are, as in SMACv2. SMAC and NDQ do not show
+        it, and an overlord to which all corners look alike has nothing to tell.
       step_mul: game loops in a step.
       move_amount: cells that a step is sent, in units of the map.
       random_delay: reloading takes -1 to 2 loops more, at random, as in the game.
@@ -25,6 +27,7 @@ class CombatConfig:
     sight_range: float | None = None
     shoot_range: float | None = None
     all_health: bool | None = None
+    own_position: bool = False
     step_mul: int = 8
     move_amount: float = 2.0
     random_delay: bool = True

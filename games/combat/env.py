@@ -73,6 +73,7 @@ class Combat:
             shoot=_or(config.shoot_range, combat_map.shoot),
             move_amount=config.move_amount,
             all_health=_or(config.all_health, combat_map.all_health),
+            own_position=config.own_position,
         )
         kinds = len(combat_map.kinds[0])
         self._observer = Observer(tables, ranges, actions, kinds)

@@ -5,7 +5,7 @@ An observation is, in this order:
 * four flags: a step north, south, east, west is possible;
 * for each enemy: may be attacked, distance, dx, dy, [health], [type bits];
 * for each other agent: visible, distance, dx, dy, [health], [type bits];
-* own health, [type bits].
+* own health, [type bits], [own x, y as in the state].
 
 Lengths are divided by the sight range; who is dead or not strictly within it shows as
 zeros, and a dead agent sees zeros. A state is a row for each agent (health, cooldown,
@@ -35,6 +35,7 @@ class Ranges(NamedTuple):
     shoot: float
     move_amount: float
     all_health: bool
+    own_position: bool
 
 
 class StateLayout(NamedTuple):
@@ -75,7 +76,8 @@ class Observer:
         n, e, device = tables.num_agents, tables.num_enemies, tables.device
         self.layout = StateLayout(n, e, 4 + num_kinds, 3 + num_kinds, num_actions)
         features = 4 + ranges.all_health + num_kinds
-        self.obs_size = 4 + (e + n - 1) * features + 1 + num_kinds
+        own = 1 + num_kinds + 2 * ranges.own_position
+        self.obs_size = 4 + (e + n - 1) * features + own
         seen = [[*range(n, n + e), *(j for j in range(n) if j != i)] for i in range(n)]
         self._seen = torch.tensor(seen, device=device).view(-1)
         self._columns = e + n - 1
@@ -114,7 +116,7 @@ class Observer:
         both = both & living[:n, None]
         near = (far <= self._shoot) & both
         steps = self._steps(ours) & living[:n]
-        obs = self._observations(apart, far, both, near, steps, ratio, living)
+        obs = self._observations(ours, apart, far, both, near, steps, ratio, living)
         available = torch.cat(
             [
                 torch.stack([~living[:n], living[:n]]),
@@ -137,6 +139,7 @@ class Observer:
 
     def _observations(
         self,
+        ours: Tensor,
         apart: Tensor,
         far: Tensor,
         both: Tensor,
@@ -157,6 +160,8 @@ class Observer:
         features = torch.cat([features, bits], 2) * seen[:, :, None]
         own = torch.cat([ratio[:n, None], self._bits[:n].expand(-1, -1, size)], 1)
         parts = [steps.transpose(0, 1).float(), features.flatten(1, 2), own]
+        if self._ranges.own_position:
+            parts.append(_from_centre(ours).transpose(0, 1))
         obs = torch.cat(parts, 1) * living[:n, None]
         return obs.permute(2, 0, 1).contiguous()
 
@@ -169,7 +174,7 @@ class Observer:
         last_action: Tensor,
     ) -> Tensor:
         n, size = self._tables.num_agents, position.shape[2]
-        x, y = position * (1.0 / (POINT * SIDE)) - 0.5
+        x, y = _from_centre(position)
         bits = self._bits.expand(-1, -1, size)
         charge = cooldown[:n] / self._cooldown_scale
         ours = torch.stack([ratio[:n], charge, x[:n], y[:n]], 1)
@@ -179,6 +184,11 @@ class Observer:
         units = torch.cat([ours.flatten(0, 1), theirs.flatten(0, 1)]).t()
         last = self._last.index_select(0, last_action.view(-1)).view(size, -1)
         return torch.cat([units, last], 1)
+
+
+def _from_centre(position: Tensor) -> Tensor:
+    """Points as shares of the map's side, 0 in its middle."""
+    return position * (1.0 / (POINT * SIDE)) - 0.5
 
 
 def _type_bits(combat_map: CombatMap, num_kinds: int) -> list[list[float]]:

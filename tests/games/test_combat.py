@@ -172,6 +172,19 @@ def test_walls_are_slid_along_and_never_entered():
     assert place_of(state, 1)[0] > 6
 
 
+def test_a_chase_into_the_void_slides_along_the_wall():
+    env = battle(step_mul=4)
+    # The hydralisk is put where nobody can go, and nobody in its range.
+    west = placed(env, {0: (8, 29.02), 1: (16, 5), 2: (16, 8), 3: (3, 20)})
+    north = placed(env, {0: (5, 30), 1: (16.9, 15), 2: (16, 8), 3: (25, 22)})
+    x, y = place_of(act(env, west, ATTACK, STOP, STOP)[0], 0)
+    assert x < 7.9
+    assert y == pytest.approx(29.02, abs=1e-3)
+    x, y = place_of(act(env, north, STOP, ATTACK, STOP)[0], 1)
+    assert y > 15.2
+    assert 16.9 <= x < 17
+
+
 def test_nobody_ever_leaves_the_ground():
     for name in MAPS:
         env = Combat(CombatConfig(map=name))
@@ -246,7 +259,7 @@ def test_an_enemy_keeps_its_target_and_otherwise_takes_the_nearest():
     state, _ = act(env, placed(env, where), STOP, STOP, STOP)
     assert state.target[0, 3].item() == 2  # not the overlord, which it cannot hit
     moved = state.position.clone()
-    moved[0, 1, 0], moved[0, 2, 0] = 13.0 * POINT, 17.5 * POINT
+    moved[0, 1, 0], moved[0, 2, 0] = 13.0 * POINT, 18.3 * POINT
     state, _ = act(env, state._replace(position=moved), STOP, STOP, STOP)
     assert state.target[0, 3].item() == 2
     moved[0, 2, 0] = 20.0 * POINT

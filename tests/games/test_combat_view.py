@@ -48,7 +48,7 @@ CASES = {
     "3bane_vs_hM, far": {"sight_range": 9.0, "shoot_range": 6.0, "all_health": True},
     "4bane_vs_hM": {"all_health": True},
     "1o_2r_vs_4r": {"move_amount": 1.0},
-    "1o_3r_vs_4r": {"all_health": False, "sight_range": 4.0},
+    "1o_3r_vs_4r": {"all_health": False, "sight_range": 4.0, "own_position": True},
     "3m": {},
 }
 
@@ -73,7 +73,9 @@ def test_every_feature_is_smacs(case):
             flags = [smac.available(name, world, n, i, *reach) for i in range(n)]
             assert view.available[b].tolist() == flags, f"step {t}, world {b}"
             rows = [
-                smac.observation(name, world, n, i, sight, *reach, shown)
+                smac.observation(
+                    name, world, n, i, sight, *reach, shown, config.own_position
+                )
                 for i in range(n)
             ]
             torch.testing.assert_close(view.obs[b], torch.tensor(rows))

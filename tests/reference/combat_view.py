@@ -53,13 +53,14 @@ def share(unit):
     return unit.health / UNITS[unit.kind].health
 
 
-def observation(name, world, n, i, sight, shoot, amount, all_health):
+def observation(name, world, n, i, sight, shoot, amount, all_health, own_position):
     """The observation of agent i."""
     me = world.units[i]
     others = [*range(n, len(world.units)), *(j for j in range(n) if j != i)]
     width = 4 + all_health + len(bits(name, 0, world, n))
     if me.health <= 0:
-        return [0.0] * (4 + len(others) * width + width - 3 - all_health)
+        own = width - 3 - all_health + 2 * own_position
+        return [0.0] * (4 + len(others) * width + own)
     row = [float(f) for f in available(name, world, n, i, shoot, amount)[2:6]]
     for j in others:
         other = world.units[j]
@@ -71,7 +72,8 @@ def observation(name, world, n, i, sight, shoot, amount, all_health):
         row.append(far / sight)
         row += [(other.x - me.x) / POINT / sight, (other.y - me.y) / POINT / sight]
         row += [share(other)] * all_health + bits(name, j, world, n)
-    return [*row, share(me), *bits(name, i, world, n)]
+    place = [(me.x / POINT - CENTRE) / SIDE, (me.y / POINT - CENTRE) / SIDE]
+    return [*row, share(me), *bits(name, i, world, n), *(place * own_position)]
 
 
 def state(name, world, n, actions):
