@@ -20,8 +20,9 @@ from games.play import Overrule, Stream, collect
 from oracles.backbones.ndq import NDQ
 from oracles.imitation import Imitation
 from oracles.learner import Log, Meter
-from oracles.ndq_learner import NDQLearner, QConfig, remember
+from oracles.ndq_learner import NDQLearner, remember
 from oracles.ppo import set_learning_rate
+from oracles.q_learning import QConfig
 from oracles.replay import Replay
 from oracles.teachers import Teacher
 from oracles.train_team import Checkpoint, measure_messages

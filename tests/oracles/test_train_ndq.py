@@ -13,7 +13,8 @@ from games.echo import Echo
 from games.env import TimeStep
 from oracles.backbones.ndq import NDQ, NDQConfig
 from oracles.combat_teachers import combat_teacher
-from oracles.ndq_learner import NDQLearner, QConfig
+from oracles.ndq_learner import NDQLearner
+from oracles.q_learning import QConfig
 from oracles.team_report import team_report
 from oracles.train_ndq import Explorer, NDQTrainingConfig, published, train_ndq
 
