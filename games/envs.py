@@ -4,12 +4,15 @@ from typing import Any
 
 import torch
 
+from games.combat.config import CombatConfig
+from games.combat.env import Combat
 from games.echo import Echo, EchoConfig
 from games.env import CommEnv
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
 from games.traffic_junction import TrafficJunction, TrafficJunctionConfig
 
 ENVS: dict[str, tuple[type, type]] = {
+    "combat": (CombatConfig, Combat),
     "echo": (EchoConfig, Echo),
     "predator_prey": (PredatorPreyConfig, PredatorPrey),
     "traffic_junction": (TrafficJunctionConfig, TrafficJunction),

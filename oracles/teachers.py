@@ -12,6 +12,7 @@ from torch import Tensor
 from games.env import TimeStep
 from games.predator_prey import PredatorPrey
 from games.predator_prey_tables import CATCH, MOVES, STAY
+from oracles.combat_teachers import combat_teacher
 from oracles.drivers import PressedFirst
 
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
@@ -103,4 +104,5 @@ def board(grid: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
 TEACHERS: dict[str, Callable[[Any], Teacher]] = {
     "predator_prey": Pack,
     "traffic_junction": PressedFirst,
+    "combat": combat_teacher,
 }

@@ -5,11 +5,13 @@ from typing import Any
 
 from games.env import EnvSpec
 from oracles.backbones.commnet import CommNet, CommNetConfig
+from oracles.backbones.ndq import NDQ, NDQConfig
 from oracles.backbones.tarmac import TarMAC, TarMACConfig
 
 BACKBONES: dict[str, tuple[type, type]] = {
     "commnet": (CommNetConfig, CommNet),
     "tarmac": (TarMACConfig, TarMAC),
+    "ndq": (NDQConfig, NDQ),
 }
 
 
@@ -31,6 +33,7 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
         raise ValueError(f"backbone is {name!r}, must be one of {sorted(BACKBONES)}")
     config_class, team_class = BACKBONES[name]
     fields = config if isinstance(config, dict) else asdict(config)
-    return team_class(
-        config_class(**fields), obs_size=spec.obs_size, num_actions=spec.num_actions
-    )
+    sizes = {"obs_size": spec.obs_size, "num_actions": spec.num_actions}
+    if getattr(team_class, "pairwise", False):  # writes to each receiver apart
+        sizes["num_agents"] = spec.num_agents
+    return team_class(config_class(**fields), **sizes)

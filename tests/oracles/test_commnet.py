@@ -196,14 +196,15 @@ def test_sizes_out_of_range_are_refused(field, value):
 @pytest.mark.parametrize("name", sorted(BACKBONES))
 def test_make_team_takes_the_sizes_of_the_task(name):
     spec = Echo().spec
-    team = make_team(name, {"memory_size": 4}, spec)
+    team = make_team(name, {"memory_size": 5}, spec)
+    assert team.memory_size == 5
     obs = torch.zeros(2, spec.num_agents, spec.obs_size)
     memory = torch.zeros(2, spec.num_agents, team.memory_size)
     said = team.speak(obs, memory, torch.Generator())
     assert said.shape == (2, 2, team.message_size)
     heard = team.listen(obs, memory, said, torch.ones(2, 2, 2, dtype=torch.bool))
     assert heard.shape == (2, 2, team.heard_size)
-    assert team.think(obs, heard, memory).shape == (2, 2, 4)
+    assert team.think(obs, heard, memory).shape == (2, 2, 5)
     available = torch.ones(2, spec.num_agents, spec.num_actions, dtype=torch.bool)
     assert team.act(memory, available).shape == (2, 2, 2)
 

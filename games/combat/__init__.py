@@ -1,0 +1,1 @@
+"""Combat: StarCraft's micromanagement scenarios, simulated in batches."""
