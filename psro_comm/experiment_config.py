@@ -10,12 +10,13 @@ from oracles.backbones import BACKBONES
 from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
-from oracles.train_team import TeamTrainingConfig
+from oracles.trainings import TRAININGS
 from psro_comm.fields import fill_variants, to_dict, variant
 from psro_comm.meta_solvers import META_SOLVERS
 
 _RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
 _SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
+_BUDGETS = {name: config_class for name, (config_class, _) in TRAININGS.items()}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class ExperimentConfig:
       backbone: how the team talks, key in BACKBONES.
       env_config: the rules of the environment, of its class in ENVS.
       backbone_config: the sizes of the backbone, of its class in BACKBONES.
-      training: of the team.
+      learner: how the team learns, key in TRAININGS.
+      training: of the team, of the learner's class in TRAININGS.
       threat: what an attacker may do.
       attack: the learned attack.
       filter: the message filter.
@@ -115,7 +117,10 @@ class ExperimentConfig:
     backbone: str = field(default="commnet", metadata={"choices": tuple(BACKBONES)})
     env_config: Any = field(default=None, metadata=variant("env", _RULES))
     backbone_config: Any = field(default=None, metadata=variant("backbone", _SIZES))
-    training: TeamTrainingConfig = field(default_factory=TeamTrainingConfig)
+    learner: str = field(default="ppo", metadata={"choices": tuple(TRAININGS)})
+    training: Any = field(
+        default=None, metadata=variant("learner", _BUDGETS, own_name=True)
+    )
     threat: Threat = field(default_factory=Threat)
     attack: AttackConfig = field(default_factory=AttackConfig)
     filter: FilterConfig = field(default_factory=FilterConfig)

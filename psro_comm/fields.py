@@ -70,14 +70,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
-def variant(of: str, kinds: Mapping[str, type]) -> dict[str, Any]:
+def variant(
+    of: str, kinds: Mapping[str, type], *, own_name: bool = False
+) -> dict[str, Any]:
     """Metadata of a field that holds one of several dataclasses; None is its defaults.
 
     Args:
       of: the field before this one that names the one it holds, a key of `kinds`.
       kinds: the dataclasses by name.
+      own_name: leaves go by the field's name all the same; what several dataclasses
+        have in common is then one leaf.
     """
-    return {"of": of, "kinds": kinds}
+    return {"of": of, "kinds": kinds, "own_name": own_name}
+
+
+def _head(field: Any, kind: str) -> str:
+    """The name that the leaves of a variant begin with."""
+    return str(field.name) if field.metadata["own_name"] else kind
 
 
 def fill_variants(config: Any) -> None:
@@ -112,7 +121,7 @@ def to_dict(config: Any) -> dict[str, Any]:
             value = to_dict(value)
         name = field.name
         if "kinds" in field.metadata:
-            name = getattr(config, field.metadata["of"])
+            name = _head(field, getattr(config, field.metadata["of"]))
         found[name] = list(value) if isinstance(value, tuple) else value
     return found
 
@@ -123,8 +132,12 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
     for field in dataclasses.fields(config_class):
         kind, name = hints[field.name], prefix + field.name
         if "kinds" in field.metadata:
-            for key, one in field.metadata["kinds"].items():
-                yield from leaves(one, f"{prefix}{key}.")
+            found = {
+                leaf.name: leaf
+                for key, one in field.metadata["kinds"].items()
+                for leaf in leaves(one, f"{prefix}{_head(field, key)}.")
+            }
+            yield from found.values()
             continue
         if dataclasses.is_dataclass(kind):
             yield from leaves(typing.cast(type, kind), f"{name}.")
@@ -142,12 +155,13 @@ def value_at(config: Any, dotted: str) -> Any:
     if not rest:
         return getattr(config, head)
     for field in dataclasses.fields(config):
-        kinds = field.metadata.get("kinds", {})
-        if head in kinds:
-            chosen = getattr(config, field.metadata["of"]) == head
-            return value_at(
-                getattr(config, field.name) if chosen else kinds[head](), rest
-            )
+        for kind, one in field.metadata.get("kinds", {}).items():
+            names = {leaf.name for leaf in leaves(one)}
+            if head != _head(field, kind) or rest not in names:
+                continue
+            chosen = getattr(config, field.metadata["of"]) == kind
+            held = getattr(config, field.name) if chosen else one()
+            return value_at(held, rest)
     return value_at(getattr(config, head), rest)
 
 
@@ -205,10 +219,10 @@ def replace(config: Any, changes: Mapping[str, Any], prefix: str = "") -> Any:
         if "kinds" in field.metadata:
             of, kinds = field.metadata["of"], field.metadata["kinds"]
             chosen = values[of]
-            _refuse_idle(changes, prefix, of, chosen, kinds)
+            _refuse_idle(changes, prefix, field, chosen)
             if chosen != getattr(config, of):
                 old = kinds[chosen]()
-            name = prefix + chosen
+            name = prefix + _head(field, chosen)
         if dataclasses.is_dataclass(old):
             old = replace(old, changes, f"{name}.")
         values[field.name] = changes.get(name, old)
@@ -216,12 +230,18 @@ def replace(config: Any, changes: Mapping[str, Any], prefix: str = "") -> Any:
 
 
 def _refuse_idle(
-    changes: Mapping[str, Any], prefix: str, of: str, chosen: str, kinds: Iterable[str]
+    changes: Mapping[str, Any], prefix: str, field: Any, chosen: str
 ) -> None:
-    idle = tuple(f"{prefix}{kind}." for kind in kinds if kind != chosen)
+    """Refuses a value of a variant that was not chosen."""
+    names = {
+        kind: {leaf.name for leaf in leaves(one, f"{prefix}{_head(field, kind)}.")}
+        for kind, one in field.metadata["kinds"].items()
+    }
+    idle = set().union(*names.values()) - names[chosen]
     for name in changes:
-        if name.startswith(idle):
-            raise ValueError(f"{name} has no effect: {prefix}{of} is {chosen!r}")
+        if name in idle:
+            of = f"{prefix}{field.metadata['of']}"
+            raise ValueError(f"{name} has no effect: {of} is {chosen!r}")
 
 
 def _construct(config_class: type, values: Mapping[str, Any], prefix: str) -> Any:

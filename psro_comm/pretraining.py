@@ -9,7 +9,7 @@ from games.env import CommEnv
 from oracles.backbones import make_team
 from oracles.jobs import freeze_team
 from oracles.teachers import TEACHERS
-from oracles.train_team import train_team
+from oracles.trainings import TRAININGS
 from psro_comm.experiment_config import ExperimentConfig, describe
 from psro_comm.metrics import MetricsWriter, Progress, tee
 from psro_comm.store import RunStore
@@ -43,7 +43,8 @@ def pretrain(
     done = int(resume[1]["update"]) if resume else 0
     metrics.forget("team", from_update=done + 1)
     store.set_status("team", done / config.training.updates)
-    train_team(
+    _, train = TRAININGS[config.learner]
+    train(
         env,
         team,
         config.training,

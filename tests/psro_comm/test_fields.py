@@ -163,6 +163,49 @@ def test_a_value_is_found_by_its_name_chosen_or_not():
     assert fields.value_at(Config(), "ppo.epochs") == 4
 
 
+@dataclasses.dataclass(frozen=True)
+class Slow:
+    """Learns."""
+
+    steps: int = 10
+    batch: int = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Quick:
+    """Learns otherwise."""
+
+    steps: int = 3
+    rate: float = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """One of two, under one name."""
+
+    how: str = dataclasses.field(
+        default="slow", metadata={"choices": ("slow", "quick")}
+    )
+    training: Any = dataclasses.field(
+        default=None,
+        metadata=fields.variant("how", {"slow": Slow, "quick": Quick}, own_name=True),
+    )
+
+    def __post_init__(self):
+        fields.fill_variants(self)
+
+
+def test_variants_under_one_name_share_the_leaves_that_they_have_in_common():
+    names = [leaf.name for leaf in fields.leaves(Course)]
+    assert names == ["how", "training.steps", "training.batch", "training.rate"]
+    assert fields.to_dict(Course("quick"))["training"] == {"steps": 3, "rate": 0.5}
+    assert fields.value_at(Course(), "training.rate") == 0.5
+    changes = {"how": "quick", "training.steps": 8}
+    assert fields.replace(Course(), changes) == Course("quick", Quick(8))
+    with pytest.raises(ValueError, match=r"^training.rate has no effect: how is 'slo"):
+        fields.replace(Course(), {"training.rate": 1.0})
+
+
 def test_replace_changes_the_variant_that_is_chosen_and_no_other():
     assert fields.replace(Shape(), {"square.side": 3}) == Shape("square", Square(3))
     changes = {"kind": "circle", "circle.radius": 5.0}
