@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from psro_comm.experiment_config import ExperimentConfig
-from psro_comm.tasks import echo, predator_prey
+from psro_comm.tasks import echo, predator_prey, traffic_junction
 from psro_comm.tasks.task import Task
 
 TASKS: dict[str, Task] = {
     **echo.TASKS,
     **predator_prey.TASKS,
+    **traffic_junction.TASKS,
 }
 
 BUDGETS: dict[str, Callable[[Task], ExperimentConfig]] = {

@@ -1,0 +1,83 @@
+"""Traffic Junction with TarMAC (the paper's section 5, local communication).
+
+The paper reports success and, in its table 3, utilities that fit a horizon of 40 steps:
+`tj_easy_40` and `tj_hard_40` play that long, the others as long as IC3Net does.
+"""
+
+from dataclasses import replace
+
+from games.traffic_junction import TrafficJunctionConfig
+from oracles.backbones.tarmac import TarMACConfig
+from oracles.ppo import PPOConfig
+from oracles.team_learner import CreditConfig
+from oracles.train_team import TeamTrainingConfig
+from psro_comm.experiment_config import ExperimentConfig
+from psro_comm.tasks.task import Figures, Task
+
+# A car's return ends at its collision: what follows teaches it nothing.
+_EASY = TeamTrainingConfig(
+    env_steps=1_100_000,
+    num_envs=512,
+    num_steps=20,
+    imitation_fraction=0.0,
+    critic_hidden=64,
+    ppo=PPOConfig(
+        learning_rate=3e-3,
+        gamma=0.99,
+        gae_lambda=0.95,
+        update_epochs=3,
+        num_minibatches=4,
+        entropy_coef=0.02,
+        max_grad_norm=2.0,
+    ),
+    credit=CreditConfig(others_share=0.3, disaster=-5.0, own_critic=True),
+    entropy_target=0.2,
+    final_entropy_target=0.006,
+    entropy_fall=1.0,
+)
+
+
+def _drive(
+    rules: TrafficJunctionConfig,
+    memory: int,
+    training: TeamTrainingConfig,
+    stop_return: float,
+    paper: Figures | None = None,
+) -> Task:
+    quick = ExperimentConfig(
+        env="traffic_junction",
+        backbone="tarmac",
+        env_config=rules,
+        backbone_config=TarMACConfig(memory_size=memory),
+        training=training,
+    )
+    return Task(quick, stop_return, paper=paper or {})
+
+
+_PAPER_EASY: Figures = {
+    "clean: no attack, no filter": "success 99.9 ± 0.1",
+    "attack, full strength": "success 87.2 ± 4.68",
+    "filter against the attack it knows": "success 96.41 ± 1.38",
+    ("R-MACRL", "meta-equilibrium"): "-4.08 ± 0.04",
+    ("vanilla-filter", "meta-equilibrium"): "-4.24 ± 0.08",
+}
+_PAPER_HARD: Figures = {
+    "clean: no attack, no filter": "success 94.9 ± 0.2",
+    "attack, full strength": "success 88.75 ± 7.29",
+    "filter against the attack it knows": "success 93.23 ± 8.11",
+    ("R-MACRL", "meta-equilibrium"): "-9.33 ± 0.29",
+    ("vanilla-filter", "meta-equilibrium"): "-9.80 ± 0.08",
+}
+
+TASKS = {
+    "tj_easy": _drive(
+        TrafficJunctionConfig(level="easy"), 32, _EASY, -20.0, _PAPER_EASY
+    ),
+    "tj_easy_40": _drive(
+        TrafficJunctionConfig(level="easy", episode_limit=40),
+        32,
+        replace(_EASY, num_steps=40),
+        -40.0,
+        _PAPER_EASY,
+    ),
+}
