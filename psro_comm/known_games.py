@@ -1,6 +1,6 @@
 """Games of known value, with best responses: what PSRO is validated on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -162,7 +162,7 @@ class Signalling:
         return best_defence(self.config, np.einsum("p,psf->sf", weights, np.stack(own)))
 
 
-KNOWN_GAMES = {
+KNOWN_GAMES: dict[str, Callable[[], KnownGame]] = {
     "matrix": lambda: HiddenMatrix(
         np.random.default_rng(3).standard_normal((6, 7)), noise=0.5
     ),

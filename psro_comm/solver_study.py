@@ -1,0 +1,272 @@
+"""Whole PSRO runs, one for each meta-solver and seed, with equal budgets.
+
+All solvers of a seed start from one team and the same seeds of every artefact, and run
+the same number of iterations, each of the same trainings and cells: equal environment
+steps and equal evaluations. What they found meets in one combined table.
+
+Source: Wang, Ma, Wellman 2022, Evaluating strategy exploration in empirical
+  game-theoretic analysis (the combined game as the common measure).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from oracles.policies import Frozen
+from psro_comm.analysis import (
+    across_seeds,
+    as_dict,
+    mean_interval,
+    mixture_returns,
+    nash_conv,
+    verdict,
+)
+from psro_comm.lab import Lab
+from psro_comm.meta_solvers import nash
+from psro_comm.payoffs import PayoffTable
+from psro_comm.rmacrl import RMacrl
+from psro_comm.session import Request, open_lab
+from psro_comm.tables import columns, interval
+from psro_comm.worst_case import Defender, breaker
+
+
+class Found(NamedTuple):
+    """What one PSRO run left."""
+
+    filters: dict[str, Frozen]
+    attacks: dict[str, Frozen]
+    history: list[dict[str, Any]]  # a report for each iteration
+
+
+def study(
+    request: Request, solvers: Sequence[str], seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Runs, or goes on with, all of it; killed, the same command continues.
+
+    Args:
+      request: task, budget and workers; its run names the study, whose runs are
+        `<run>-team-<seed>`, `<run>-<solver>-<seed>` and `<run>-cross-<seed>`.
+      solvers: meta-solvers; the first is what the others are compared with.
+      seeds: of the repetitions.
+
+    Returns:
+      JSON data: one row for each solver and seed, and verdicts over seeds.
+
+    Raises:
+      ValueError: fewer than two solvers, or a seed twice.
+    """
+    if len(solvers) < 2 or len(set(seeds)) < len(seeds) or not seeds:
+        raise ValueError(
+            f"a study needs two solvers and distinct seeds, got {list(solvers)}"
+            f" and {list(seeds)}"
+        )
+    rows = []
+    for seed in seeds:
+        config = replace(request.config, seed=seed)
+        team = f"{request.run}-team-{seed}"
+        with open_lab(request._replace(config=config, run=team, team=None)) as lab:
+            lab.team()
+        given = request._replace(config=config, team=team)
+        found = {name: _psro(given, name, seed) for name in solvers}
+        cross = given._replace(run=f"{request.run}-cross-{seed}")
+        with open_lab(cross) as lab:
+            rows += [{"seed": seed, **row} for row in _crossed(lab, found)]
+    psro = request.config.psro
+    steps = request.config.attack_oracle.env_steps
+    steps += request.config.filter_oracle.env_steps
+    return {
+        "task": request.config.task,
+        "iterations": psro.iterations,
+        "env_steps": psro.iterations * psro.restarts * steps,
+        "solvers": list(solvers),
+        "seeds": list(seeds),
+        "rows": rows,
+        "verdicts": verdicts(rows, solvers),
+    }
+
+
+def verdicts(
+    rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Each solver minus the first, paired by seed, Student's t over seeds."""
+    found = []
+    for quantity in ("nash_conv", "population_nash_conv", "worst_case"):
+        final = {
+            name: [_final(row, quantity) for row in rows if row["solver"] == name]
+            for name in solvers
+        }
+        for name in solvers[1:]:
+            pairs = zip(final[name], final[solvers[0]], strict=True)
+            gain = across_seeds([a - b for a, b in pairs])
+            known = np.isfinite(gain.low)
+            found.append(
+                {
+                    "quantity": quantity,
+                    "solver": name,
+                    "against": solvers[0],
+                    "difference": as_dict(gain) if known else gain.estimate,
+                    "verdict": verdict(gain),
+                }
+            )
+    return found
+
+
+def _final(row: Mapping[str, Any], quantity: str) -> float:
+    if quantity == "worst_case":
+        return float(row["worst_case"]["estimate"])
+    return float(row["steps"][-1][quantity])
+
+
+def _psro(request: Request, solver: str, seed: int) -> Found:
+    """One run, every iteration of it, converged or not: budgets are equal."""
+    config = request.config
+    psro = replace(config.psro, meta_solver=solver)
+    run = f"{request.run}-{solver}-{seed}"
+    own = request._replace(config=replace(config, psro=psro), run=run)
+    with open_lab(own) as lab:
+        rmacrl = RMacrl(lab)
+        rmacrl.solve(at_least=psro.iterations)
+        lab.store.set_status("done", 1.0)
+        return Found(rmacrl.filters, rmacrl.attacks, rmacrl.history)
+
+
+def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """All policies of all solvers in one table, and a fresh attack on each result."""
+    filters, attacks = (
+        _pooled({name: getattr(run, side) for name, run in found.items()})
+        for side in ("filters", "attacks")
+    )
+    broken = lab.respond(
+        [
+            breaker(
+                lab,
+                f"fresh-{name}",
+                Defender.mixed(name, run.filters, run.history[-1]["defender_mixture"]),
+            )
+            for name, run in found.items()
+        ]
+    )
+    fresh = {
+        f"{name}/fresh": policy for name, policy in zip(found, broken, strict=True)
+    }
+    episodes = lab.config.evaluation.episodes
+    twins = filters.alias | attacks.alias | {name: name for name in fresh}
+    table = lab.table("combined", filters.policies, attacks.policies | fresh, episodes)
+    return [_row(table, name, found, twins) for name in found]
+
+
+class _Pool(NamedTuple):
+    """The policies of all solvers of one side; equal ones share a name and cells."""
+
+    policies: dict[str, Frozen]
+    alias: dict[str, str]  # `solver/policy` -> its name in `policies`
+
+
+def _pooled(populations: Mapping[str, Mapping[str, Frozen]]) -> _Pool:
+    first: dict[str, str] = {}  # digest -> name
+    pool = _Pool({}, {})
+    for solver, population in populations.items():
+        for key, policy in population.items():
+            name = first.setdefault(policy.digest(), _of(solver, key))
+            pool.policies.setdefault(name, policy)
+            pool.alias[_of(solver, key)] = name
+    return pool
+
+
+def _row(
+    table: PayoffTable, name: str, found: Mapping[str, Found], twins: Mapping[str, str]
+) -> dict[str, Any]:
+    """One solver's run in the combined table, iteration by iteration."""
+    matrix, run = table.mean(), found[name]
+    steps = []
+    for step in run.history:
+        x, y = _mixtures(table, twins, name, step)
+        pool = np.ix_(
+            _known(table.defenders, twins, name, step["defender_mixture"]),
+            _known(table.attackers, twins, name, step["attacker_mixture"]),
+        )
+        own_x, own_y = np.zeros(len(x)), np.zeros(len(y))
+        own_x[pool[0].ravel()], own_y[pool[1].ravel()] = nash(matrix[pool])
+        steps.append(
+            {
+                "iteration": step["iteration"],
+                "nash_conv": nash_conv(matrix, x, y),
+                "population_nash_conv": nash_conv(matrix, own_x, own_y),
+            }
+        )
+    final = {
+        other: _mixtures(table, twins, other, each.history[-1])
+        for other, each in found.items()
+    }
+    newest = np.zeros(len(table.attackers))
+    newest[table.attackers.index(_of(name, "fresh"))] = 1.0
+    x = final[name][0]
+    return {
+        "solver": name,
+        "steps": steps,
+        "worst_case": _earned(table, x, newest),
+        "against": {other: _earned(table, x, y) for other, (_, y) in final.items()},
+    }
+
+
+def _earned(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    return as_dict(mean_interval(mixture_returns(table, x, y)))
+
+
+def _mixtures(
+    table: PayoffTable, twins: Mapping[str, str], name: str, step: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """An iteration's mixtures over the combined populations."""
+    sides = []
+    for names, key in ((table.defenders, "defender"), (table.attackers, "attacker")):
+        mixture = np.zeros(len(names))
+        for policy, weight in step[f"{key}_mixture"].items():
+            mixture[names.index(twins[_of(name, policy)])] += weight
+        sides.append(mixture)
+    return sides[0], sides[1]
+
+
+def _known(
+    names: Sequence[str],
+    twins: Mapping[str, str],
+    solver: str,
+    mixture: Mapping[str, float],
+) -> list[int]:
+    """Places of a population, of weight or not, in the combined table; each once."""
+    return sorted({names.index(twins[_of(solver, key)]) for key in mixture})
+
+
+def _of(solver: str, policy: str) -> str:
+    return f"{solver}/{policy}"
+
+
+def render_study(result: Mapping[str, Any]) -> str:
+    """Exploitability over the budget, worst cases, and what can be told."""
+    rows = [
+        (
+            f"{row['solver']}, seed {row['seed']}",
+            " ".join(f"{step['nash_conv']:.2f}" for step in row["steps"]),
+            " ".join(f"{step['population_nash_conv']:.2f}" for step in row["steps"]),
+            str(interval(row["worst_case"])),
+            *(str(interval(row["against"][other])) for other in result["solvers"]),
+        )
+        for row in result["rows"]
+    ]
+    head = ["each iteration:", "NashConv", "of its population's Nash", "fresh attack"]
+    head += [f"against {name}" for name in result["solvers"]]
+    lines = [columns(rows, head), ""]
+    lines += [
+        f"{each['quantity']}, {each['solver']} minus {each['against']}:"
+        f" {each['verdict']}"
+        for each in result["verdicts"]
+    ]
+    lines += [
+        "",
+        f"each run: {result['iterations']} iterations, {result['env_steps']}"
+        " environment steps of training",
+        "NashConv: among the policies of all solvers and the fresh attacks, a lower"
+        "\nbound; last columns: returns of the final defender, 95 % over worlds",
+    ]
+    return "\n".join(lines)
