@@ -175,6 +175,7 @@ class Tables(NamedTuple):
       layout: the parts of `state`.
       num_cells: of the map with its margin.
       first: `[R]` the first place of each route.
+      arrived: `[R]` the car that arrives on each route.
       following: place -> the next one, 0 after the last.
       acted: 2 * car + action -> the car it becomes.
       cell: car -> cell.
@@ -182,12 +183,13 @@ class Tables(NamedTuple):
       obs_rows: car -> observation but for the other cars.
       state_rows: car -> `[6]`, the first parts of `state` of one car.
       row, column: car -> coordinate.
-      entry, itself, idle, always: what never changes.
+      entry, itself, idle, no_time, always: what never changes.
     """
 
     layout: StateLayout
     num_cells: int
     first: Tensor
+    arrived: Tensor
     following: Tensor
     acted: Tensor
     cell: Tensor
@@ -199,6 +201,7 @@ class Tables(NamedTuple):
     entry: Tensor
     itself: Tensor
     idle: Tensor
+    no_time: Tensor
     always: Tensor
 
     @classmethod
@@ -222,6 +225,7 @@ class Tables(NamedTuple):
         layout = StateLayout.of(config.cars, ways)
         parts: dict[str, Tensor] = {
             "first": first,
+            "arrived": 2 * first,
             "following": following,
             "acted": _acted(following),
             "cell": cell.repeat_interleave(2),
@@ -233,6 +237,7 @@ class Tables(NamedTuple):
             "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
             "itself": torch.eye(config.cars),
             "idle": torch.zeros(1, 1, dtype=torch.long),
+            "no_time": torch.zeros(1, 1),
             "always": torch.ones(1, 1, 1, dtype=torch.bool),
         }
         on_device = {name: table.to(device) for name, table in parts.items()}
