@@ -30,7 +30,8 @@ import torch
 from torch import Tensor
 
 from games.env import EnvSpec, Observation, Signal
-from games.traffic_junction_tables import LEVELS, Tables
+from games.traffic_junction_maps import LEVELS
+from games.traffic_junction_tables import Tables
 
 GAS, BRAKE, NUM_ACTIONS = 0, 1, 2
 
