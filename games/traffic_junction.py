@@ -30,7 +30,8 @@ import torch
 from torch import Tensor
 
 from games.env import EnvSpec, Observation, Signal
-from games.traffic_junction_tables import LEVELS, Tables
+from games.traffic_junction_maps import LEVELS
+from games.traffic_junction_tables import Tables
 
 GAS, BRAKE, NUM_ACTIONS = 0, 1, 2
 
@@ -107,9 +108,9 @@ class TrafficJunctionState(NamedTuple):
     """B worlds; zeros in idle slots."""
 
     car: Tensor  # [B,N] long  2 * place + last action (GAS at first); 0 is idle
-    tau: Tensor  # [B,N] long  steps since the car arrived
+    tau: Tensor  # [B,N] float  steps since the car arrived; no conversion to pay it
     failed: Tensor  # [B]   bool  two cars have met in this game
-    time: Tensor  # [B]   long  steps taken
+    time: Tensor  # [B]   float  steps taken
 
 
 class TrafficJunction:
@@ -154,8 +155,9 @@ class TrafficJunction:
 
     def reset(self, noise: Tensor) -> TrafficJunctionState:
         """Starts B worlds without a car; of `noise` [B, 1] only B matters."""
-        none = self.tables.idle.expand(noise.shape[0], self.spec.num_agents)
-        return TrafficJunctionState(none, none, none[:, 0] > 0, none[:, 0])
+        shape = (noise.shape[0], self.spec.num_agents)
+        none, start = self.tables.idle.expand(shape), self.tables.no_time.expand(shape)
+        return TrafficJunctionState(none, start, none[:, 0] > 0, start[:, 0])
 
     def transition(
         self, state: TrafficJunctionState, action: Tensor, noise: Tensor
@@ -225,7 +227,7 @@ class TrafficJunction:
         turn = wanted.cumsum(1) - 1  # cars that arrive before one that is wanted
         enters = wanted & (turn < idle.sum(1, keepdim=True))
         route = (noise[:, n + e :] * self._routes).long() + self.tables.entry
-        start = _look_up(self.tables.first, route) * enters * NUM_ACTIONS
+        start = torch.where(enters, _look_up(self.tables.arrived, route), 0)
         # Who does not enter adds 0 to some slot.
         return car.scatter_add(1, queue.gather(1, turn.clamp(0, n - 1)), start)
 

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from games.tree import map_tensors
 
+_STEERED = 1.15  # factor from one update to the next
+
 
 @dataclass(frozen=True)
 class PPOConfig:
@@ -252,6 +254,17 @@ def decay(start: float, end: float, progress: float) -> float:
     if start <= 0.0 or end <= 0.0:
         return start + (end - start) * progress
     return start * (end / start) ** progress
+
+
+def steer(entropy_coef: float, entropy: float, target: float) -> float:
+    """The entropy's next weight: a little more below the target, a little less above.
+
+    Args:
+      entropy_coef: the weight so far.
+      entropy: mean entropy under it, in nats.
+      target: what it should be.
+    """
+    return entropy_coef * _STEERED if entropy < target else entropy_coef / _STEERED
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:

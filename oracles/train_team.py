@@ -20,7 +20,7 @@ from games.env import CommEnv
 from games.play import Stream, collect
 from oracles.imitation import Imitation
 from oracles.learner import Log, Meter, make_generators
-from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
+from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate, steer
 from oracles.teachers import Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
 
@@ -28,7 +28,6 @@ Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
 
 _MEASURING = 2**20  # a segment of its own, beyond those of any training
 _MEASURED_ENVS = 256
-_STEERED = 1.15  # factor of the entropy's weight from one update to the next
 
 
 def _team_ppo() -> PPOConfig:
@@ -214,9 +213,9 @@ def _segment(
             entropy_coef=_entropy_coef(config, learner, progress),
         )
         if config.entropy_target is not None and not imitating:
-            learner.entropy_coef = steered(
-                config, learner.entropy_coef, progress, stats["entropy"]
-            )
+            fallen = min(1.0, progress / config.entropy_fall)
+            target = decay(config.entropy_target, config.final_entropy_target, fallen)
+            learner.entropy_coef = steer(learner.entropy_coef, stats["entropy"], target)
         yield {
             "team/return_mean": mean_return,
             "team/imitating": float(imitating),
@@ -231,22 +230,6 @@ def _entropy_coef(
     if config.entropy_target is not None:
         return learner.entropy_coef
     return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
-
-
-def steered(
-    config: TeamTrainingConfig, coef: float, progress: float, entropy: float
-) -> float:
-    """The entropy's next weight, so that the entropy nears its target.
-
-    Args:
-      config: says how the target falls.
-      coef: the weight so far.
-      progress: part of PPO that is over.
-      entropy: mean entropy of the actions, in nats.
-    """
-    fallen = min(1.0, progress / config.entropy_fall)
-    target = decay(config.entropy_target or 0.0, config.final_entropy_target, fallen)
-    return coef * _STEERED if entropy < target else coef / _STEERED
 
 
 def _line(

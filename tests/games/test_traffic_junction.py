@@ -14,7 +14,7 @@ from games.traffic_junction import (
     TrafficJunctionConfig,
     TrafficJunctionState,
 )
-from games.traffic_junction_tables import LEVELS, routes
+from games.traffic_junction_maps import LEVELS, routes
 from tests.reference.traffic_junction import Car, Paid, World
 from tests.reference.traffic_junction import routes as reference_routes
 from tests.reference.traffic_junction_batch import decode, encode

@@ -18,6 +18,7 @@ from oracles.ppo import (
     ppo_loss,
     ppo_update,
     set_learning_rate,
+    steer,
 )
 
 T, BATCH, POINTS = 5, 8, 2
@@ -291,3 +292,8 @@ def test_the_learning_rate_of_every_group_is_set():
 def test_settings_out_of_range_are_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"ppo.{field} is {value}"):
         PPOConfig(**{field: value})
+
+
+def test_the_weight_of_the_entropy_grows_below_its_target_and_shrinks_above():
+    assert steer(2.0, entropy=0.1, target=0.2) == pytest.approx(2.3)
+    assert steer(2.3, entropy=0.3, target=0.2) == pytest.approx(2.0)

@@ -13,12 +13,7 @@ from oracles.backbones.commnet import CommNet, CommNetConfig
 from oracles.ppo import PPOConfig
 from oracles.teachers import TEACHERS
 from oracles.team_report import team_report
-from oracles.train_team import (
-    TeamTrainingConfig,
-    measure_messages,
-    steered,
-    train_team,
-)
+from oracles.train_team import TeamTrainingConfig, measure_messages, train_team
 
 ECHO = TeamTrainingConfig(
     env_steps=30_000,
@@ -209,17 +204,6 @@ def test_a_loss_that_is_not_finite_stops_the_training():
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(ValueError, match=f"training.{field} is {value}"):
         TeamTrainingConfig(**{field: value})
-
-
-@pytest.mark.parametrize(
-    ("progress", "target"), [(0.0, 0.4), (0.25, 0.2), (0.5, 0.1), (1.0, 0.1)]
-)
-def test_the_weight_of_the_entropy_is_steered_to_a_falling_target(progress, target):
-    config = replace(
-        ECHO, entropy_target=0.4, final_entropy_target=0.1, entropy_fall=0.5
-    )
-    assert steered(config, 1.0, progress, 0.99 * target) == pytest.approx(1.15)
-    assert steered(config, 1.0, progress, 1.01 * target) == pytest.approx(1 / 1.15)
 
 
 def test_a_training_is_steered_only_where_it_has_a_target():

@@ -13,7 +13,9 @@ def decode(env: TrafficJunction, state: TrafficJunctionState, b: int) -> World:
     """World b as the reference has it."""
     first = env.tables.first.tolist()
     cars: list[Car | None] = []
-    for number, tau in zip(state.car[b].tolist(), state.tau[b].tolist(), strict=True):
+    for number, tau in zip(
+        state.car[b].tolist(), state.tau[b].int().tolist(), strict=True
+    ):
         place, last = divmod(number, 2)
         route = max(
             (r for r, start in enumerate(first) if start <= place), default=None
@@ -33,10 +35,12 @@ def encode(env: TrafficJunction, worlds: Sequence[World]) -> TrafficJunctionStat
         ]
         for w in worlds
     ]
+    car, tau = torch.tensor(rows).unbind(-1)
     return TrafficJunctionState(
-        *torch.tensor(rows).unbind(-1),
+        car,
+        tau.float(),
         torch.tensor([w.failed for w in worlds]),
-        torch.tensor([w.time for w in worlds]),
+        torch.tensor([float(w.time) for w in worlds]),
     )
 
 
