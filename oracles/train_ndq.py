@@ -14,9 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from games.channel import NoAttack, NoFilter
 from games.env import CommEnv, TimeStep
-from games.play import Overrule, Stream, collect
+from games.play import Overrule, collect
 from oracles.backbones.ndq import NDQ
 from oracles.imitation import Imitation
 from oracles.learner import Log, Meter
@@ -25,7 +24,7 @@ from oracles.ppo import set_learning_rate
 from oracles.q_learning import QConfig
 from oracles.replay import Replay
 from oracles.teachers import Teacher
-from oracles.train_team import Checkpoint, measure_messages
+from oracles.train_team import Checkpoint, clean_stream, measure_messages
 
 _CUTTING = 2**20 + 1  # a segment of its own, beyond those of any training
 _CUT_ENVS = 256
@@ -207,7 +206,7 @@ def _segment(
     stop: int,
 ) -> Iterator[dict[str, float]]:
     """Updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
-    stream = _stream(env, learner.team, config.num_envs, seed, first)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first)
     generator = stream.generator
     explorer = Explorer(generator, imitation)
     steps = stream.play(explorer)
@@ -274,23 +273,9 @@ class Explorer:
         return action if self._teacher is None else self._teacher(timestep, action)
 
 
-def _stream(env: CommEnv, team: NDQ, num_envs: int, seed: int, segment: int) -> Stream:
-    """A clean stream whose randomness depends on `(seed, segment)` alone."""
-    base = 2 * (seed * 2**24 + segment)
-    return Stream(
-        env,
-        team,
-        NoAttack(),
-        NoFilter(),
-        captured=torch.zeros(num_envs, 1, dtype=torch.long, device=env.device),
-        world_generator=torch.Generator(env.device).manual_seed(base),
-        generator=torch.Generator(env.device).manual_seed(base + 1),
-    )
-
-
 def _measure_cut(env: CommEnv, team: NDQ, seed: int) -> None:
     """Sets the level below which means are cut, so that `cut_fraction` of them are."""
-    stream = _stream(env, team, _CUT_ENVS, seed, _CUTTING)
+    stream = clean_stream(env, team, _CUT_ENVS, seed, _CUTTING)
     steps = collect(stream.play(), env.spec.episode_limit)
     means = team.means(steps.timestep.obs)[steps.timestep.alive]
     size = means.numel()

@@ -184,7 +184,7 @@ def _segment(
 ) -> Iterator[dict[str, float]]:
     """Updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     ppo, updates = config.ppo, config.updates
-    stream = _stream(env, learner.team, config.num_envs, seed, first)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first)
     imitated = imitation.updates if imitation else 0
     steps = stream.play(imitation.overrule(stream.generator) if imitation else None)
     meter = Meter(config.num_envs, env.device)
@@ -250,7 +250,9 @@ def _line(
     }
 
 
-def _stream(env: CommEnv, team: Any, num_envs: int, seed: int, segment: int) -> Stream:
+def clean_stream(
+    env: CommEnv, team: Any, num_envs: int, seed: int, segment: int
+) -> Stream:
     """A clean stream whose randomness depends on `(seed, segment)` alone."""
     device = env.device
     generators = make_generators(device, seed, segment)
@@ -276,7 +278,7 @@ def measure_messages(env: CommEnv, team: Any, seed: int) -> None:
       team: trained.
       seed: of worlds and policies; they differ from those of any training with it.
     """
-    stream = _stream(env, team, _MEASURED_ENVS, seed, _MEASURING)
+    stream = clean_stream(env, team, _MEASURED_ENVS, seed, _MEASURING)
     steps = collect(stream.play(), env.spec.episode_limit)
     said = steps.wire.sent[steps.timestep.alive]  # [messages, D]
     team.message_norm.copy_(said.norm(dim=-1).mean())
