@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from games.env import CommEnv
+from games.scenes.combat import CombatStage
 from games.scenes.echo import EchoStage
 from games.scenes.predator_prey import PredatorPreyStage
 from games.scenes.scene import Row, Scene, Sprite, Stage
@@ -16,6 +17,7 @@ STAGES: dict[str, Callable[[Any], Stage]] = {
     "echo": EchoStage,
     "predator_prey": PredatorPreyStage,
     "traffic_junction": TrafficJunctionStage,
+    "combat": CombatStage,
 }
 
 

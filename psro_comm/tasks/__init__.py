@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from psro_comm.experiment_config import ExperimentConfig
-from psro_comm.tasks import echo, predator_prey, traffic_junction
+from psro_comm.tasks import combat, echo, predator_prey, traffic_junction
 from psro_comm.tasks.task import Task
 
 TASKS: dict[str, Task] = {
     **echo.TASKS,
     **predator_prey.TASKS,
     **traffic_junction.TASKS,
+    **combat.TASKS,
 }
 
 BUDGETS: dict[str, Callable[[Task], ExperimentConfig]] = {

@@ -32,8 +32,8 @@ _EASY = TeamTrainingConfig(
     ),
     credit=CreditConfig(others_share=0.3, disaster=-5.0, own_critic=True),
     entropy_target=0.2,
-    final_entropy_target=0.006,
-    entropy_fall=1.0,
+    final_entropy_target=0.003,
+    entropy_fall=0.85,
 )
 
 
