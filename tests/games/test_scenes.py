@@ -31,8 +31,8 @@ def test_the_living_agents_are_on_the_board_once_each(name):
         agents = [s.agent for s in scene.sprites if s.kind == "agent"]
         assert agents == alive[world].nonzero().flatten().tolist()
         for sprite in scene.sprites:
-            assert 0 <= sprite.row < scene.rows
-            assert 0 <= sprite.column < scene.columns
+            assert -0.5 <= sprite.row <= scene.rows - 0.5
+            assert -0.5 <= sprite.column <= scene.columns - 0.5
 
 
 @pytest.mark.parametrize("name", sorted(STAGES))
