@@ -16,7 +16,7 @@ from psro_comm.tasks.task import Figures, Task
 
 # A car's return ends at its collision: what follows teaches it nothing.
 _EASY = TeamTrainingConfig(
-    env_steps=1_100_000,
+    env_steps=2_000_000,
     num_envs=512,
     num_steps=20,
     imitation_fraction=0.0,
