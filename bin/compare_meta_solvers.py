@@ -15,6 +15,7 @@ from psro_comm.exchange import read_meta_game
 from psro_comm.files import encode_json, write_atomic
 from psro_comm.shell import run_main
 from psro_comm.solver_study import render_study, study
+from psro_comm.study_plots import plot_study
 
 command_line.define()
 flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file; without, PSRO runs.")
@@ -40,6 +41,7 @@ def main(_: list[str]) -> None:
         result = study(request, names, [int(seed) for seed in given.seeds])
         words = render_study(result)
         out = request.runs_dir / f"{request.run}.json"
+        plot_study(result, Path(given.out or out).with_suffix(""), request.config.task)
     out = Path(given.out or out)
     write_atomic(out, encode_json(result))
     print(f"{words}\n\nSaved: {out}")
