@@ -51,8 +51,8 @@ def plot_study(result: Mapping[str, Any], path: Path, title: str = "") -> list[P
                 _draw_runs(ax, steps, runs, k, name)
             ax.set_title(f"NashConv {words}")
             ax.set_xlabel("training, million environment steps")
-            ax.set_ylim(bottom=0.0)
         own.set_ylabel("NashConv, a lower bound")
+        own.set_ylim(0.0, 1.05 * own.get_ylim()[1])
         _draw_worst(worst, result["rows"], solvers)
         figure.legend(
             *own.get_legend_handles_labels(),
