@@ -1,7 +1,8 @@
 """Traffic Junction with TarMAC (the paper's section 5, local communication).
 
-The paper reports success and, in its table 3, utilities that fit a horizon of 40 steps:
-`tj_easy_40` and `tj_hard_40` play that long, the others as long as IC3Net does.
+The paper reports success and, in its table 3, utilities that fit a horizon of 40 steps,
+on the hard map with fewer arrivals: `tj_easy_40` and `tj_hard_40` play so, the others
+as long as IC3Net does.
 """
 
 from dataclasses import replace
@@ -37,6 +38,17 @@ _EASY = TeamTrainingConfig(
 )
 
 
+# Chunks of 40 steps, half a game of the hard map.
+_LARGER = replace(
+    _EASY,
+    env_steps=1_500_000,
+    num_envs=128,
+    num_steps=40,
+    ppo=replace(_EASY.ppo, learning_rate=2e-3, update_epochs=2),
+    credit=replace(_EASY.credit, others_share=0.1),
+)
+
+
 def _drive(
     rules: TrafficJunctionConfig,
     memory: int,
@@ -69,6 +81,8 @@ _PAPER_HARD: Figures = {
     ("vanilla-filter", "meta-equilibrium"): "-9.80 ± 0.08",
 }
 
+_LATER = TrafficJunctionConfig(level="hard", episode_limit=40, arrival=0.02)
+
 TASKS = {
     "tj_easy": _drive(
         TrafficJunctionConfig(level="easy"), 32, _EASY, -20.0, _PAPER_EASY
@@ -76,8 +90,13 @@ TASKS = {
     "tj_easy_40": _drive(
         TrafficJunctionConfig(level="easy", episode_limit=40),
         32,
-        replace(_EASY, num_steps=40),
+        replace(_EASY, num_envs=256, num_steps=40),
         -40.0,
         _PAPER_EASY,
     ),
+    "tj_medium": _drive(TrafficJunctionConfig(level="medium"), 64, _LARGER, -60.0),
+    "tj_hard": _drive(
+        TrafficJunctionConfig(level="hard"), 64, _LARGER, -150.0, _PAPER_HARD
+    ),
+    "tj_hard_40": _drive(_LATER, 64, _LARGER, -40.0, _PAPER_HARD),
 }
