@@ -1,0 +1,80 @@
+"""Payoff tables and their equilibria."""
+
+import numpy as np
+import torch
+
+from games.matches import play_cells
+from games.worlds import make_worlds
+from oracles.attacks import AttackConfig
+from oracles.best_response import new_attack, new_filter
+from oracles.filters import FilterConfig
+from psro_comm.benchmarks.timing import Line, Timed, rates
+from psro_comm.benchmarks.worlds import hunting_team
+from psro_comm.meta_solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
+
+
+def lines(device: str, rounds: int) -> list[Line]:
+    """One rollout for all cells, and equilibria of many games."""
+    found = []
+    for episodes, promised in ((16, 3.0), (256, 1.0)):
+        cells = rates(
+            {
+                "one": table(episodes, device, together=True),
+                "each": table(episodes, device, together=False),
+            },
+            2 if episodes > 16 else rounds,
+        )
+        label = f"6 by 6 table in one rollout, {episodes} episodes a cell"
+        found.append(Line(label, cells["one"], cells["each"], "cells/s", promised))
+    return found + solved(rounds)
+
+
+def table(episodes: int, device: str, *, together: bool) -> Timed:
+    """Cells of a 6 by 6 payoff table, in one rollout or one after the other."""
+    setting = hunting_team(device)
+    generator = torch.Generator(device).manual_seed(0)
+    filters = [new_filter(setting, FilterConfig(), generator) for _ in range(6)]
+    attacks = [new_attack(setting, AttackConfig(), generator) for _ in range(6)]
+    for policy in (*filters, *attacks):
+        policy.eval().requires_grad_(False)
+    worlds = make_worlds(setting.env.spec, 0, 0, episodes, (0,), device)
+    cells = [(d, a) for d in range(6) for a in range(6)]
+
+    def work() -> int:
+        for part in [cells] if together else [[cell] for cell in cells]:
+            play_cells(
+                setting.env, setting.team, filters, attacks, part, worlds, generator
+            )
+        return len(cells)
+
+    return work
+
+
+def games(size: int, count: int, *, together: bool) -> Timed:
+    """Nash equilibria of random games, together or each compiled by itself."""
+    matrices = np.random.default_rng(0).standard_normal((count, size, size))
+
+    def work() -> int:
+        solved = solve_many(matrices) if together else map(solve_zero_sum, matrices)
+        worst = max(game.gap for game in solved)
+        if worst > GAP_TOLERANCE:
+            raise ValueError(f"a gap of {worst:.1e}, promised {GAP_TOLERANCE:.0e}")
+        return count
+
+    return work
+
+
+def solved(rounds: int) -> list[Line]:
+    """The meta-games: against one by one, and against the promised times."""
+    both = {
+        "together": games(10, 100, together=True),
+        "each": games(10, 100, together=False),
+    }
+    rate = rates(both, rounds)
+    large = rates({"200": games(200, 1, together=False)}, rounds)["200"]
+    label = "1000 resamples of a 10 by 10 game, against"
+    return [
+        Line(f"{label} one by one", rate["together"], rate["each"], "games/s", 2.0),
+        Line(f"{label} 10 s", rate["together"], 100.0, "games/s", 1.0),
+        Line("Nash of a 200 by 200 table, against 2 s", large, 0.5, "games/s", 1.0),
+    ]

@@ -1,0 +1,34 @@
+"""How speed is measured: contestants in turns, so that a busy machine slows all."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+Timed = Callable[[], int]  # does some work, returns how much
+
+
+class Line(NamedTuple):
+    """One promise: a rate, what it is held against, and how many times it must be."""
+
+    label: str
+    ours: float
+    theirs: float
+    unit: str
+    promised: float
+
+
+def rates(contestants: dict[str, Timed], rounds: int) -> dict[str, float]:
+    """Best rate of each contestant, work per second, measured in turns."""
+    best = dict.fromkeys(contestants, 0.0)
+    for work in contestants.values():
+        work()
+    for _ in range(rounds):
+        for name, work in contestants.items():
+            began = time.perf_counter()
+            done = work()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            best[name] = max(best[name], done / (time.perf_counter() - began))
+    return best

@@ -1,0 +1,210 @@
+"""The batched environments against the plain-Python ones of the tests.
+
+The plain ones are written to be read, not to be slow; what the batched side shows
+(observations, legal actions, the state, who hears whom) they are asked for as well.
+"""
+
+import importlib
+import random
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from games.channel import NoAttack, NoFilter
+from games.env import first, step
+from games.envs import make_env
+from games.play import Stream
+from oracles.backbones import make_team
+from oracles.backbones.commnet import CommNetConfig
+from oracles.learner import Setting
+from oracles.tampering import Threat
+from psro_comm.benchmarks.timing import Line, Timed, rates
+
+_AGAINST = "against plain Python"
+
+
+def lines(device: str, rounds: int) -> list[Line]:
+    """Every environment, and Predator-Prey with a team that talks."""
+    hunt = rates(
+        {
+            "plain": plain_hunt(),
+            "256": batched("predator_prey", {}, 256, device),
+            "1024": batched("predator_prey", {}, 1024, device),
+            "team": with_team(1024, device),
+        },
+        rounds,
+    )
+    found = [
+        Line(label, hunt[name], hunt["plain"], "steps/s", promised)
+        for name, label, promised in (
+            ("256", f"Predator-Prey, batch 256, {_AGAINST}", 6.0),
+            ("1024", f"Predator-Prey, batch 1024, {_AGAINST}", 10.0),
+            ("team", "the same with CommNet (64 units), batch 1024", 2.0),
+        )
+    ]
+    for level, promised in (("easy", 20.0), ("hard", 30.0)):
+        drive = {
+            "plain": plain_drive(level),
+            "256": batched("traffic_junction", {"level": level}, 256, device),
+        }
+        best = rates(drive, rounds)
+        label = f"Traffic Junction {level}, batch 256, {_AGAINST}"
+        found.append(Line(label, best["256"], best["plain"], "steps/s", promised))
+    fight = {
+        "plain": plain_fight("3bane_vs_hM"),
+        "1024": batched("combat", {"map": "3bane_vs_hM"}, 1024, device),
+    }
+    best = rates(fight, rounds)
+    label = "3bane_vs_hM, batch 1024, against"
+    return [
+        *found,
+        Line(f"{label} plain Python", best["1024"], best["plain"], "steps/s", 20.0),
+        Line(f"{label} 75 000 steps/s", best["1024"], 75_000.0, "steps/s", 1.0),
+    ]
+
+
+def _reference(name: str) -> ModuleType:
+    """A plain-Python environment of the tests."""
+    try:
+        return importlib.import_module(f"tests.reference.{name}")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error}: run from the root of a checkout") from error
+
+
+def plain_hunt(steps: int = 2000) -> Timed:
+    """Predator-Prey: steps, observations and legal actions."""
+    config = make_env("predator_prey").config  # type: ignore[attr-defined]
+    rules = _reference("predator_prey").Reference(config)
+    rng = random.Random(0)
+    agents, entities = config.num_predators, config.num_predators + config.num_prey
+    world = rules.start([rng.random() for _ in range(entities)])
+
+    def work() -> int:
+        nonlocal world
+        for _ in range(steps):
+            action = [rng.randrange(5) for _ in range(agents)]
+            noise = [rng.random() for _ in range(2 + config.num_prey)]
+            if rules.play(world, action, noise).done:
+                world = rules.start([rng.random() for _ in range(entities)])
+            for agent in range(agents):
+                rules.observation(world, agent)
+                rules.available(world, agent)
+        return steps
+
+    return work
+
+
+def plain_drive(level: str, steps: int = 400) -> Timed:
+    """Traffic Junction: steps, observations, and who hears whom."""
+    env: Any = make_env("traffic_junction", {"level": level})
+    rules = _reference("traffic_junction").Reference(env.config)
+    rng, cars = random.Random(0), env.spec.num_agents
+    world = rules.start()
+
+    def work() -> int:
+        nonlocal world
+        for _ in range(steps):
+            action = [rng.randrange(2) for _ in range(cars)]
+            noise = [rng.random() for _ in range(env.spec.step_noise)]
+            if rules.play(world, action, noise).done:
+                world = rules.start()
+            for car in range(cars):
+                rules.observation(world, car)
+                for other in range(cars):
+                    rules.hears(world, car, other)
+        return steps
+
+    return work
+
+
+def plain_fight(name: str, steps: int = 200) -> Timed:
+    """Combat: steps, observations, states and legal actions."""
+    env: Any = make_env("combat", {"map": name})
+    rules = _reference("combat").Reference(env.config)
+    view, spec = _reference("combat_view"), env.spec
+    rng, agents = random.Random(0), env.spec.num_agents
+    own = env.map
+    ranges = (own.sight, own.shoot, env.config.move_amount)
+
+    def start() -> Any:
+        return rules.start([rng.random() for _ in range(spec.reset_noise)])
+
+    world = start()
+
+    def work() -> int:
+        nonlocal world
+        for _ in range(steps):
+            action = []
+            for agent in range(agents):
+                legal = view.available(name, world, agents, agent, *ranges[1:])
+                action.append(rng.choice([k for k, able in enumerate(legal) if able]))
+                view.observation(
+                    name, world, agents, agent, *ranges, own.all_health, False
+                )
+            view.state(name, world, agents, spec.num_actions)
+            noise = [rng.random() for _ in range(spec.step_noise)]
+            if rules.play(world, action, noise)[1]:
+                world = start()
+        return steps
+
+    return work
+
+
+def batched(
+    name: str, config: dict[str, Any], size: int, device: str, steps: int = 30
+) -> Timed:
+    """Steps of a batched environment, auto-reset and all it shows included."""
+    env = make_env(name, config, device=device)
+    generator = torch.Generator(device).manual_seed(0)
+
+    def noise(*shape: int) -> torch.Tensor:
+        return torch.rand(size, *shape, generator=generator, device=device)
+
+    state = env.reset(noise(env.spec.reset_noise))
+    shown = first(env, state)
+    choices = (env.spec.num_agents, env.spec.num_actions)
+
+    def work() -> int:
+        nonlocal state, shown
+        for _ in range(steps):
+            action = (noise(*choices) * shown.available).argmax(-1)
+            state, shown = step(
+                env,
+                state,
+                action,
+                noise(env.spec.step_noise),
+                noise(env.spec.reset_noise),
+            )
+        return steps * size
+
+    return work
+
+
+def hunting_team(device: str) -> Setting:
+    """An untrained CommNet on Predator-Prey."""
+    env = make_env("predator_prey", device=device)
+    torch.manual_seed(0)
+    team = make_team("commnet", CommNetConfig(), env.spec).to(device)
+    return Setting(env, team.eval().requires_grad_(False), Threat(), (0,))
+
+
+def with_team(size: int, device: str, steps: int = 30) -> Timed:
+    """Steps of environment and CommNet, channel included, nobody on it."""
+    setting = hunting_team(device)
+    stream = Stream(
+        setting.env,
+        setting.team,
+        NoAttack(),
+        NoFilter(),
+        captured=torch.zeros(size, 1, dtype=torch.long, device=device),
+        world_generator=torch.Generator(device).manual_seed(0),
+        generator=torch.Generator(device).manual_seed(1),
+    ).play()
+
+    def work() -> int:
+        for _ in range(steps):
+            next(stream)
+        return steps * size
+
+    return work
