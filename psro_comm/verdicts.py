@@ -138,13 +138,13 @@ def _talk(gate: Mapping[str, Any]) -> str:
 def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
     clean, attacked = found[CLEAN], found[ATTACKED]
     taken = gap(clean, attacked)
-    share = ""
+    of = f"from {clean}"  # a cost has no share
     if clean.estimate > 0.0:
-        share = f" ({100 * taken.estimate / clean.estimate:.0f} %)"
+        of = f"of {clean} ({100 * taken.estimate / clean.estimate:.0f} %)"
     lines = [
         {
-            1: f"The attack works: bending messages takes {taken} of {clean}{share}.",
-            0: f"Cannot tell whether the attack hurts: it takes {taken} of {clean}.",
+            1: f"The attack works: bending messages takes {taken} {of}.",
+            0: f"Cannot tell whether the attack hurts: it takes {taken} {of}.",
             -1: f"The attack fails: the team earns {flip(taken)} more under it.",
         }[sign(taken)]
     ]
