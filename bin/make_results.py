@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from psro_comm.results import write_results
+from psro_comm.results import MARK, write_results
 from psro_comm.seeds import by_task, read_finished
 from psro_comm.shell import run_main
 from psro_comm.store import run_path
@@ -16,7 +16,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Names of finished runs, of any tasks.", required=True)
 flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
 flags.DEFINE_string("out", "docs/results", "Folder of results.md and the figures.")
-flags.DEFINE_string("readme", None, "Also put the results into this file.")
+flags.DEFINE_string("readme", None, "Also put the results into this file ...")
+flags.DEFINE_string("mark", MARK, "... between <!-- MARK:begin --> and its :end.")
 
 
 def main(_: list[str]) -> None:
@@ -24,11 +25,11 @@ def main(_: list[str]) -> None:
     roots = [run_path(Path(FLAGS.runs_dir), name) for name in FLAGS.runs]
     tasks = by_task([read_finished(root) for root in roots])
     made_by = f"python -m bin.make_results --runs={','.join(FLAGS.runs)}"
-    for name in ("runs_dir", "out", "readme"):
+    for name in ("runs_dir", "out", "readme", "mark"):
         if FLAGS[name].value != FLAGS[name].default:
             made_by += f" --{name}={FLAGS[name].value}"
     readme = Path(FLAGS.readme) if FLAGS.readme is not None else None
-    written = write_results(tasks, Path(FLAGS.out), made_by, readme)
+    written = write_results(tasks, Path(FLAGS.out), made_by, readme, FLAGS.mark)
     print("Saved:", ", ".join(map(str, written)))
 
 

@@ -30,7 +30,7 @@ from psro_comm.store import RunStore
 from psro_comm.tables import interval, percent
 from psro_comm.tasks import TASKS
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
 
 _GATE = {
     "return_clean": "return, messages as they are",
@@ -46,6 +46,7 @@ def write_results(
     out: Path,
     made_by: str,
     readme: Path | None = None,
+    mark: str = MARK,
 ) -> list[Path]:
     """Writes `results.md` and three figures for each task into `out`.
 
@@ -53,7 +54,8 @@ def write_results(
       tasks: finished runs by task, as `by_task` groups them.
       out: a folder, created if absent.
       made_by: the command that asks for this.
-      readme: where else to put the tables, between `BEGIN` and `END`.
+      readme: where else to put the tables, between two comments.
+      mark: what those comments are called.
 
     Returns:
       What was written.
@@ -67,7 +69,7 @@ def write_results(
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
         block = render_results(tasks, made_by, folder)
-        pages[readme] = inserted(read_bytes(readme).decode(), block)
+        pages[readme] = inserted(read_bytes(readme).decode(), block, mark)
     make_folder(out)
     written = [path for task, runs in tasks.items() for path in _draw(task, runs, out)]
     for path, text in pages.items():
@@ -203,15 +205,16 @@ def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
     return markdown_table(lines, ("The team", "[95 %]", "seeds"))
 
 
-def inserted(text: str, block: str) -> str:
+def inserted(text: str, block: str, mark: str = MARK) -> str:
     """`text` with `block` between its two marks, in place of what was there.
 
     Raises:
       ValueError: the marks are not there once each, in order.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"the text must hold {BEGIN} and {END} once each")
-    before, rest = text.split(BEGIN)
-    if END not in rest:
-        raise ValueError(f"{END} stands before {BEGIN}")
-    return f"{before}{BEGIN}\n{block.strip()}\n{END}{rest.split(END)[1]}"
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"the text must hold {begin} and {end} once each")
+    before, rest = text.split(begin)
+    if end not in rest:
+        raise ValueError(f"{end} stands before {begin}")
+    return f"{before}{begin}\n{block.strip()}\n{end}{rest.split(end)[1]}"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from psro_comm.results import BEGIN, END
 from psro_comm.store import RunStore
 from tests.bin.programs import ROOT
 from tests.hand_made_run import TASK, stored
@@ -37,7 +36,7 @@ def test_two_runs_become_tables_figures_and_a_part_of_the_readme(
     runs: Path, tmp_path: Path
 ) -> None:
     readme, out = tmp_path / "README.md", tmp_path / "results"
-    readme.write_text(f"above\n{BEGIN}\n{END}\nbelow\n")
+    readme.write_text("above\n<!-- results:begin -->\n<!-- results:end -->\nbelow\n")
     done = make_results(runs, "--runs=r1,r0", f"--out={out}", f"--readme={readme}")
     assert done.returncode == 0, done.stderr
     table = (out / "results.md").read_text()

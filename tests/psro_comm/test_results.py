@@ -8,8 +8,6 @@ import pytest
 from psro_comm.experiment_config import describe
 from psro_comm.files import StoreError
 from psro_comm.results import (
-    BEGIN,
-    END,
     inserted,
     render_results,
     render_task,
@@ -39,6 +37,9 @@ def finished(seed: int, shift: float = 0.0, **changed: Any) -> FinishedRun:
             line[key] = {k: v + shift for k, v in line[key].items()}
     config = {**describe(preset(task, "quick", seed)), **changed}
     return FinishedRun(Path(f"run-{seed}"), config, report)
+
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 
 
 def line_of(text: str, start: str) -> str:
@@ -180,6 +181,8 @@ def test_results_replace_what_is_between_the_marks() -> None:
     once = inserted(text, "new")
     assert once == f"before\n{BEGIN}\nnew\n{END}\nafter"
     assert inserted(once, "new") == once
+    other = text + once.replace("results:", "other:")
+    assert inserted(other, "x", "other").startswith(text)
     for bad in ("no marks", f"{END} {BEGIN}", f"{text}{text}"):
         with pytest.raises(ValueError, match="results:"):
             inserted(bad, "new")
