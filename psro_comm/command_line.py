@@ -56,7 +56,7 @@ def request(kind: str | None = None) -> Request:
     return Request(
         config,
         Path(FLAGS.runs_dir),
-        FLAGS.run or "-".join(name),
+        FLAGS.run or "-".join(name).lower(),  # names of runs have no capitals
         choose_workers(FLAGS.workers, device),
         FLAGS.flags_into_string(),
         FLAGS.team,
