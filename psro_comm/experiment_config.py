@@ -11,11 +11,12 @@ from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
 from oracles.trainings import TRAININGS
-from psro_comm.fields import fill_variants, to_dict, variant
+from psro_comm.fields import fill_variants, leaves, replace, to_dict, variant
 from psro_comm.meta_solvers import META_SOLVERS
 
 _RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
 _SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
+_ABSENT = object()
 _BUDGETS = {name: config_class for name, (config_class, _) in TRAININGS.items()}
 
 
@@ -165,3 +166,19 @@ class ExperimentConfig:
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:
     """The configuration as JSON data; the rules and sizes go by their names."""
     return to_dict(config)
+
+
+def from_description(data: Mapping[str, Any]) -> ExperimentConfig:
+    """The inverse of `describe`; what the data lack keeps its default.
+
+    Raises:
+      ValueError: a value that is not allowed.
+    """
+    changes: dict[str, Any] = {}
+    for leaf in leaves(ExperimentConfig):
+        value: Any = data
+        for key in leaf.name.split("."):
+            value = value.get(key, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+        if value is not _ABSENT:
+            changes[leaf.name] = tuple(value) if isinstance(value, list) else value
+    return replace(ExperimentConfig(), changes)

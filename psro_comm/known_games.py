@@ -1,6 +1,7 @@
 """Games of known value, with best responses: what PSRO is validated on."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -24,14 +25,24 @@ class KnownGame(Protocol):
     """A zero-sum game whose best responses and value can be computed."""
 
     value: float
+    learned: bool  # whether a best response takes training, which may be cut short
 
     def start(self) -> tuple[Policy, Policy]:
         """The first policy of each side."""
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
+        share: float = 1.0,
     ) -> Policy:
-        """A best response of `player` to the other side's mixture."""
+        """A best response of `player` to the other side's mixture.
+
+        `start` is a policy to learn on from, `share` of the usual training.
+        """
 
     def play(
         self, defender: Policy, attacker: Policy, worlds: int, seed: int
@@ -45,6 +56,8 @@ class KnownGame(Protocol):
 class HiddenMatrix:
     """Rows against columns of a matrix that PSRO sees cell by cell, with noise."""
 
+    learned = False
+
     def __init__(self, matrix: np.ndarray, noise: float = 0.0) -> None:
         """`noise` is the standard deviation of one world."""
         x, y = META_SOLVERS["nash"](matrix)
@@ -55,7 +68,13 @@ class HiddenMatrix:
         return np.array(0), np.array(0)
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
+        share: float = 1.0,
     ) -> Policy:
         """The exact best response."""
         played = np.array([int(other) for other in others])
@@ -86,6 +105,8 @@ class SquaredDistance:
     attacker on a random pair of opposite corners. Payoffs are noisy.
     """
 
+    learned = False
+
     def __init__(self, dimension: int = 3, noise: float = 0.5) -> None:
         """`noise` is the standard deviation of one world."""
         self.dimension, self.noise, self.value = dimension, noise, -float(dimension)
@@ -95,7 +116,13 @@ class SquaredDistance:
         return np.full(self.dimension, 0.5), np.ones(self.dimension)
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
+        share: float = 1.0,
     ) -> Policy:
         """The mean of the attackers; the corner farthest from the defenders' mean."""
         mean = weights @ np.stack(others)
@@ -122,6 +149,8 @@ class SquaredDistance:
 class Signalling:
     """Adversarial signalling with oracles that learn through `ppo_update`."""
 
+    learned = True
+
     def __init__(
         self,
         config: SignallingConfig | None = None,
@@ -139,10 +168,19 @@ class Signalling:
         ).numpy()
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
+        share: float = 1.0,
     ) -> Policy:
         """Learned from episodes."""
-        return train(self.config, player, others, list(weights), self.oracle, seed)
+        oracle = replace(
+            self.oracle, updates=max(1, round(share * self.oracle.updates))
+        )
+        return train(self.config, player, others, list(weights), oracle, seed, start)
 
     def play(
         self, defender: Policy, attacker: Policy, worlds: int, seed: int
@@ -162,10 +200,13 @@ class Signalling:
         return best_defence(self.config, np.einsum("p,psf->sf", weights, np.stack(own)))
 
 
-KNOWN_GAMES: dict[str, Callable[[], KnownGame]] = {
-    "matrix": lambda: HiddenMatrix(
-        np.random.default_rng(3).standard_normal((6, 7)), noise=0.5
+KNOWN_GAMES: dict[str, Callable[[int], KnownGame]] = {  # by seed
+    "matrix": lambda seed: HiddenMatrix(
+        np.random.default_rng(seed).standard_normal((12, 13)), noise=0.5
     ),
-    "cube": SquaredDistance,
-    "signalling": Signalling,
+    "cube": lambda _: SquaredDistance(),
+    "signalling": lambda _: Signalling(),
+    "signalling_weak": lambda _: Signalling(
+        oracle=TableOracleConfig(updates=20, episodes=256)
+    ),
 }
