@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from psro_comm.experiment_config import describe
 from psro_comm.analysis import Interval
+from psro_comm.experiment_config import describe
 from psro_comm.files import StoreError
 from psro_comm.results import (
     inserted,
@@ -143,7 +143,9 @@ def test_shares_are_cut_to_what_a_share_can_be() -> None:
     found = Interval(0.99, 0.9, 1.2)
     assert percent(found) == "99.0 [90.0, 100.0]"
     text = render_task([finished(0), finished(1)])
-    assert line_of(text, "points of success lost when all").endswith("| 2 |")
+    assert line_of(
+        text, "points of success lost when all messages are zeroed"
+    ).endswith("| 2 |")
 
 
 def test_a_line_that_only_some_seeds_have_is_refused() -> None:
