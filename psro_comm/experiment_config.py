@@ -30,6 +30,8 @@ class PSROConfig:
       check_episodes: fresh worlds of the convergence test.
       restarts: trainings of each best response; the best on fresh worlds is kept.
       meta_solver: solves the payoff table for both mixtures.
+      warm_start: the first training of each best response learns on from the own
+        policy that does best against the mixture.
       tolerance: a best response must gain more than this, in returns, to count.
       slots: capacity of each population.
     """
@@ -39,6 +41,7 @@ class PSROConfig:
     check_episodes: int = 256
     restarts: int = 2
     meta_solver: str = field(default="nash", metadata={"choices": tuple(META_SOLVERS)})
+    warm_start: bool = False
     tolerance: float = 0.0
     slots: int = 32
 

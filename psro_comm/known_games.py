@@ -1,7 +1,6 @@
 """Games of known value, with best responses: what PSRO is validated on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +24,6 @@ class KnownGame(Protocol):
     """A zero-sum game whose best responses and value can be computed."""
 
     value: float
-    learned: bool  # whether a best response takes training, which may be cut short
 
     def start(self) -> tuple[Policy, Policy]:
         """The first policy of each side."""
@@ -37,11 +35,10 @@ class KnownGame(Protocol):
         weights: np.ndarray,
         seed: int,
         start: Policy | None = None,
-        share: float = 1.0,
     ) -> Policy:
         """A best response of `player` to the other side's mixture.
 
-        `start` is a policy to learn on from, `share` of the usual training.
+        `start` is a policy to learn on from.
         """
 
     def play(
@@ -55,8 +52,6 @@ class KnownGame(Protocol):
 
 class HiddenMatrix:
     """Rows against columns of a matrix that PSRO sees cell by cell, with noise."""
-
-    learned = False
 
     def __init__(self, matrix: np.ndarray, noise: float = 0.0) -> None:
         """`noise` is the standard deviation of one world."""
@@ -74,7 +69,6 @@ class HiddenMatrix:
         weights: np.ndarray,
         seed: int,
         start: Policy | None = None,
-        share: float = 1.0,
     ) -> Policy:
         """The exact best response."""
         played = np.array([int(other) for other in others])
@@ -105,8 +99,6 @@ class SquaredDistance:
     attacker on a random pair of opposite corners. Payoffs are noisy.
     """
 
-    learned = False
-
     def __init__(self, dimension: int = 3, noise: float = 0.5) -> None:
         """`noise` is the standard deviation of one world."""
         self.dimension, self.noise, self.value = dimension, noise, -float(dimension)
@@ -122,7 +114,6 @@ class SquaredDistance:
         weights: np.ndarray,
         seed: int,
         start: Policy | None = None,
-        share: float = 1.0,
     ) -> Policy:
         """The mean of the attackers; the corner farthest from the defenders' mean."""
         mean = weights @ np.stack(others)
@@ -149,8 +140,6 @@ class SquaredDistance:
 class Signalling:
     """Adversarial signalling with oracles that learn through `ppo_update`."""
 
-    learned = True
-
     def __init__(
         self,
         config: SignallingConfig | None = None,
@@ -174,13 +163,10 @@ class Signalling:
         weights: np.ndarray,
         seed: int,
         start: Policy | None = None,
-        share: float = 1.0,
     ) -> Policy:
         """Learned from episodes."""
-        oracle = replace(
-            self.oracle, updates=max(1, round(share * self.oracle.updates))
-        )
-        return train(self.config, player, others, list(weights), oracle, seed, start)
+        mixture = list(weights)
+        return train(self.config, player, others, mixture, self.oracle, seed, start)
 
     def play(
         self, defender: Policy, attacker: Policy, worlds: int, seed: int

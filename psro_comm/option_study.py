@@ -5,21 +5,17 @@ trainings; the truth of what it found is known, so that the difference is the op
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from psro_comm.analysis import across_seeds, as_dict, verdict
 from psro_comm.known_games import KNOWN_GAMES
-from psro_comm.responses import ResponseConfig
 from psro_comm.tables import columns
 from psro_comm.validation import Step, validate
 
-OPTIONS = {
-    "plain": ResponseConfig(),
-    "two": ResponseConfig(count=2),
-    "rectified": ResponseConfig(count=2, rectified=True),
-    "warm_start": ResponseConfig(warm_start=True),
-    "reject": ResponseConfig(reject=True),
-    "anytime": ResponseConfig(anytime=4),
+OPTIONS: dict[str, dict[str, Any]] = {  # of `validate`
+    "plain": {},
+    "warm_start": {"warm_start": True},
 }
 _QUANTITIES = {  # of a run, and what they are called
     "final": "NashConv at the end",
@@ -27,8 +23,6 @@ _QUANTITIES = {  # of a run, and what they are called
     "episodes": "episodes",
     "stopped": "NashConv where it stops",
     "stopped_calls": "trainings until then",
-    "patient": "NashConv, stopped at the second time",
-    "patient_calls": "trainings until then",
 }
 
 
@@ -59,16 +53,12 @@ def study_options(
     rows = []
     for seed in seeds:
         for name in names:
-            known, option = KNOWN_GAMES[game](seed), OPTIONS[name]
-            each = 2.0 * option.count
-            if option.anytime and not known.learned:
-                each *= option.anytime
             steps = validate(
-                known,
-                iterations=max(1, int(calls / each)) + (not option.anytime),
+                KNOWN_GAMES[game](seed),
+                iterations=calls // 2 + 1,
                 worlds=worlds,
                 seed=seed,
-                response=option,
+                **OPTIONS[name],
             )
             rows.append({"option": name, "seed": seed, **_summary(steps, calls)})
     return {
@@ -90,14 +80,9 @@ def _summary(steps: Sequence[Step], calls: int) -> dict[str, float]:
         / (calls - 1),
         "episodes": float(steps[-1].episodes),
     }
-    for name, times in (("stopped", 1), ("patient", 2)):
-        quiet = [step.converged for step in steps]
-        ends = [
-            k for k in range(times, len(steps)) if all(quiet[k - times : k])
-        ]  # step k is about what iteration k - 1 left
-        end = steps[ends[0] if ends else -1]
-        found |= {name: end.true, f"{name}_calls": end.calls}
-    return found
+    # Step k + 1 is about what iteration k left.
+    ends = [after for step, after in pairwise(steps) if step.converged] or [steps[-1]]
+    return found | {"stopped": ends[0].true, "stopped_calls": float(ends[0].calls)}
 
 
 def _after(steps: Sequence[Step], calls: float) -> float:

@@ -20,14 +20,7 @@ from psro_comm.analysis import (
 from psro_comm.known_games import KnownGame, Policy
 from psro_comm.meta_solvers import META_SOLVERS
 from psro_comm.payoffs import PayoffTable
-from psro_comm.responses import (
-    Mixtures,
-    Names,
-    Responder,
-    ResponseConfig,
-    Task,
-    supported,
-)
+from psro_comm.responses import Mixtures, Names, by_merit, oracle_gains, supported
 from psro_comm.solver import BestResponseOracle, RMacrlSolver, new_game
 from psro_comm.store import RunStore
 from psro_comm.tables import columns, interval
@@ -43,7 +36,7 @@ class Step(NamedTuple):
     learned: dict[str, float]  # NashConv by this iteration's oracles, 95 %
     true: float  # exact NashConv of the same mixtures
     bracket: tuple[float, float]  # exact payoffs between which the value lies
-    calls: float  # whole trainings spent on these mixtures
+    calls: int  # trainings spent on these mixtures
     episodes: int  # played for these mixtures: table, and tests on fresh worlds
     converged: bool  # what the stopping rule says, having seen this iteration
 
@@ -55,7 +48,7 @@ def validate(
     worlds: int,
     seed: int = 0,
     meta_solver: str = "nash",
-    response: ResponseConfig | None = None,
+    warm_start: bool = False,
     store: RunStore | None = None,
 ) -> list[Step]:
     """Runs PSRO on a known game through R-MACRL's own solver.
@@ -66,15 +59,15 @@ def validate(
       worlds: of each cell, and of each test on fresh worlds.
       seed: of everything.
       meta_solver: key of META_SOLVERS.
-      response: options of the best responses.
+      warm_start: best responses learn on from an own policy, as R-MACRL's option.
       store: keeps the table of every iteration.
 
     Returns:
       One step for each iteration, about the mixtures *before* its best responses.
     """
-    run = _Run(game, worlds, seed, response or ResponseConfig(), store)
+    run = _Run(game, worlds, seed, warm_start, store)
     solver = RMacrlSolver(
-        new_game(2 + iterations * run.response.count),
+        new_game(iterations + 2),
         BestResponseOracle(run.respond),
         run.estimate,
         (("filter-000",), ("attack-000",)),
@@ -84,12 +77,10 @@ def validate(
     steps = []
     for number in range(1, iterations + 1):
         run.number, run.table = number, solver.table
-        spent = run.calls, run.episodes
-        names = solver.names()
+        names, mixtures = solver.names(), solver.mixtures()
+        calls, episodes = run.calls, run.episodes
         solver.iteration()
-        if run.response.anytime:  # its mixtures are made by these very calls
-            spent = run.calls, run.episodes
-        steps.append(run.step(names, spent))
+        steps.append(run.step(names, mixtures, calls, episodes))
         if store is not None:
             store.save_json(f"step-{number:03d}", {**steps[-1]._asdict()})
     return steps
@@ -103,29 +94,31 @@ class _Run:
         game: KnownGame,
         worlds: int,
         seed: int,
-        response: ResponseConfig,
+        warm_start: bool,
         store: RunStore | None,
     ) -> None:
         self.game, self.worlds, self.seed = game, worlds, seed
-        self.response, self.store = response, store
+        self.warm_start, self.store = warm_start, store
         first, second = game.start()
         self.policies: dict[str, Policy] = {"filter-000": first, "attack-000": second}
-        self.responder = Responder(response, self.train, self.fresh, 0.0)
-        self.number, self.calls, self.episodes = 0, 0.0, 0
+        self.number = self.calls = self.episodes = 0
         self.table = PayoffTable.empty()
 
-    def respond(self, names: Names, mixtures: Mixtures) -> tuple[list[str], list[str]]:
-        return self.responder(self.number, names, mixtures, self.table.mean())
+    def new(self) -> tuple[str, str]:
+        return f"filter-{self.number:03d}", f"attack-{self.number:03d}"
 
-    def train(self, tasks: Sequence[Task]) -> None:
-        for task in tasks:
-            others = [self.policies[name] for name in task.opponents]
-            start = None if task.start is None else self.policies[task.start]
-            own_seed = _seed(self.seed, task.name)
-            self.policies[task.name] = self.game.respond(
-                task.player, others, task.weights, own_seed, start, task.share
+    def respond(self, names: Names, mixtures: Mixtures) -> tuple[list[str], list[str]]:
+        starts = by_merit(self.table, mixtures)
+        for player, name in enumerate(self.new()):
+            self.policies[name] = self.game.respond(
+                player,
+                [self.policies[other] for other in names[1 - player]],
+                mixtures[1 - player],
+                _seed(self.seed, name),
+                self.policies[starts[player][0]] if self.warm_start else None,
             )
-            self.calls += task.share if self.game.learned else 1.0
+            self.calls += 1
+        return [self.new()[0]], [self.new()[1]]
 
     def estimate(
         self, rows: Sequence[str], columns: Sequence[str], old: PayoffTable
@@ -134,11 +127,6 @@ class _Run:
         if self.store is not None:
             self.store.save_json(f"payoffs-{self.number:03d}", table.to_dict())
         return table
-
-    def fresh(
-        self, name: str, rows: Sequence[str], columns: Sequence[str]
-    ) -> PayoffTable:
-        return self._played(PayoffTable.empty().grown(rows, columns), "fresh")
 
     def _played(self, table: PayoffTable, family: str) -> PayoffTable:
         cells = table.missing()
@@ -155,22 +143,23 @@ class _Run:
         first, second = (self.policies[name] for name in cell)
         return self.game.play(first, second, self.worlds, own)
 
-    def step(self, names: Names, spent: tuple[float, int]) -> Step:
+    def step(self, names: Names, mixtures: Mixtures, calls: int, episodes: int) -> Step:
         """Learned and exact quality of the mixtures that the latest policies answer."""
-        responder = self.responder
-        x, y = mixtures = responder.answered
+        (x, y), new = mixtures, self.new()
         bracket = [
             self.game.secured(
                 player, [self.policies[n] for n in names[player]], mixtures[player]
             )
             for player in (DEFENDER, ATTACKER)
         ]
-        new = responder.new[0][0], responder.new[1][0]
-        one, cols = np.ones(1), supported(names[1], y)
-        rows = supported(names[0], x)
+        rows, cols = supported(names[0], x), supported(names[1], y)
+        fresh = self._played(
+            PayoffTable.empty().grown([*rows, new[0]], [*cols, new[1]]), "fresh"
+        )
+        one = np.ones(1)
         learned = paired_difference(
-            mixture_returns(responder.fresh.select([new[0]], cols), one, y[y > 0.0]),
-            mixture_returns(responder.fresh.select(rows, [new[1]]), x[x > 0.0], one),
+            mixture_returns(fresh.select([new[0]], cols), one, y[y > 0.0]),
+            mixture_returns(fresh.select(rows, [new[1]]), x[x > 0.0], one),
         )
         rng = np.random.default_rng(_seed(self.seed, f"bootstrap-{self.number}"))
         return Step(
@@ -179,8 +168,9 @@ class _Run:
             as_dict(learned),
             bracket[ATTACKER] - bracket[DEFENDER],
             (bracket[DEFENDER], bracket[ATTACKER]),
-            *spent,
-            gains_converged([*responder.gains[0], *responder.gains[1]], 0.0),
+            calls,
+            episodes,
+            gains_converged(oracle_gains(fresh, names, mixtures, new), 0.0),
         )
 
 
