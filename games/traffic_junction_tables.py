@@ -68,8 +68,8 @@ class Tables(NamedTuple):
 
     A *place* is a cell of a route: all cells of route 0 in order, then those of route
     1, and so on, from 1 upwards; place 0 is idle. A *car* is 2 * place + last action,
-    0 if idle. An idle slot is on cell 0, in the corner, where no road is. Cells are
-    numbered on a map with a margin for the view.
+    0 if idle. Cells are numbered on a map with a margin for the view. An idle slot is
+    on cell 0 and sees cell 1: both are in the corner, where no car is nor looks.
 
     Attributes:
       layout: the parts of `state`.
@@ -79,11 +79,15 @@ class Tables(NamedTuple):
       following: place -> the next one, 0 after the last.
       acted: 2 * car + action -> the car it becomes.
       cell: car -> cell.
-      around: car -> the `view ** 2` cells in view; cell 0 only for the idle.
+      around: car -> the `view ** 2` cells in view.
       obs_rows: car -> observation but for the other cars.
       state_rows: car -> `[6]`, the first parts of `state` of one car.
       row, column: car -> coordinate.
-      entry, itself, idle, no_time, always: what never changes.
+      entry: `[E]` the first route of each entry.
+      others: `[N,N]` bytes, 0 on the diagonal.
+      no_count: `[1,cells]` cars on an empty map; -N on cell 0, that idle slots, counted
+        like cars, never make a crowd.
+      no_car, no_time, one, never, always: what never changes.
     """
 
     layout: StateLayout
@@ -99,9 +103,12 @@ class Tables(NamedTuple):
     row: Tensor
     column: Tensor
     entry: Tensor
-    itself: Tensor
-    idle: Tensor
+    others: Tensor
+    no_count: Tensor
+    no_car: Tensor
     no_time: Tensor
+    one: Tensor
+    never: Tensor
     always: Tensor
 
     @classmethod
@@ -121,7 +128,9 @@ class Tables(NamedTuple):
         cell = (places[:, 0] + margin) * width + places[:, 1] + margin
         reach = torch.arange(-margin, margin + 1)
         around = cell[:, None] + (reach[:, None] * width + reach).flatten()
-        cell[0] = around[0] = 0
+        cell[0], around[0] = 0, 1
+        no_count = torch.zeros(1, width**2)
+        no_count[0, 0] = -config.cars
         layout = StateLayout.of(config.cars, ways)
         parts: dict[str, Tensor] = {
             "first": first,
@@ -135,9 +144,12 @@ class Tables(NamedTuple):
             "row": places[:, 0].repeat_interleave(2),
             "column": places[:, 1].repeat_interleave(2),
             "entry": torch.arange(len(by_entry)) * len(by_entry[0]),
-            "itself": torch.eye(config.cars),
-            "idle": torch.zeros(1, 1, dtype=torch.long),
-            "no_time": torch.zeros(1, 1),
+            "others": 1 - torch.eye(config.cars, dtype=torch.uint8),
+            "no_count": no_count,
+            "no_car": torch.zeros(1, config.cars, dtype=torch.long),
+            "no_time": torch.zeros(1),
+            "one": torch.ones(1, 1),
+            "never": torch.zeros(1, dtype=torch.bool),
             "always": torch.ones(1, 1, 1, dtype=torch.bool),
         }
         on_device = {name: table.to(device) for name, table in parts.items()}

@@ -1,7 +1,9 @@
 """The batched environments against the plain-Python ones of the tests.
 
-The plain ones are written to be read, not to be slow; what the batched side shows
-(observations, legal actions, the state, who hears whom) they are asked for as well.
+The plain ones are those of `tests/reference`, written to be read, not to be slow. They
+are asked for rewards, observations, legal actions where some are illegal and who hears
+whom where that changes, as the batched side computes them; for the state in Combat
+alone, though the batched side always shows it.
 """
 
 import importlib
@@ -154,7 +156,10 @@ def plain_fight(name: str, steps: int = 200) -> Timed:
 def batched(
     name: str, config: dict[str, Any], size: int, device: str, steps: int = 30
 ) -> Timed:
-    """Steps of a batched environment, auto-reset and all it shows included."""
+    """Steps of a batched environment, auto-reset and all it shows included.
+
+    Actions are drawn as on the plain side: in Combat, among the legal ones.
+    """
     env = make_env(name, config, device=device)
     generator = torch.Generator(device).manual_seed(0)
 
@@ -163,16 +168,22 @@ def batched(
 
     state = env.reset(noise(env.spec.reset_noise))
     shown = first(env, state)
-    choices = (env.spec.num_agents, env.spec.num_actions)
+    agents, actions = env.spec.num_agents, env.spec.num_actions
+    free = name != "combat"
+
+    def draw() -> torch.Tensor:
+        if free:
+            shape = (size, agents)
+            return torch.randint(actions, shape, generator=generator, device=device)
+        return (noise(agents, actions) * shown.available).argmax(-1)
 
     def work() -> int:
         nonlocal state, shown
         for _ in range(steps):
-            action = (noise(*choices) * shown.available).argmax(-1)
             state, shown = step(
                 env,
                 state,
-                action,
+                draw(),
                 noise(env.spec.step_noise),
                 noise(env.spec.reset_noise),
             )

@@ -212,6 +212,16 @@ def test_idle_slots_show_and_hear_nothing() -> None:
     assert view.links[0].nonzero().tolist() == [[0, 2], [2, 0]]
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_cells_of_idle_slots_are_out_of_sight_however_far_cars_see(
+    level: str,
+) -> None:
+    for view in range(1, 2 * LEVELS[level].grid, 2):
+        tables = TrafficJunction(TrafficJunctionConfig(level=level, view=view)).tables
+        assert tables.cell[2:].min() > 1
+        assert tables.around[2:].min() > 1
+
+
 def test_a_range_cuts_links_at_its_rows_and_columns() -> None:
     env = TrafficJunction(TrafficJunctionConfig(num_cars=3, comm_range=2))
     # On (1, 3), (3, 1) and (3, 5): two, two and four cells apart.
