@@ -184,6 +184,8 @@ def test_the_command_names_the_budget_and_what_differs_from_it() -> None:
     assert command({**config, "device": "cuda"}) == plain
     config["attack"] = {**config["attack"], "alpha": 0.25}
     assert command(config) == f"{plain} --attack.alpha=0.25"
+    older = {key: value for key, value in config.items() if key != "learner"}
+    assert command(older) == f"{plain} --attack.alpha=0.25"
 
 
 def test_results_replace_what_is_between_the_marks() -> None:
