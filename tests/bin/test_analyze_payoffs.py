@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from psro_comm.analysis_command import analyze as analyze_file
 from psro_comm.experiment_config import from_description
 from psro_comm.payoffs import PayoffTable
 from psro_comm.refinement import refine
@@ -68,15 +69,13 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
         assert refine(lab, table, 0.6)[1] == refined
 
 
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        ([], "one of --payoffs"),
-        (["--payoffs=nowhere.csv"], "nowhere.csv"),
-    ],
-)
-def test_bad_input_is_one_line(flags, words):
-    done = analyze(*flags)
+def test_bad_input_is_one_line():
+    done = analyze()
     assert done.returncode in (1, 2)
-    assert words in done.stderr
+    assert "one of --payoffs" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"nowhere\.csv"):
+        analyze_file("nowhere.csv", None, 2, "nash", figures=False, seed=0)
