@@ -20,9 +20,12 @@ class PressedFirst:
     The next arrival hits who stands at an entry, so queues that reach back to one go
     first; else, of two that want a cell, the one on the lower cell (row by row) goes.
     Where a car turns next, whether it stands for another, and how long the queue behind
-    it is no car sees of another: an imitator has to be told. All else it sees. Rules
-    that are harder to tell are worse lessons: of a driver that weighs whole queues
-    imitators learn little, and of one by the number of slots nothing.
+    it is no car sees of another: an imitator has to be told.
+
+    Of other drivers, on the easy map, one seed each: a team that only imitated one that
+    broke ties by the number of slots reached 24.4 % success; one that imitated a driver
+    by whole queues and then learned by PPO, 91.0 % sampled and 95.3 % greedy. The two
+    differ in more than the driver, and this one has no such figure.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
