@@ -1,9 +1,9 @@
 """What a payoff table says and how sure it is: of a run, or of any file.
 
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
-python -m bin.analyze_payoffs --task=echo --budget=smoke --run=a --refine --width=0.5
+python -m bin.analyze_payoffs --run=a --refine --width=0.5
 
-With --refine, the run's own --task, --budget, --seed and other flags are needed again.
+With --refine, all settings are those that the run was begun with.
 """
 
 from absl import flags
@@ -32,7 +32,7 @@ def main(_: list[str]) -> None:
         raise ValueError("--refine plays new episodes: it needs --run=NAME")
     options = (given.resamples, given.meta_solver, given.figures, given.seed)
     if given.refine:
-        with open_lab(command_line.request()) as lab:
+        with open_lab(command_line.begun()) as lab:
             print(analyze(lab.store.root, given.out, *options, lab, given.width))
     else:
         source = given.payoffs or f"{given.runs_dir}/{given.run}"

@@ -1,6 +1,7 @@
 """PSRO on a game of known value: the learned lower bound beside the truth.
 
 python -m bin.validate_psro --game=signalling --iterations=6
+python -m bin.validate_psro --game=signalling_weak --compare=plain,warm_start
 """
 
 from pathlib import Path
@@ -10,6 +11,7 @@ from absl import flags
 
 from psro_comm.known_games import KNOWN_GAMES
 from psro_comm.meta_solvers import META_SOLVERS
+from psro_comm.option_study import OPTIONS, render_options, study_options
 from psro_comm.shell import run_main
 from psro_comm.store import RunStore, run_path
 from psro_comm.validation import render_steps, validate
@@ -19,6 +21,9 @@ flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Solves the payoff 
 flags.DEFINE_integer("iterations", 6, "Of algorithm 1.", 1, 30)
 flags.DEFINE_integer("worlds", 1000, "Of each cell.", 2)
 flags.DEFINE_integer("seed", 0, "Of everything.", 0)
+flags.DEFINE_list("compare", None, f"Options to compare, of {', '.join(OPTIONS)}.")
+flags.DEFINE_integer("seeds", 10, "With --compare: how many, from --seed.", 2)
+flags.DEFINE_integer("trainings", 12, "With --compare: of each run, both sides.", 2)
 flags.DEFINE_string("run", None, "Keep tables and steps under this name.")
 flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
 
@@ -26,7 +31,12 @@ flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
 def main(_: list[str]) -> None:
     """Runs and prints."""
     given = flags.FLAGS
-    game = KNOWN_GAMES[given.game]()
+    if given.compare is not None:
+        seeds = range(given.seed, given.seed + given.seeds)
+        budget = (given.trainings, given.worlds)
+        print(render_options(study_options(given.game, given.compare, seeds, *budget)))
+        return
+    game = KNOWN_GAMES[given.game](given.seed)
     names = ("meta_solver", "iterations", "worlds", "seed")
     options: dict[str, Any] = {name: given[name].value for name in names}
     if given.run is None:

@@ -58,8 +58,9 @@ def train_attack(
     *,
     seed: int,
     log: Log | None = None,
+    start: GaussianAttack | None = None,
 ) -> GaussianAttack:
-    """Trains a best response to a (mixed) filter, from fresh weights.
+    """Trains a best response to a (mixed) filter,.
 
     The reward is the negative team reward; eq. 1 adds its price in `evaluate`.
 
@@ -70,6 +71,7 @@ def train_attack(
       oracle: budget and learner.
       seed: of weights, worlds and policies.
       log: receives one line of metrics per update.
+      start: whose weights it learns on from, instead of fresh ones.
 
     Returns:
       The trained attack.
@@ -78,6 +80,8 @@ def train_attack(
     """
     generators = make_generators(setting.env.device, seed)
     attack = new_attack(setting, config, generators.policy)
+    if start is not None:
+        attack.load_state_dict(start.state_dict())
     learner = Learner(attack, setting, oracle, generators, "attack")
     learner.train(attack, filter_, sign=-1.0, stop=config.stop_return, log=log)
     return attack.eval().requires_grad_(False)
@@ -91,8 +95,9 @@ def train_filter(
     *,
     seed: int,
     log: Log | None = None,
+    start: TwoStageFilter | None = None,
 ) -> TwoStageFilter:
-    """Trains a best response to a (mixed) attack, from fresh weights.
+    """Trains a best response to a (mixed) attack,.
 
     Part of the episodes is benign, so that the filter also learns to leave a clean
     team alone.
@@ -104,6 +109,7 @@ def train_filter(
       oracle: budget and learner.
       seed: of weights, worlds and policies.
       log: receives one line of metrics per update.
+      start: whose weights it learns on from, instead of fresh ones.
 
     Returns:
       The trained filter.
@@ -112,6 +118,8 @@ def train_filter(
     """
     generators = make_generators(setting.env.device, seed)
     filter_ = new_filter(setting, config, generators.policy)
+    if start is not None:
+        filter_.load_state_dict(start.state_dict())
     benign = config.benign_fraction
     opponent = Mixture([NoAttack(), attack], [benign, 1.0 - benign])
     learner = Learner(filter_, setting, oracle, generators, "filter")

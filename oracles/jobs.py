@@ -49,6 +49,7 @@ class TrainingJob(NamedTuple):
     oracle: OracleConfig
     seed: int
     untrained: bool = False  # weights as they are drawn: the start of a population
+    start: Frozen | None = None  # a policy of the same configuration to learn on from
 
 
 class MatchJob(NamedTuple):
@@ -122,14 +123,12 @@ def run_training(
             log(values)
 
     opponent = thaw_mixture(job.opponents, job.weights, device)
+    start = None if job.start is None else thaw(job.start, device)
+    how: dict[str, Any] = {"seed": job.seed, "log": record, "start": start}
     if isinstance(job.config, AttackConfig):
-        policy: Any = train_attack(
-            setting, opponent, job.config, job.oracle, seed=job.seed, log=record
-        )
+        policy: Any = train_attack(setting, opponent, job.config, job.oracle, **how)
     else:
-        policy = train_filter(
-            setting, opponent, job.config, job.oracle, seed=job.seed, log=record
-        )
+        policy = train_filter(setting, opponent, job.config, job.oracle, **how)
     return freeze(policy), lines
 
 

@@ -37,6 +37,10 @@ class Frozen(NamedTuple):
             hashed.update(np.ascontiguousarray(self.tensors[name]).tobytes())
         return hashed.hexdigest()
 
+    def made_with(self, config: Any) -> bool:
+        """Whether it is a learner of this very configuration."""
+        return bool(self.facts.get("config") == asdict(config))
+
 
 def freeze(policy: Any) -> Frozen:
     """Turns an attack or a filter into plain data."""

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from games.signalling import ATTACKER, DEFENDER, Defence, SignallingConfig
 from oracles.ppo import Evaluation, Experience, PPOConfig, gae, ppo_update
 
+_LEAST = 0.02  # probability of an action of a policy that learns on
+
 
 @dataclass(frozen=True)
 class TableOracleConfig:
@@ -140,6 +142,7 @@ def train(
     weights: Sequence[float],
     oracle: TableOracleConfig,
     seed: int,
+    start: np.ndarray | None = None,
 ) -> np.ndarray:
     """A best response to a mixture of tables, learned from episodes.
 
@@ -150,6 +153,7 @@ def train(
       weights: of the mixture; one opponent is drawn for a whole episode.
       oracle: budget.
       seed: of everything.
+      start: `[rows, K]` probabilities to learn on from; uniform where absent.
 
     Returns:
       `[rows, K]` probabilities.
@@ -158,6 +162,9 @@ def train(
     """
     generator = torch.Generator().manual_seed(seed)
     learner = Table(config, player)
+    if start is not None:  # no action so rare that it is never tried
+        likely = torch.from_numpy(start).float().clamp(min=_LEAST)
+        learner.logits.data.copy_(likely.log())
     optimizer = torch.optim.Adam(learner.parameters(), oracle.ppo.learning_rate)
     mixture = torch.tensor(np.asarray(weights), dtype=torch.float32)
     tables = torch.from_numpy(np.stack(opponents)).float()

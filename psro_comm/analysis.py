@@ -103,6 +103,12 @@ def is_converged(
     return bool(np.all(np.asarray(gains) <= threshold))
 
 
+def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
+    """`is_converged` of 95 % intervals."""
+    errors = [(gain.high - gain.low) / (2 * 1.96) for gain in gains]
+    return is_converged([gain.estimate for gain in gains], errors, tolerance)
+
+
 def bootstrap(
     samples: np.ndarray,
     statistic: Callable[[np.ndarray], float],

@@ -6,8 +6,8 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.config import define_flags, from_flags
-from psro_comm.experiment_config import ExperimentConfig
-from psro_comm.session import Request, choose_device, choose_workers
+from psro_comm.experiment_config import ExperimentConfig, from_description
+from psro_comm.session import Request, choose_device, choose_workers, read_run
 from psro_comm.tasks import BUDGETS, TASKS, preset
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
@@ -56,8 +56,20 @@ def request(kind: str | None = None) -> Request:
     return Request(
         config,
         Path(FLAGS.runs_dir),
-        FLAGS.run or "-".join(name),
+        FLAGS.run or "-".join(name).lower(),  # names of runs have no capitals
         choose_workers(FLAGS.workers, device),
         FLAGS.flags_into_string(),
         FLAGS.team,
     )
+
+
+def begun() -> Request:
+    """What a run that exists was begun with; only --workers is the command line's.
+
+    Raises:
+      StoreError: there is no run of that name.
+    """
+    runs_dir = Path(FLAGS.runs_dir)
+    config = from_description(read_run(runs_dir, FLAGS.run).config)
+    workers = choose_workers(FLAGS.workers, config.device)
+    return Request(config, runs_dir, FLAGS.run, workers)

@@ -11,11 +11,12 @@ from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
 from oracles.trainings import TRAININGS
-from psro_comm.fields import fill_variants, to_dict, variant
+from psro_comm.fields import fill_variants, leaves, replace, to_dict, variant
 from psro_comm.meta_solvers import META_SOLVERS
 
 _RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
 _SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
+_ABSENT = object()
 _BUDGETS = {name: config_class for name, (config_class, _) in TRAININGS.items()}
 
 
@@ -29,6 +30,8 @@ class PSROConfig:
       check_episodes: fresh worlds of the convergence test.
       restarts: trainings of each best response; the best on fresh worlds is kept.
       meta_solver: solves the payoff table for both mixtures.
+      warm_start: the first training of each best response learns on from the own
+        policy that does best against the mixture.
       tolerance: a best response must gain more than this, in returns, to count.
       slots: capacity of each population.
     """
@@ -38,6 +41,7 @@ class PSROConfig:
     check_episodes: int = 256
     restarts: int = 2
     meta_solver: str = field(default="nash", metadata={"choices": tuple(META_SOLVERS)})
+    warm_start: bool = False
     tolerance: float = 0.0
     slots: int = 32
 
@@ -165,3 +169,19 @@ class ExperimentConfig:
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:
     """The configuration as JSON data; the rules and sizes go by their names."""
     return to_dict(config)
+
+
+def from_description(data: Mapping[str, Any]) -> ExperimentConfig:
+    """The inverse of `describe`; what the data lack keeps its default.
+
+    Raises:
+      ValueError: a value that is not allowed.
+    """
+    changes: dict[str, Any] = {}
+    for leaf in leaves(ExperimentConfig):
+        value: Any = data
+        for key in leaf.name.split("."):
+            value = value.get(key, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+        if value is not _ABSENT:
+            changes[leaf.name] = tuple(value) if isinstance(value, list) else value
+    return replace(ExperimentConfig(), changes)

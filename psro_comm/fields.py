@@ -16,7 +16,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-_UNSET = "(unset)"
+UNSET = "(unset)"
 _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
 
 
@@ -171,7 +171,7 @@ def difference(old: Any, new: Any, key: str = "") -> list[str]:
         lines = []
         for name in sorted(old.keys() | new.keys()):
             dotted = f"{key}.{name}" if key else name
-            lines += difference(old.get(name, _UNSET), new.get(name, _UNSET), dotted)
+            lines += difference(old.get(name, UNSET), new.get(name, UNSET), dotted)
         return lines
     return [] if old == new else [f"{key}: {old} -> {new}"]
 

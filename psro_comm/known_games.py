@@ -29,9 +29,17 @@ class KnownGame(Protocol):
         """The first policy of each side."""
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
     ) -> Policy:
-        """A best response of `player` to the other side's mixture."""
+        """A best response of `player` to the other side's mixture.
+
+        `start` is a policy to learn on from.
+        """
 
     def play(
         self, defender: Policy, attacker: Policy, worlds: int, seed: int
@@ -55,7 +63,12 @@ class HiddenMatrix:
         return np.array(0), np.array(0)
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
     ) -> Policy:
         """The exact best response."""
         played = np.array([int(other) for other in others])
@@ -95,7 +108,12 @@ class SquaredDistance:
         return np.full(self.dimension, 0.5), np.ones(self.dimension)
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
     ) -> Policy:
         """The mean of the attackers; the corner farthest from the defenders' mean."""
         mean = weights @ np.stack(others)
@@ -139,10 +157,16 @@ class Signalling:
         ).numpy()
 
     def respond(
-        self, player: int, others: Sequence[Policy], weights: np.ndarray, seed: int
+        self,
+        player: int,
+        others: Sequence[Policy],
+        weights: np.ndarray,
+        seed: int,
+        start: Policy | None = None,
     ) -> Policy:
         """Learned from episodes."""
-        return train(self.config, player, others, list(weights), self.oracle, seed)
+        mixture = list(weights)
+        return train(self.config, player, others, mixture, self.oracle, seed, start)
 
     def play(
         self, defender: Policy, attacker: Policy, worlds: int, seed: int
@@ -162,10 +186,13 @@ class Signalling:
         return best_defence(self.config, np.einsum("p,psf->sf", weights, np.stack(own)))
 
 
-KNOWN_GAMES: dict[str, Callable[[], KnownGame]] = {
-    "matrix": lambda: HiddenMatrix(
-        np.random.default_rng(3).standard_normal((6, 7)), noise=0.5
+KNOWN_GAMES: dict[str, Callable[[int], KnownGame]] = {  # by seed
+    "matrix": lambda seed: HiddenMatrix(
+        np.random.default_rng(seed).standard_normal((12, 13)), noise=0.5
     ),
-    "cube": SquaredDistance,
-    "signalling": Signalling,
+    "cube": lambda _: SquaredDistance(),
+    "signalling": lambda _: Signalling(),
+    "signalling_weak": lambda _: Signalling(
+        oracle=TableOracleConfig(updates=20, episodes=256)
+    ),
 }

@@ -48,6 +48,7 @@ class Response(NamedTuple):
     oracle: OracleConfig
     restarts: int = 1
     untrained: bool = False
+    start: Frozen | None = None  # the first restart learns on from it
 
 
 def seed_of(run_seed: int, name: str) -> int:
@@ -170,9 +171,8 @@ class Lab:
         return from_file(*self.store.load_policy(name))
 
     def _jobs(self, response: Response) -> list[TrainingJob]:
-        names = [response.name]
-        if response.restarts > 1:
-            names = [f"{response.name}.r{k}" for k in range(response.restarts)]
+        name, restarts = response.name, response.restarts
+        names = [f"{name}.r{k}" for k in range(restarts)] if restarts > 1 else [name]
         return [
             TrainingJob(
                 name,
@@ -183,8 +183,9 @@ class Lab:
                 response.oracle,
                 self.seed(name),
                 response.untrained,
+                response.start if number == 0 else None,
             )
-            for name in names
+            for number, name in enumerate(names)
         ]
 
     def _select(self, response: Response) -> Frozen:

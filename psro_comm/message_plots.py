@@ -121,4 +121,5 @@ def _draw_message(ax: Axes, number: int, agent: Mapping[str, Any]) -> None:
     )
     ax.set_xlabel("number of the message")
     ax.axhline(0.0, color=GREY, linewidth=0.6)
+    ax.margins(y=0.3)
     ax.legend(loc="upper right", ncols=3, fontsize=7.5, framealpha=0.8)

@@ -38,6 +38,9 @@ _GATE = {
     "return_one_muted": "return, one sender's messages zeroed",
     "return_one_noise": "return, noise of a message's own size on one sender",
     "fall_percent_all_muted": "lost when all messages are zeroed, %",
+    "success_clean": "success, messages as they are, %",
+    "success_all_muted": "success, all messages zeroed, %",
+    "fall_points_all_muted": "points of success lost when all messages are zeroed",
 }
 
 
@@ -200,8 +203,10 @@ def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
     lines = []
     for key, label in _GATE.items():
         found = [interval(r["gate"][key]) for r in reports if key in r["gate"]]
-        whole = len(found) == len(reports)  # a share of a return below 0 is left out
-        lines.append((label, str(pooled(found)) if whole else "-", str(len(found))))
+        if len(found) < len(reports):  # a share of a return below 0 is left out
+            continue
+        show = percent if key.startswith("success") else str
+        lines.append((label, show(pooled(found)), str(len(found))))
     return markdown_table(lines, ("The team", "[95 %]", "seeds"))
 
 

@@ -14,10 +14,8 @@ from psro_comm.analysis import (
     Interval,
     as_dict,
     bootstrap,
-    is_converged,
-    mixture_returns,
+    gains_converged,
     nash_conv,
-    paired_difference,
     value,
     value_interval,
 )
@@ -25,6 +23,7 @@ from psro_comm.exchange import write_nfg
 from psro_comm.lab import Lab, Response
 from psro_comm.meta_solvers import EXACT, solve
 from psro_comm.payoffs import PayoffTable
+from psro_comm.responses import by_merit, oracle_gains, supported
 from psro_comm.solver import (
     BestResponseOracle,
     RMacrlSolver,
@@ -154,12 +153,7 @@ class RMacrl:
         return [new[0]], [new[1]]
 
     def _respond_with(
-        self,
-        filter_name: str,
-        attack_name: str,
-        against: Any,
-        *,
-        untrained: bool,
+        self, filter_name: str, attack_name: str, against: Any, *, untrained: bool
     ) -> None:
         """Makes one policy for each side, both against the same mixtures."""
         lab = self.lab
@@ -169,7 +163,8 @@ class RMacrl:
             (rows, columns), (x, y) = against
             filters = {name: filters[name] for name in rows}
             attacks = {name: attacks[name] for name in columns}
-        restarts = 1 if untrained else self.config.restarts
+        how = (1 if untrained else self.config.restarts, untrained)
+        starts = self._starts(against)
         attack, filter_ = lab.respond(
             [
                 Response(
@@ -178,8 +173,8 @@ class RMacrl:
                     x,
                     self.attack_config,
                     lab.config.attack_oracle,
-                    restarts,
-                    untrained,
+                    *how,
+                    starts[1],
                 ),
                 Response(
                     filter_name,
@@ -187,17 +182,31 @@ class RMacrl:
                     y,
                     lab.config.filter,
                     lab.config.filter_oracle,
-                    restarts,
-                    untrained,
+                    *how,
+                    starts[0],
                 ),
             ]
         )
         self.filters[filter_name], self.attacks[attack_name] = filter_, attack
 
+    def _starts(self, against: Any) -> tuple[Frozen | None, Frozen | None]:
+        """Each side's policy to learn on from, filter first; None for fresh weights."""
+        if against is None or not self.config.warm_start:
+            return None, None
+        populations = self.filters, self.attacks
+        configs = self.lab.config.filter, self.attack_config
+        ranked = by_merit(self._table, against[1])
+        found = []
+        for names, policies, config in zip(ranked, populations, configs, strict=True):
+            # Nobody has no weights to learn on, and other settings other shapes.
+            alike = (policies[n] for n in names if policies[n].made_with(config))
+            found.append(next(alike, None))
+        return found[0], found[1]
+
     def _estimate(
         self, filters: Sequence[str], attacks: Sequence[str], old: PayoffTable
     ) -> PayoffTable:
-        return self.lab.table(
+        self._table = self.lab.table(
             f"payoffs-{self.iteration:03d}",
             {name: self.filters[name] for name in filters},
             {name: self.attacks[name] for name in attacks},
@@ -205,6 +214,7 @@ class RMacrl:
             old=old,
             worlds="payoffs",
         )
+        return self._table
 
     def _solve(
         self, payoffs: np.ndarray, std_errors: np.ndarray | None = None
@@ -221,31 +231,17 @@ class RMacrl:
 
         Source: paper alg. 1, line 9: converged when they are in the populations.
         """
-        (rows, columns), (x, y) = names, mixtures
-        filter_name = f"filter-{self.iteration:03d}"
-        attack_name = f"attack-{self.iteration:03d}"
-        support = [
-            [name for name, w in zip(side, mix, strict=True) if w > 0.0]
-            for side, mix in ((rows, x), (columns, y))
-        ]
+        new = (f"filter-{self.iteration:03d}", f"attack-{self.iteration:03d}")
+        rows, columns = (supported(*each) for each in zip(names, mixtures, strict=True))
         fresh = self.lab.table(
             f"check-{self.iteration:03d}",
-            {name: self.filters[name] for name in [*support[0], filter_name]},
-            {name: self.attacks[name] for name in [*support[1], attack_name]},
+            {name: self.filters[name] for name in [*rows, new[0]]},
+            {name: self.attacks[name] for name in [*columns, new[1]]},
             self.config.check_episodes,
         )
-        x, y, one = x[x > 0.0], y[y > 0.0], np.ones(1)
-        old = mixture_returns(fresh.select(*support), x, y)
-        defended = mixture_returns(fresh.select([filter_name], support[1]), one, y)
-        attacked = mixture_returns(fresh.select(support[0], [attack_name]), x, one)
-        found = (
-            paired_difference(defended, old),
-            paired_difference(old, attacked),
-        )
-        errors = tuple((gain.high - gain.low) / (2 * 1.96) for gain in found)
-        estimates = tuple(gain.estimate for gain in found)
+        found = oracle_gains(fresh, names, mixtures, new)
         self._gains = dict(zip(("defender", "attacker"), found, strict=True))
-        return is_converged(estimates, errors, self.config.tolerance)
+        return gains_converged(found, self.config.tolerance)
 
     def _export(self, solver: RMacrlSolver, converged: bool) -> None:
         """Writes the iteration's meta-game, mixtures and quality, and logs a line."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from psro_comm.analysis import Interval, across_seeds
 from psro_comm.experiment_config import ExperimentConfig, describe
-from psro_comm.fields import difference, leaves
+from psro_comm.fields import UNSET, difference, leaves
 from psro_comm.store import RunStore, StoreError
 from psro_comm.tables import interval
 from psro_comm.tasks import BUDGETS, preset
@@ -157,7 +157,9 @@ def command(config: Mapping[str, Any]) -> str:
     for budget in BUDGETS:
         base = dict(describe(preset(task, budget, seed)))
         lines = difference(base, {**config, "device": base["device"]})
-        changed[budget] = [line.split(":")[0] for line in lines]
+        # A field that is newer than the run is not something that the run changed.
+        names = [line.split(":")[0] for line in lines if not line.endswith(UNSET)]
+        changed[budget] = names
     budget = min(BUDGETS, key=lambda name: len(changed[name]))
     words = [f"--task={task}", f"--budget={budget}", f"--seed={seed}"]
     for leaf in leaves(ExperimentConfig):

@@ -19,8 +19,8 @@ def interval(found: Mapping[str, float]) -> Interval:
 
 
 def percent(share: Interval) -> str:
-    """A share in per cent: `99.6 [99.5, 99.7]`."""
-    estimate, low, high = (100.0 * number for number in share)
+    """A share in per cent, cut to what a share can be: `99.6 [99.5, 100.0]`."""
+    estimate, low, high = (100.0 * min(max(number, 0.0), 1.0) for number in share)
     return f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
 
 

@@ -42,8 +42,7 @@ _COLUMNS = {
     FRESH: "In the worst case, each against its own fresh attacker",
     UNATTACKED: "With no attack at all",
 }
-# What a talking team loses when muted: per cent of its return, or, where returns are
-# costs, points of success.
+# What a talking team loses when muted: per cent of its return, or points of success.
 _ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
 
 
@@ -122,9 +121,15 @@ def _talk(gate: Mapping[str, Any]) -> str:
     lost = [name for name in _ENOUGH_TALK if f"{name}_all_muted" in gate]
     if not lost:
         return f"The team earns {clean}: too little to say whether it talks."
-    key, (enough, unit) = f"{lost[0]}_all_muted", _ENOUGH_TALK[lost[0]]
-    fall = read_interval(gate[key], f"gate's {key}")
-    if fall.low >= enough:
+    falls = {
+        name: read_interval(gate[f"{name}_all_muted"], f"gate's {name}_all_muted")
+        for name in lost
+    }
+    # Either measure is enough: a cost has no share, a won game no more to win.
+    talks = [name for name in lost if falls[name].low >= _ENOUGH_TALK[name][0]]
+    name = (talks or lost)[0]
+    fall, unit = falls[name], _ENOUGH_TALK[name][1]
+    if talks:
         word = "The team really talks"
     elif fall.low > 0.0:
         word = "The team talks, but could do without"

@@ -1,4 +1,4 @@
-"""README.md and BUILD.md: every command, flag, file and error text in them exists."""
+"""The documents: every command, flag, file and error text in them exists."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = ("README.md", "BUILD.md")
+DOCS = ("README.md", "BUILD.md", "docs/meta_games.md")
 CODE = ("games", "oracles", "psro_comm", "bin")
 MAKE = {"run": "quickstart", "bench": "bench"}  # the programs behind two targets
 FOLDERS = (*CODE, "oracles/backbones", "tests", "tests/bin")

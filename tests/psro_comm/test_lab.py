@@ -1,14 +1,17 @@
 """The lab: signs of the selection, teams and tables that are not this run's."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from games.channel import NoAttack, NoFilter
 from oracles.jobs import build_setting
-from oracles.policies import freeze
+from oracles.policies import Frozen, freeze
 from oracles.tampering import MuteAttack
 from psro_comm.fields import replace
 from psro_comm.lab import Response
+from psro_comm.payoffs import PayoffTable
 from psro_comm.rmacrl import RMacrl, benign
 from psro_comm.session import Request, open_lab
 from psro_comm.tasks import preset
@@ -117,3 +120,49 @@ def test_a_team_trained_under_other_rules_is_refused(lab):
 def test_a_run_has_one_start(lab):
     with pytest.raises(ValueError, match="other initial policies"):
         RMacrl(lab, given=([freeze(NoFilter())], [mute(lab)]))
+
+
+def test_a_warm_start_begins_the_first_restart_and_no_other(lab):
+    import torch
+
+    from oracles.best_response import new_attack
+    from oracles.jobs import run_training
+
+    setting = build_setting(lab.setting())
+    generator = torch.Generator().manual_seed(5)
+    start = freeze(new_attack(setting, lab.config.attack, generator))
+    still = replace(
+        lab.config.attack_oracle, {"env_steps": 1, "ppo.learning_rate": 1e-20}
+    )
+    asked = response(lab, "warm", lab.config.attack, benign()[0])
+    jobs = lab._jobs(asked._replace(start=start, oracle=still))
+    warm, fresh = (run_training(job)[0] for job in jobs)
+
+    def same(policy):
+        return all(
+            np.allclose(policy.tensors[name], start.tensors[name], atol=1e-6)
+            for name in start.tensors
+        )
+
+    assert same(warm)
+    assert not same(fresh)
+
+
+def test_a_warm_start_is_the_best_policy_that_can_be_trained(lab):
+    rmacrl = RMacrl(lab)
+    rmacrl.config = replace(rmacrl.config, {"warm_start": True})
+    filters, _ = benign()
+    learners = ("one", "other")
+    config = asdict(rmacrl.attack_config)
+    for name in learners:
+        rmacrl.attacks[name] = Frozen({"config": config, "name": name}, {})
+    rmacrl.attacks["mute"] = mute(lab)
+    names = ["no-attack", "mute", *learners]
+    table = PayoffTable.empty().grown(filters, names)
+    paid = np.array([[9.0, 9.0], [0.0, 0.0], [3.0, 3.0], [5.0, 5.0]])
+    rmacrl._table = table.recorded(table.missing(), paid, paid, paid)
+    mixtures = (np.ones(1), np.full(4, 0.25))
+    against = ((("no-filter",), tuple(names)), mixtures)
+    filter_, best = rmacrl._starts(against)
+    assert filter_ is None  # nobody has no weights
+    assert best.facts["name"] == "one"  # hurts more than the other; mute cannot learn

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from psro_comm.analysis import Interval
 from psro_comm.experiment_config import describe
 from psro_comm.files import StoreError
 from psro_comm.results import (
@@ -22,7 +23,7 @@ from psro_comm.seeds import (
     read_finished,
 )
 from psro_comm.store import RunStore
-from psro_comm.tables import interval
+from psro_comm.tables import interval, percent
 from psro_comm.tasks import preset
 from tests.hand_made_report import make_report
 from tests.hand_made_run import TASK, stored
@@ -135,7 +136,16 @@ def test_the_gate_leaves_out_a_share_that_one_seed_lacks() -> None:
     share = "lost when all messages are zeroed, %"
     assert line_of(render_task(runs), share).endswith("| 2 |")
     del runs[1].report["gate"]["fall_percent_all_muted"]
-    assert line_of(render_task(runs), share) == f"| {share} | - | 1 |"
+    assert share not in render_task(runs)
+
+
+def test_shares_are_cut_to_what_a_share_can_be() -> None:
+    found = Interval(0.99, 0.9, 1.2)
+    assert percent(found) == "99.0 [90.0, 100.0]"
+    text = render_task([finished(0), finished(1)])
+    assert line_of(
+        text, "points of success lost when all messages are zeroed"
+    ).endswith("| 2 |")
 
 
 def test_a_line_that_only_some_seeds_have_is_refused() -> None:
@@ -174,6 +184,8 @@ def test_the_command_names_the_budget_and_what_differs_from_it() -> None:
     assert command({**config, "device": "cuda"}) == plain
     config["attack"] = {**config["attack"], "alpha": 0.25}
     assert command(config) == f"{plain} --attack.alpha=0.25"
+    older = {key: value for key, value in config.items() if key != "learner"}
+    assert command(older) == f"{plain} --attack.alpha=0.25"
 
 
 def test_results_replace_what_is_between_the_marks() -> None:

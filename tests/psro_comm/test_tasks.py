@@ -1,8 +1,11 @@
 """Every task is a whole experiment at every budget, and an environment is played."""
 
+import json
+
 import pytest
 
 from games.envs import ENVS
+from psro_comm.experiment_config import describe, from_description
 from psro_comm.tasks import BUDGETS, TASKS, preset
 
 
@@ -18,6 +21,8 @@ def test_budgets_differ_in_how_long_and_how_often_not_in_what(task):
         assert config.env_config == quick.env_config
         assert config.backbone_config == quick.backbone_config
         assert config.threat == quick.threat
+        written = json.loads(json.dumps(describe(config)))
+        assert from_description(written) == config
 
 
 def test_every_environment_is_in_some_task():

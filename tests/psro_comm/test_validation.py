@@ -93,6 +93,6 @@ def test_one_seed_one_result() -> None:
 
 
 def test_the_named_games_can_be_made() -> None:
-    assert sorted(KNOWN_GAMES) == ["cube", "matrix", "signalling"]
+    assert sorted(KNOWN_GAMES) == ["cube", "matrix", "signalling", "signalling_weak"]
     for make in KNOWN_GAMES.values():
-        assert np.isfinite(make().value)
+        assert np.isfinite(make(0).value)

@@ -19,6 +19,7 @@ from tests.hand_made_report import interval, make_report
 def test_a_team_that_hardly_talks_is_called_that(fall, words):
     report = make_report()
     report["gate"]["fall_percent_all_muted"] = interval(fall)
+    report["gate"]["fall_points_all_muted"] = interval(fall / 10)
     assert words in verdict_lines(report)[1]
 
 
@@ -37,6 +38,14 @@ def test_where_returns_are_costs_talk_is_counted_in_points_of_success(points, wo
     if points is None:
         del report["gate"]["fall_points_all_muted"]
     assert re.search(words, verdict_lines(report)[1])
+
+
+def test_a_team_that_loses_few_returns_but_many_games_talks():
+    report = make_report()
+    report["gate"]["fall_percent_all_muted"] = interval(26.0)
+    report["gate"]["fall_points_all_muted"] = interval(45.0)
+    assert "really talks" in verdict_lines(report)[1]
+    assert "45.00 [44.50, 45.50] points of success" in verdict_lines(report)[1]
 
 
 def test_the_story_is_told_in_episodes_too():

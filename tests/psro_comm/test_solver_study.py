@@ -1,0 +1,39 @@
+"""Whole runs compared, the fast half: one iteration each, in this process."""
+
+import shutil
+
+from psro_comm.fields import replace
+from psro_comm.session import Request
+from psro_comm.solver_study import render_study, study
+from psro_comm.tasks import preset
+
+TINY = {
+    "training.env_steps": 6144,
+    "attack_oracle.env_steps": 2048,
+    "filter_oracle.env_steps": 2048,
+    "psro.iterations": 1,
+    "psro.restarts": 1,
+    "psro.warm_start": True,
+    "psro.episodes": 8,
+    "psro.check_episodes": 8,
+    "evaluation.episodes": 8,
+}
+
+
+def test_a_study_goes_on_where_it_was_killed_and_counts_twins_once(tmp_path):
+    request = Request(replace(preset("echo", "smoke"), TINY), tmp_path, "s", 0)
+    names = ["nash", "uniform"]
+    result = study(request, names, [0])
+    assert [row["solver"] for row in result["rows"]] == names
+    assert result["env_steps"] == 2 * 2048
+    # The first iteration answers uniform mixtures, whatever solves later tables: all
+    # policies of both runs are twins, and only the mixtures over them differ.
+    one, other = (row["steps"] for row in result["rows"])
+    assert len(one) == len(other) == 1
+    assert one[0]["population_nash_conv"] == other[0]["population_nash_conv"]
+    assert one[0]["nash_conv"] >= 0
+    assert result["verdicts"][0]["verdict"] == "cannot tell: too few samples"
+    assert "uniform, seed 0" in render_study(result)
+    for folder in ("s-uniform-0", "s-cross-0"):  # as a kill in the middle leaves it
+        shutil.rmtree(tmp_path / folder)
+    assert study(request, names, [0]) == result
