@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from absl import flags
 
-from psro_comm.benchmarks import tables, worlds
+from psro_comm.benchmarks import learning, tables, worlds
 from psro_comm.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
@@ -19,9 +19,11 @@ def main(_: list[str]) -> None:
     """Measures and prints every promised ratio, and whether it is kept."""
     torch.set_num_threads(1)
     given = (flags.FLAGS.device, flags.FLAGS.rounds)
+    print(worlds.PLAIN)
     kept = True
     for label, ours, theirs, unit, promised in (
         *worlds.lines(*given),
+        *learning.lines(*given),
         *tables.lines(*given),
     ):
         ratio = ours / theirs

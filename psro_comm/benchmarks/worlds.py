@@ -23,6 +23,10 @@ from oracles.learner import Setting
 from oracles.tampering import Threat
 from psro_comm.benchmarks.timing import Line, Timed, rates
 
+PLAIN = (
+    "Plain Python: tests/reference, one world, asked for rewards, observations and,"
+    " where they vary, legal actions and who hears whom"
+)
 _AGAINST = "against plain Python"
 
 

@@ -10,7 +10,7 @@ from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.state import CombatState
 from games.env import first, step
-from oracles.combat_teachers import combat_teacher
+from oracles.teachers.combat import combat_teacher
 from tests.reference.combat import Reference, Unit, World
 
 CASES = {

@@ -7,7 +7,7 @@ from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.tables import POINT
 from games.env import first
-from oracles.combat_teachers import combat_teacher
+from oracles.teachers.combat import combat_teacher
 from tests.games.test_combat_lockstep import decode
 from tests.reference import combat_view as smac
 

@@ -12,9 +12,9 @@ from games.combat.env import Combat
 from games.echo import Echo
 from games.env import TimeStep
 from oracles.backbones.ndq import NDQ, NDQConfig
-from oracles.combat_teachers import combat_teacher
 from oracles.ndq_learner import NDQLearner
 from oracles.q_learning import QConfig
+from oracles.teachers.combat import combat_teacher
 from oracles.team_report import team_report
 from oracles.train_ndq import Explorer, NDQTrainingConfig, published, train_ndq
 

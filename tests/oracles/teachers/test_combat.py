@@ -8,8 +8,8 @@ from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.maps import MAPS, SIDE
 from games.env import TimeStep, first
-from oracles.combat_teachers import Ambush, Hunt, combat_teacher, ways_to
 from oracles.teachers import TEACHERS, Teacher
+from oracles.teachers.combat import Ambush, Hunt, combat_teacher, ways_to
 
 
 def wins(env: Combat, player: Teacher, episodes: int) -> float:

@@ -5,8 +5,8 @@ import torch
 
 from games.env import TimeStep, first
 from games.traffic_junction import BRAKE, GAS, TrafficJunction, TrafficJunctionConfig
-from oracles.drivers import PressedFirst
 from oracles.teachers import TEACHERS
+from oracles.teachers.traffic_junction import PressedFirst
 from tests.reference.traffic_junction import Car, World
 from tests.reference.traffic_junction_batch import encode
 

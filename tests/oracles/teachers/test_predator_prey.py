@@ -8,7 +8,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from games.env import TimeStep, first
 from games.predator_prey import PredatorPrey, PredatorPreyConfig, PredatorPreyState
 from games.predator_prey_tables import CATCH, STAY
-from oracles.teachers import TEACHERS, Pack, board
+from oracles.teachers import TEACHERS
+from oracles.teachers.predator_prey import Pack, board
 
 UP, DOWN, LEFT, RIGHT = range(4)
 

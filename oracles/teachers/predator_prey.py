@@ -1,10 +1,4 @@
-"""Teachers: scripted players with full information, to imitate in training.
-
-A teacher reads positions from `TimeStep.state`, which no policy may see.
-"""
-
-from collections.abc import Callable
-from typing import Any
+"""A teacher for Predator-Prey: the pack, which hunts one prey at a time."""
 
 import torch
 from torch import Tensor
@@ -12,10 +6,6 @@ from torch import Tensor
 from games.env import TimeStep
 from games.predator_prey import PredatorPrey
 from games.predator_prey_tables import CATCH, MOVES, STAY
-from oracles.combat_teachers import combat_teacher
-from oracles.drivers import PressedFirst
-
-Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
 
 _REST = 0.3  # weight of the distances of those that are not among the two nearest
 _BEND = 0.1  # weight of the longer axis: a path that keeps both ways open is shorter
@@ -98,11 +88,3 @@ def board(grid: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     steps = torch.nn.functional.pad(height + width, (0, 1, 0, 1), value=2 * grid)
     longer = torch.nn.functional.pad(torch.maximum(height, width), (0, 1, 0, 1))
     return torch.stack(goals, 1), steps, steps + _BEND * longer
-
-
-# Each factory takes the environment of its own name, hence Any.
-TEACHERS: dict[str, Callable[[Any], Teacher]] = {
-    "predator_prey": Pack,
-    "traffic_junction": PressedFirst,
-    "combat": combat_teacher,
-}

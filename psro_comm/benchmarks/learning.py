@@ -1,0 +1,36 @@
+"""How fast teams learn, against the time in which they should."""
+
+import torch
+
+from games.envs import make_env
+from oracles.backbones import make_team
+from oracles.backbones.ndq import NDQ, NDQConfig
+from oracles.teachers import TEACHERS
+from oracles.train_ndq import NDQTrainingConfig, train_ndq
+from psro_comm.benchmarks.timing import Line, Timed, rates
+
+_IN_TIME = NDQTrainingConfig().env_steps / 600  # steps/s: the training in 10 minutes
+
+
+def lines(device: str, rounds: int) -> list[Line]:
+    """NDQ on three banelings: the preset's whole training within ten minutes."""
+    rate = rates({"ndq": ndq(device)}, rounds)["ndq"]
+    label = "NDQ's training on 3bane_vs_hM, against 10 minutes"
+    return [Line(label, rate, _IN_TIME, "steps/s", 1.0)]
+
+
+def ndq(device: str, updates: int = 2) -> Timed:
+    """Environment steps of a short training, half of it imitation."""
+    env = make_env("combat", {"map": "3bane_vs_hM"}, device=device)
+    teacher, own = TEACHERS["combat"](env), NDQTrainingConfig()
+    steps = updates * own.num_envs * own.num_steps
+    config = NDQTrainingConfig(env_steps=steps, imitation_fraction=0.5)
+
+    def work() -> int:
+        torch.manual_seed(0)
+        team = make_team("ndq", NDQConfig(), env.spec).to(device)
+        assert isinstance(team, NDQ)
+        train_ndq(env, team, config, seed=0, teacher=teacher)
+        return steps
+
+    return work
