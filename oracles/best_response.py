@@ -60,7 +60,7 @@ def train_attack(
     log: Log | None = None,
     start: GaussianAttack | None = None,
 ) -> GaussianAttack:
-    """Trains a best response to a (mixed) filter,.
+    """Trains a best response to a (mixed) filter.
 
     The reward is the negative team reward; eq. 1 adds its price in `evaluate`.
 
@@ -97,7 +97,7 @@ def train_filter(
     log: Log | None = None,
     start: TwoStageFilter | None = None,
 ) -> TwoStageFilter:
-    """Trains a best response to a (mixed) attack,.
+    """Trains a best response to a (mixed) attack.
 
     Part of the episodes is benign, so that the filter also learns to leave a clean
     team alone.

@@ -83,6 +83,11 @@ class Setting(NamedTuple):
     threat: Threat
     captured: tuple[int, ...] | None  # of this run; none redraws them in each episode
 
+    @property
+    def malicious(self) -> tuple[int, ...] | int:
+        """Agents held in every world, or how many each draws: for `make_worlds`."""
+        return self.captured or self.threat.num_malicious
+
 
 def captured_agents(
     setting: Setting, num_envs: int, generator: torch.Generator
@@ -205,20 +210,18 @@ class Learner:
         well, end first, and part of each was played by older weights.
         """
         setting, device = self.setting, self.setting.env.device
-        held = setting.captured
         worlds = make_worlds(
             setting.env.spec,
-            self.generators.world.initial_seed() % 2**63,
+            self.generators.world.initial_seed(),
             0,
             _TEST_WORLDS,
-            setting.threat.num_malicious if held is None else held,
+            setting.malicious,
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
         # A copy: a mixture remembers who plays which of the stream's environments.
-        opponent = copy.copy(filter_)
         played = play_episodes(
-            setting.env, setting.team, attack, opponent, worlds, generator
+            setting.env, setting.team, attack, copy.copy(filter_), worlds, generator
         )
         return float(played.returns.mean())
 

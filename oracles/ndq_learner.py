@@ -11,7 +11,7 @@ Source: Wang et al. 2020, eq. 11; the imitation term is ours (RECIPES 6).
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ from games.env import CommEnv, TimeStep
 from games.play import Step
 from games.team import Carry, communicate
 from games.tree import map_tensors, stack
+from oracles import resume_points
 from oracles.backbones.ndq import NDQ
 from oracles.imitation import NO_LABEL
 from oracles.ppo import parameters_of
@@ -223,25 +224,8 @@ class NDQLearner:
 
     def snapshot(self) -> dict[str, Tensor]:
         """All weights and the optimiser's moments, copied."""
-        tensors: dict[str, Tensor] = {}
-        for name, module in self._modules().items():
-            tensors |= {f"{name}.{k}": v for k, v in module.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {
-                f"optimizer.{index}.{k}": torch.as_tensor(v) for k, v in state.items()
-            }
-        return {k: v.detach().clone() for k, v in tensors.items()}
+        return resume_points.snapshot(self._modules(), self.optimizer)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Continues from what `snapshot` gave."""
-        for name, module in self._modules().items():
-            start = f"{name}."
-            own = {k: v for k, v in tensors.items() if k.startswith(start)}
-            module.load_state_dict({k.removeprefix(start): v for k, v in own.items()})
-        state: dict[int, dict[str, Any]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".")
-                state.setdefault(int(index), {})[name] = value.clone()
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        resume_points.restore(self._modules(), self.optimizer, tensors)

@@ -16,6 +16,7 @@ from games.env import CommEnv, TimeStep
 from games.play import Step, log_prob_of
 from games.team import Carry, communicate
 from games.tree import map_tensors
+from oracles import resume_points
 from oracles.imitation import NO_LABEL
 from oracles.nets import mlp
 from oracles.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
@@ -199,27 +200,11 @@ class TeamLearner:
 
     def snapshot(self) -> dict[str, Tensor]:
         """Weights of team and critic and the optimiser's moments, copied."""
-        tensors = {f"team.{k}": v for k, v in self.team.state_dict().items()}
-        tensors |= {f"critic.{k}": v for k, v in self.critic.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{k}": v for k, v in state.items()}
-        return {k: v.detach().clone() for k, v in tensors.items()}
+        return resume_points.snapshot(self._modules(), self.optimizer)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Continues from what `snapshot` gave."""
-        _load(self.team, "team.", tensors)
-        _load(self.critic, "critic.", tensors)
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".")
-                state.setdefault(int(index), {})[name] = value.clone()
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        resume_points.restore(self._modules(), self.optimizer, tensors)
 
-
-def _load(module: nn.Module, prefix: str, tensors: Mapping[str, Tensor]) -> None:
-    """Loads the weights that were saved under `prefix`."""
-    module.load_state_dict(
-        {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    )
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"team": self.team, "critic": self.critic}

@@ -24,7 +24,12 @@ from oracles.ppo import set_learning_rate
 from oracles.q_learning import QConfig
 from oracles.replay import Replay
 from oracles.teachers import Teacher
-from oracles.train_team import Checkpoint, clean_stream, measure_messages
+from oracles.train_team import (
+    Checkpoint,
+    clean_stream,
+    measure_messages,
+    progress_line,
+)
 
 _CUTTING = 2**20 + 1  # a segment of its own, beyond those of any training
 _CUT_ENVS = 256
@@ -171,22 +176,15 @@ def train_ndq(
         replay.restore(tensors)
         update = int(facts["update"])
     first, started = update, time.monotonic()
-    per_update = config.num_envs * config.num_steps
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
         for stats in _segment(
             env, learner, replay, config, seed, imitation, update, stop
         ):
             update += 1
-            wall_s = time.monotonic() - started
-            line = {
-                "update": update,
-                "env_steps": update * per_update,
-                "wall_s": wall_s,
-                "time/steps_per_s": (update - first) * per_update / wall_s,
-            }
             if log is not None:
-                log(line | stats)
+                wall_s = time.monotonic() - started
+                log(progress_line(config, update, first, wall_s, stats))
         if checkpoint is not None and update < config.updates:
             checkpoint(learner.snapshot() | replay.snapshot(), {"update": update})
     team.eval().requires_grad_(False)

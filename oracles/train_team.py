@@ -165,7 +165,8 @@ def train_team(
         for stats in _segment(env, learner, config, seed, imitation, update, stop):
             update += 1
             if log is not None:
-                log(_line(config, update, first, time.monotonic() - started, stats))
+                wall_s = time.monotonic() - started
+                log(progress_line(config, update, first, wall_s, stats))
         if checkpoint is not None and update < config.updates:
             facts = {"update": update, "entropy_coef": learner.entropy_coef}
             checkpoint(learner.snapshot(), facts)
@@ -232,14 +233,17 @@ def _entropy_coef(
     return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
 
 
-def _line(
-    config: TeamTrainingConfig,
+def progress_line(
+    config: Any,
     update: int,
     first: int,
     wall_s: float,
     stats: Mapping[str, float],
 ) -> dict[str, float]:
-    """One line of metrics after `update` updates, `first` of them before a resume."""
+    """One line of metrics after `update` updates, `first` of them before a resume.
+
+    `config` is of any training: it has `num_envs` and `num_steps`.
+    """
     per_update = config.num_envs * config.num_steps
     return {
         "update": update,

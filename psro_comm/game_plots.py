@@ -11,10 +11,8 @@ from psro_comm.meta_game import MetaGame
 from psro_comm.plots import (
     BLACK,
     BLUE,
-    GREEN,
     GREY,
-    ORANGE,
-    PURPLE,
+    PALETTE,
     VERMILLION,
     figure_files,
     new_figure,
@@ -22,7 +20,6 @@ from psro_comm.plots import (
 
 _Z = 1.959964
 _SMALL = 12  # larger tables get smaller figures in their cells
-_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY, BLACK)
 _HATCHES = ("", "//", "..", "xx", "--")
 
 
@@ -101,8 +98,8 @@ def _stack(ax: Axes, mixtures: Sequence[Mapping[str, float]]) -> None:
             weights,
             bottom=bottom,
             width=0.7,
-            color=_COLOURS[k % len(_COLOURS)],
-            hatch=_HATCHES[k // len(_COLOURS) % len(_HATCHES)],
+            color=PALETTE[k % len(PALETTE)],
+            hatch=_HATCHES[k // len(PALETTE) % len(_HATCHES)],
             edgecolor="white",
             label=name,
         )

@@ -25,6 +25,7 @@ from psro_comm.sections import worst_case
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 VERMILLION, PURPLE = "#D55E00", "#CC79A7"
 BLACK, GREY = "#222222", "#8C8C8C"
+PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY, BLACK)  # for many lines
 
 # Colour and marker of each defender: never by colour alone.
 _LOOKS = ((BLUE, "s"), (GREEN, "^"), (VERMILLION, "o"), (BLACK, "D"))

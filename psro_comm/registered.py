@@ -37,7 +37,6 @@ def attach_play(
     setting = build_setting(lab.setting())
     device = setting.env.device
     generator = torch.Generator(device).manual_seed(lab.seed("registered"))
-    held = lab.captured()
     played = 0
 
     def rollout(defender: int, attacker: int) -> float:
@@ -47,7 +46,7 @@ def attach_play(
             lab.seed("worlds/registered"),
             played,
             1,
-            setting.threat.num_malicious if held is None else held,
+            setting.malicious,
             device,
         )
         played += 1

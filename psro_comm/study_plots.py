@@ -9,18 +9,11 @@ from matplotlib.axes import Axes
 
 from psro_comm.analysis import across_seeds
 from psro_comm.plots import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
+    PALETTE,
     figure_files,
     new_figure,
 )
 
-_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BLACK, GREY)
 _MARKERS = "osD^vPX"
 
 
@@ -68,7 +61,7 @@ def _draw_runs(
     ax: Axes, steps: np.ndarray, runs: Sequence[Sequence[float]], k: int, name: str
 ) -> None:
     """The mean over seeds, and each seed thinly."""
-    colour = _COLOURS[k % len(_COLOURS)]
+    colour = PALETTE[k % len(PALETTE)]
     for run in runs:
         ax.plot(steps, run, color=colour, linewidth=0.6, alpha=0.5)
     marker = _MARKERS[k % len(_MARKERS)]
@@ -82,7 +75,7 @@ def _draw_worst(
     """Returns under a fresh attack: a tick a seed, and the mean with its t interval."""
     for k, name in enumerate(solvers):
         found = [r["worst_case"]["estimate"] for r in rows if r["solver"] == name]
-        colour, place = _COLOURS[k % len(_COLOURS)], len(solvers) - 1 - k
+        colour, place = PALETTE[k % len(PALETTE)], len(solvers) - 1 - k
         mean = across_seeds(found)
         ax.plot(found, [place] * len(found), "|", color=colour, markersize=9)
         if np.isfinite(mean.low):

@@ -46,13 +46,12 @@ def under_lens(
     ]
     setting = build_setting(lab.setting())
     device = setting.env.device
-    held = setting.captured
     worlds = make_worlds(
         setting.env.spec,
         lab.seed("inspection"),
         world,
         1,
-        setting.threat.num_malicious if held is None else held,
+        setting.malicious,
         device,
     )
     attacks, filters = (

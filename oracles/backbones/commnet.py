@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from oracles.backbones.talking import Talking
+
 
 @dataclass(frozen=True)
 class CommNetConfig:
@@ -39,15 +41,11 @@ class CommNetConfig:
             raise ValueError(f"commnet.delay is {self.delay}, must be at least 0")
 
 
-class CommNet(nn.Module):
+class CommNet(Talking):
     """The CommNet backbone; implements `games.team.Team`."""
 
     kind = "commnet"
     sampled = True
-    message_norm: Tensor  # [] mean norm of a clean message, measured after training
-    message_rms: Tensor  # [D] root mean square of each dimension, likewise
-    message_mean: Tensor  # [D] likewise
-    message_std: Tensor  # [D] likewise
 
     def __init__(
         self, config: CommNetConfig, *, obs_size: int, num_actions: int
@@ -67,10 +65,7 @@ class CommNet(nn.Module):
         self.policy = nn.Linear(config.memory_size, num_actions)
         nn.init.orthogonal_(self.policy.weight, 0.01)
         nn.init.zeros_(self.policy.bias)
-        self.register_buffer("message_norm", torch.ones(()))
-        self.register_buffer("message_rms", torch.ones(config.message_size))
-        self.register_buffer("message_mean", torch.zeros(config.message_size))
-        self.register_buffer("message_std", torch.ones(config.message_size))
+        self.reserve_statistics(self.message_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """m_out = W_s h(t-1), `[B,N,D]`."""

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from oracles.backbones.talking import Talking
+
 
 @dataclass(frozen=True)
 class NDQConfig:
@@ -56,17 +58,13 @@ class NDQConfig:
             raise ValueError(f"ndq.delay is {self.delay}, must be at least 0")
 
 
-class NDQ(nn.Module):
+class NDQ(Talking):
     """The NDQ backbone; implements `games.team.Team`."""
 
     kind = "ndq"
     sampled = False  # takes the best action
     pairwise = True  # its sizes depend on the number of agents
-    message_norm: Tensor  # [] mean norm of a clean message, measured after training
-    message_rms: Tensor  # [D] root mean square of each number, likewise
-    message_mean: Tensor  # [D] likewise
-    message_std: Tensor  # [D] likewise
-    cut_below: Tensor  # [] means smaller than this are cut in play, likewise
+    cut_below: Tensor  # [] means smaller than this are cut in play; measured
     _reader: Tensor  # [N, N-1] long
     _page: Tensor  # [N, N-1] long
 
@@ -96,10 +94,7 @@ class NDQ(nn.Module):
         )
         self.recur = nn.GRUCell(width, width)
         self.value = nn.Linear(width, num_actions)
-        self.register_buffer("message_norm", torch.ones(()))
-        self.register_buffer("message_rms", torch.ones(self.message_size))
-        self.register_buffer("message_mean", torch.zeros(self.message_size))
-        self.register_buffer("message_std", torch.ones(self.message_size))
+        self.reserve_statistics(self.message_size)
         self.register_buffer("cut_below", torch.zeros(()))
         self.register_buffer("_names", torch.eye(num_agents), persistent=False)
         senders = [[i for i in range(num_agents) if i != j] for j in range(num_agents)]

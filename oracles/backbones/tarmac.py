@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from oracles.backbones.talking import Talking
+
 
 @dataclass(frozen=True)
 class TarMACConfig:
@@ -46,15 +48,11 @@ class TarMACConfig:
             raise ValueError(f"tarmac.delay is {self.delay}, must be at least 0")
 
 
-class TarMAC(nn.Module):
+class TarMAC(Talking):
     """The TarMAC backbone; implements `games.team.Team`."""
 
     kind = "tarmac"
     sampled = True
-    message_norm: Tensor  # [] mean norm of a clean message, measured after training
-    message_rms: Tensor  # [D] root mean square of each dimension, likewise
-    message_mean: Tensor  # [D] likewise
-    message_std: Tensor  # [D] likewise
 
     def __init__(
         self, config: TarMACConfig, *, obs_size: int, num_actions: int
@@ -73,10 +71,7 @@ class TarMAC(nn.Module):
         self.policy = nn.Linear(memory, num_actions)
         nn.init.orthogonal_(self.policy.weight, 0.01)
         nn.init.zeros_(self.policy.bias)
-        self.register_buffer("message_norm", torch.ones(()))
-        self.register_buffer("message_rms", torch.ones(self.message_size))
-        self.register_buffer("message_mean", torch.zeros(self.message_size))
-        self.register_buffer("message_std", torch.ones(self.message_size))
+        self.reserve_statistics(self.message_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """m_out = [signature | value] = W_s h(t-1), `[B,N,D]`."""
