@@ -21,11 +21,6 @@ class PressedFirst:
     first; else, of two that want a cell, the one on the lower cell (row by row) goes.
     Where a car turns next, whether it stands for another, and how long the queue behind
     it is no car sees of another: an imitator has to be told.
-
-    Of other drivers, on the easy map, one seed each: a team that only imitated one that
-    broke ties by the number of slots reached 24.4 % success; one that imitated a driver
-    by whole queues and then learned by PPO, 91.0 % sampled and 95.3 % greedy. The two
-    differ in more than the driver, and this one has no such figure.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
