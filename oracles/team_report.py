@@ -9,7 +9,6 @@ Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,12 +19,15 @@ from games.env import CommEnv
 from games.play import Outcome, play_episodes
 from games.tree import map_tensors
 from games.worlds import Worlds, make_worlds
+from oracles.backbones.ndq import NDQ
+from oracles.message_cutting import cutting
 from oracles.tampering import MuteAttack, NoiseAttack, Threat
 
 Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
 
 _NORMAL = 1.959964  # two-sided 95 % quantile
 _WAVE = 1024  # worlds side by side
+_MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
 
 
 def team_report(
@@ -34,12 +36,14 @@ def team_report(
     """Measures a trained team, talking and muted.
 
     Conditions are `clean`; `all_muted` and `one_muted`, messages zeroed; `one_noise`,
-    a random direction of a message's mean norm added. The one sender is drawn for each
-    world. Actions are sampled; `greedy_return` is the same with the best action.
+    a random direction of a message's mean norm added; and for teams that can cut their
+    messages `most_cut`, 80 % of all numbers cut, those of the smallest means. The one
+    sender is drawn for each world. Actions are sampled; `greedy_return` is the same
+    with the best action.
 
     Args:
       env: the task.
-      team: with its messages measured (`oracles.train_team.measure_messages`).
+      team: with its messages measured (`oracles.clean_play.measure_messages`).
       seed: of the worlds and policies.
       episodes: worlds, the same for every condition; at least 2.
 
@@ -136,9 +140,7 @@ def _estimate(mean: float, half_width: float) -> Estimate:
     return {"estimate": mean, "low": mean - half_width, "high": mean + half_width}
 
 
-def _outcomes(
-    env: CommEnv, team: Any, worlds: Worlds, seed: int
-) -> Mapping[str, Outcome]:
+def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, Outcome]:
     """Every condition on the same worlds and the same noise of the policies."""
     num_agents, size = env.spec.num_agents, team.message_size
     everyone = torch.arange(num_agents, device=env.device)
@@ -154,6 +156,9 @@ def _outcomes(
         if isinstance(attack, torch.nn.Module):
             attack = attack.to(env.device).calibrate(team)
         outcomes[name] = _play(env, team, attack, where, seed)
+    if isinstance(team, NDQ):
+        with cutting(env, team, _MOST, seed):
+            outcomes["most_cut"] = _play(env, team, NoAttack(), worlds, seed)
     return outcomes
 
 

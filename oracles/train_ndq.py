@@ -17,22 +17,16 @@ from torch import Tensor
 from games.env import CommEnv, TimeStep
 from games.play import Overrule, collect
 from oracles.backbones.ndq import NDQ
+from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
 from oracles.learner import Log, Meter
+from oracles.message_cutting import cut_level
 from oracles.ndq_learner import NDQLearner, remember
 from oracles.ppo import set_learning_rate
 from oracles.q_learning import QConfig
 from oracles.replay import Replay
 from oracles.teachers import Teacher
-from oracles.train_team import (
-    Checkpoint,
-    clean_stream,
-    measure_messages,
-    progress_line,
-)
-
-_CUTTING = 2**20 + 1  # a segment of its own, beyond those of any training
-_CUT_ENVS = 256
+from oracles.train_team import Checkpoint, progress_line
 
 
 @dataclass(frozen=True)
@@ -189,7 +183,7 @@ def train_ndq(
             checkpoint(learner.snapshot() | replay.snapshot(), {"update": update})
     team.eval().requires_grad_(False)
     if team.config.cut_fraction > 0.0:
-        _measure_cut(env, team, seed)
+        team.cut_below.copy_(cut_level(env, team, team.config.cut_fraction, seed))
     measure_messages(env, team, seed)
 
 
@@ -269,13 +263,3 @@ class Explorer:
         )
         action = torch.where(explores < self.epsilon, anything, action)
         return action if self._teacher is None else self._teacher(timestep, action)
-
-
-def _measure_cut(env: CommEnv, team: NDQ, seed: int) -> None:
-    """Sets the level below which means are cut, so that `cut_fraction` of them are."""
-    stream = clean_stream(env, team, _CUT_ENVS, seed, _CUTTING)
-    steps = collect(stream.play(), env.spec.episode_limit)
-    means = team.means(steps.timestep.obs)[steps.timestep.alive]
-    size = means.numel()
-    rank = max(1, round(team.config.cut_fraction * size))
-    team.cut_below.copy_(means.abs().flatten().kthvalue(rank).values)

@@ -12,22 +12,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from games.channel import NoAttack, NoFilter
 from games.env import CommEnv
-from games.play import Stream, collect
+from games.play import collect
+from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
-from oracles.learner import Log, Meter, make_generators
+from oracles.learner import Log, Meter
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate, steer
 from oracles.teachers import Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
-
-_MEASURING = 2**20  # a segment of its own, beyond those of any training
-_MEASURED_ENVS = 256
 
 
 def _team_ppo() -> PPOConfig:
@@ -252,40 +248,3 @@ def progress_line(
         "time/steps_per_s": (update - first) * per_update / wall_s,
         **stats,
     }
-
-
-def clean_stream(
-    env: CommEnv, team: Any, num_envs: int, seed: int, segment: int
-) -> Stream:
-    """A clean stream whose randomness depends on `(seed, segment)` alone."""
-    device = env.device
-    generators = make_generators(device, seed, segment)
-    return Stream(
-        env,
-        team,
-        NoAttack(),
-        NoFilter(),
-        captured=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
-        world_generator=generators.world,
-        generator=generators.policy,
-    )
-
-
-def measure_messages(env: CommEnv, team: Any, seed: int) -> None:
-    """Measures clean messages: the units of attacks, the target of filters.
-
-    Writes into the team's buffers `message_norm` [] (mean norm), `message_rms`,
-    `message_mean` and `message_std` [D], over the messages of the living.
-
-    Args:
-      env: the task.
-      team: trained.
-      seed: of worlds and policies; they differ from those of any training with it.
-    """
-    stream = clean_stream(env, team, _MEASURED_ENVS, seed, _MEASURING)
-    steps = collect(stream.play(), env.spec.episode_limit)
-    said = steps.wire.sent[steps.timestep.alive]  # [messages, D]
-    team.message_norm.copy_(said.norm(dim=-1).mean())
-    team.message_rms.copy_(said.square().mean(0).sqrt())
-    team.message_mean.copy_(said.mean(0))
-    team.message_std.copy_(said.std(0))

@@ -27,19 +27,18 @@ from psro_comm.seeds import (
     pooled,
 )
 from psro_comm.store import RunStore
-from psro_comm.tables import interval, percent
+from psro_comm.tables import CONDITIONS, interval, percent
 from psro_comm.tasks import TASKS
 
 MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
 
 _GATE = {
-    "return_clean": "return, messages as they are",
-    "return_all_muted": "return, all messages zeroed",
-    "return_one_muted": "return, one sender's messages zeroed",
-    "return_one_noise": "return, noise of a message's own size on one sender",
+    **{f"return_{key}": f"return, {label}" for key, label in CONDITIONS.items()},
     "fall_percent_all_muted": "lost when all messages are zeroed, %",
-    "success_clean": "success, messages as they are, %",
-    "success_all_muted": "success, all messages zeroed, %",
+    **{
+        f"success_{key}": f"success, {CONDITIONS[key]}, %"
+        for key in ("clean", "all_muted", "most_cut")
+    },
     "fall_points_all_muted": "points of success lost when all messages are zeroed",
 }
 

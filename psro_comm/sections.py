@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from psro_comm.analysis import Interval, verdict
 from psro_comm.reading import need, read_interval
-from psro_comm.tables import percent
+from psro_comm.tables import CONDITIONS, percent
 from psro_comm.verdicts import FRESH, verdict_lines
 
 _SHOWN_WEIGHT = 5e-4
@@ -43,12 +43,6 @@ def _gate(gate: Mapping[str, Any]) -> Section:
     def cell(key: str, show: Callable[[Interval], str] = str) -> str:
         return show(read_interval(gate[key], f"gate's {key}")) if key in gate else "-"
 
-    conditions = {
-        "clean": "as trained",
-        "all_muted": "all messages zeroed",
-        "one_muted": "one sender's zeroed",
-        "one_noise": "noise on one sender",
-    }
     rows = [
         (
             label,
@@ -56,7 +50,8 @@ def _gate(gate: Mapping[str, Any]) -> Section:
             cell(f"fall_percent_{key}"),
             cell(f"success_{key}", percent),
         )
-        for key, label in conditions.items()
+        for key, label in CONDITIONS.items()
+        if f"return_{key}" in gate
     ]
     notes = [
         f"{gate.get('episodes', '?')} worlds, the same in each row; the noise is as"

@@ -5,12 +5,13 @@ from typing import Any
 
 from psro_comm.analysis import Interval
 
-_CONDITIONS = (
-    ("clean", "clean"),
-    ("all_muted", "all messages zeroed"),
-    ("one_muted", "one sender's messages zeroed"),
-    ("one_noise", "noise of a message's own size on one sender"),
-)
+CONDITIONS = {
+    "clean": "messages as they are",
+    "all_muted": "all messages zeroed",
+    "one_muted": "one sender's messages zeroed",
+    "one_noise": "noise on one sender, message-sized",
+    "most_cut": "80 % of all numbers cut, the smallest",
+}
 
 
 def interval(found: Mapping[str, float]) -> Interval:
@@ -56,7 +57,8 @@ def render_gate(gate: Mapping[str, Any]) -> str:
             cell("greedy_return", key),
             cell("greedy_success", key, percent),
         )
-        for key, label in _CONDITIONS
+        for key, label in CONDITIONS.items()
+        if f"return_{key}" in gate
     ]
     head = (
         *("The team", "return [95 %]", "loses, %", "success, %", "loses, points"),

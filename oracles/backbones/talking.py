@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class Talking(nn.Module):
     """A module with room for the statistics of its clean messages.
 
-    `oracles.train_team.measure_messages` writes them after training.
+    `oracles.clean_play.measure_messages` writes them after training.
     """
 
     message_norm: Tensor  # [] mean norm of a clean message

@@ -3,14 +3,16 @@
 The game is the built-in simulator, `games/combat`. On the overlord's maps agents are
 shown where they are: all corners look alike from within, and an overlord that does not
 know in which one it is has nothing to tell. The four-agent maps have two malicious
-agents, as in the paper.
+agents, as in the paper. The budget of hours trains the team as NDQ's authors did, from
+scratch: it is there for comparison, not because it plays better.
 """
 
 from games.combat.config import CombatConfig
+from games.combat.maps import MAPS
 from oracles.backbones.ndq import NDQConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
-from oracles.train_ndq import NDQTrainingConfig
+from oracles.train_ndq import NDQTrainingConfig, published
 from psro_comm.experiment_config import ExperimentConfig
 from psro_comm.tasks.task import Figures, Task
 
@@ -37,7 +39,14 @@ def _fight(
         attack_oracle=OracleConfig(env_steps=300_000),
         filter_oracle=OracleConfig(env_steps=150_000),
     )
-    return Task(quick, stop_return, (31_000, 8_000), paper)
+    limit = MAPS[rules.map].episode_limit
+    return Task(
+        quick,
+        stop_return,
+        (31_000, 8_000),
+        paper,
+        published=(published(limit), NDQConfig(layer_norm=False)),
+    )
 
 
 def _table(ours: str, vanilla: str) -> dict[str | tuple[str, str], str]:

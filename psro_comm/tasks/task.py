@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from psro_comm.experiment_config import ExperimentConfig
 
@@ -20,12 +21,15 @@ class Task:
       smoke_steps: environment steps of a team's training and of a best response at the
         budget of seconds.
       paper: its figures, shown beside ours.
+      published: training and sizes as the backbone's authors had them, of the classes
+        of `quick`, for the team of the budget of hours; none: those of `quick`, longer.
     """
 
     quick: ExperimentConfig
     stop_return: float
     smoke_steps: tuple[int, int] = (16_000, 8_000)
     paper: Figures = field(default_factory=dict)
+    published: tuple[Any, Any] | None = None
 
     def smoke(self) -> ExperimentConfig:
         """Every stage once, in seconds: the numbers mean little but on Echo."""
@@ -46,9 +50,14 @@ class Task:
         config = self.quick
         team, attack = config.training.env_steps, config.attack_oracle.env_steps
         filter_ = config.filter_oracle.env_steps
+        training, sizes = self.published or (
+            replace(config.training, env_steps=4 * team),
+            config.backbone_config,
+        )
         return replace(
             config,
-            training=replace(config.training, env_steps=4 * team),
+            training=training,
+            backbone_config=sizes,
             attack_oracle=replace(config.attack_oracle, env_steps=3 * attack),
             filter_oracle=replace(config.filter_oracle, env_steps=3 * filter_),
             psro=replace(

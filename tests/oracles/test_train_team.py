@@ -10,10 +10,11 @@ import torch
 from games.echo import Echo
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
 from oracles.backbones.commnet import CommNet, CommNetConfig
+from oracles.clean_play import measure_messages
 from oracles.ppo import PPOConfig
 from oracles.teachers import TEACHERS
 from oracles.team_report import team_report
-from oracles.train_team import TeamTrainingConfig, measure_messages, train_team
+from oracles.train_team import TeamTrainingConfig, train_team
 
 ECHO = TeamTrainingConfig(
     env_steps=30_000,
