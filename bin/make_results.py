@@ -8,7 +8,7 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.results import MARK, write_results
-from psro_comm.seeds import by_task, read_finished
+from psro_comm.seeds import by_variant, read_finished
 from psro_comm.shell import run_main
 from psro_comm.store import run_path
 
@@ -23,13 +23,13 @@ flags.DEFINE_string("mark", MARK, "... between <!-- MARK:begin --> and its :end.
 def main(_: list[str]) -> None:
     """Writes the tables and the figures."""
     roots = [run_path(Path(FLAGS.runs_dir), name) for name in FLAGS.runs]
-    tasks = by_task([read_finished(root) for root in roots])
+    variants = by_variant([read_finished(root) for root in roots])
     made_by = f"python -m bin.make_results --runs={','.join(FLAGS.runs)}"
     for name in ("runs_dir", "out", "readme", "mark"):
         if FLAGS[name].value != FLAGS[name].default:
             made_by += f" --{name}={FLAGS[name].value}"
     readme = Path(FLAGS.readme) if FLAGS.readme is not None else None
-    written = write_results(tasks, Path(FLAGS.out), made_by, readme, FLAGS.mark)
+    written = write_results(variants, Path(FLAGS.out), made_by, readme, FLAGS.mark)
     print("Saved:", ", ".join(map(str, written)))
 
 

@@ -19,6 +19,7 @@ from games.play import Step, Stream, collect, play_episodes
 from games.team import Team
 from games.tree import map_tensors
 from games.worlds import draw_captured, make_worlds
+from oracles.meter import Meter
 from oracles.ppo import (
     Experience,
     PPOConfig,
@@ -104,26 +105,6 @@ def captured_agents(
     return held.expand(num_envs, -1)
 
 
-class Meter:
-    """Returns of the episodes that ended in a stream, batch by batch."""
-
-    def __init__(self, num_envs: int, device: torch.device | str) -> None:
-        """Starts B episodes."""
-        self.running = torch.zeros(num_envs, device=device)
-
-    def read(self, reward: Tensor, done: Tensor) -> tuple[float, int]:
-        """Mean return and number of the episodes that ended in `[T,B]` steps."""
-        total = torch.zeros((), device=reward.device)
-        count = torch.zeros((), device=reward.device)
-        for paid, ended in zip(reward, done, strict=True):
-            self.running = self.running + paid
-            total = total + torch.where(ended, self.running, 0.0).sum()
-            count = count + ended.sum()
-            self.running = torch.where(ended, 0.0, self.running)
-        total_, count_ = torch.stack([total, count]).tolist()
-        return (total_ / count_ if count_ else float("nan")), int(count_)
-
-
 class Generators(NamedTuple):
     """The two sources of randomness of a training."""
 
@@ -176,7 +157,7 @@ class Learner:
             )
             # The step after the last one is played too: its critic bootstraps.
             rollout = collect(steps, oracle.num_steps + 1)
-            mean_return, _ = meter.read(rollout.reward, rollout.done)
+            ended = meter.read(rollout)
             stats = ppo_update(
                 optimizer,
                 self.policy.evaluate,
@@ -193,7 +174,8 @@ class Learner:
                         "env_steps": seen,
                         "wall_s": time.monotonic() - started,
                         "time/steps_per_s": seen / (time.monotonic() - started),
-                        "team/return_mean": mean_return,
+                        "team/return_mean": ended.mean_return,
+                        "team/success_mean": ended.success,
                         **{f"{self.area}/{key}": v for key, v in stats.items()},
                         **self._diagnostics(rollout),
                     }

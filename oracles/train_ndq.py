@@ -19,8 +19,9 @@ from games.play import Overrule, collect
 from oracles.backbones.ndq import NDQ
 from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
-from oracles.learner import Log, Meter
+from oracles.learner import Log
 from oracles.message_cutting import cut_level
+from oracles.meter import Meter
 from oracles.ndq_learner import NDQLearner, remember
 from oracles.ppo import set_learning_rate
 from oracles.q_learning import QConfig
@@ -208,7 +209,7 @@ def _segment(
         if imitation is not None:
             imitation.update = update
         rollout = collect(steps, config.num_steps + 1)
-        mean_return, _ = meter.read(rollout.reward, rollout.done)
+        ended = meter.read(rollout)
         label = imitation.label(rollout.timestep) if imitation else None
         coef = _imitation_coef(config, imitation)
         memory = replay.add(remember(rollout, label), config.replay_batch, generator)
@@ -218,15 +219,11 @@ def _segment(
         if (update + 1) % config.q.target_every == 0:
             learner.copy_to_target()
         yield {
-            "team/return_mean": mean_return,
-            "team/success": _success(rollout.done, rollout.success),
+            "team/return_mean": ended.mean_return,
+            "team/success_mean": ended.success,
             "team/imitating": float(imitation is not None and imitation.active),
             **{f"team/{key}": value for key, value in stats.items()},
         }
-
-
-def _success(done: Tensor, success: Tensor) -> float:
-    return float((done & success).sum() / done.sum().clamp(min=1))
 
 
 def _imitation_coef(config: NDQTrainingConfig, imitation: Imitation | None) -> float:

@@ -18,7 +18,8 @@ from games.env import CommEnv
 from games.play import collect
 from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
-from oracles.learner import Log, Meter
+from oracles.learner import Log
+from oracles.meter import Meter
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate, steer
 from oracles.teachers import Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
@@ -191,7 +192,7 @@ def _segment(
             imitation.update = update
         # The step after the last one is played too: its critic bootstraps.
         rollout = collect(steps, config.num_steps + 1)
-        mean_return, _ = meter.read(rollout.reward, rollout.done)
+        ended = meter.read(rollout)
         imitating = imitation is not None and imitation.active
         if imitation is not None and (imitating or config.imitation_kept > 0.0):
             label = imitation.label(rollout.timestep)
@@ -214,7 +215,8 @@ def _segment(
             target = decay(config.entropy_target, config.final_entropy_target, fallen)
             learner.entropy_coef = steer(learner.entropy_coef, stats["entropy"], target)
         yield {
-            "team/return_mean": mean_return,
+            "team/return_mean": ended.mean_return,
+            "team/success_mean": ended.success,
             "team/imitating": float(imitating),
             **{f"team/{key}": value for key, value in stats.items()},
         }

@@ -1,4 +1,4 @@
-"""Figures of runs; game_plots.py has those of meta-games, message_plots.py of messages.
+"""Figures of runs; learning_plots.py, game_plots.py, message_plots.py have the others.
 
 Each function writes `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito,
 which a reader who cannot tell red from green tells apart.
@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -36,129 +36,9 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "svg.hashsalt": "psro_comm",  # the same figure is the same file
 }
-_WINDOW = 0.04  # share of a training over which its returns are averaged
 _DPI = 130
 _COLOURS, _SOLID = 128, Image.Dither.NONE  # of a PNG
-_GRID = 200  # points of a curve averaged over seeds
-_ENOUGH_SEEDS = 3  # for a band
 _LABELS_PER_CELL = 12  # larger payoff tables get smaller figures in their cells
-
-
-class Curves(NamedTuple):
-    """What one run's trainings logged, and the levels to hold them against.
-
-    Attributes:
-      attack: metrics of the attack on the plain team.
-      filter_: of the filter that is trained on it.
-      fresh: of the attack trained from scratch on that filter, frozen.
-      clean: return of the team with neither.
-      threshold: return at which an attack is frozen (the paper's), if there is one.
-    """
-
-    attack: Sequence[Mapping[str, Any]]
-    filter_: Sequence[Mapping[str, Any]]
-    fresh: Sequence[Mapping[str, Any]]
-    clean: float
-    threshold: float | None = None
-
-
-def learning_curve(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Environment steps and the team's return along one training, `[2, points]`.
-
-    Each return is the mean over a window of updates around it: whole episodes end
-    early where the team does well, so that single updates see one kind only. Updates
-    in which no episode ended (null) are left out.
-    """
-    ended = [
-        (row["env_steps"], row["team/return_mean"])
-        for row in rows
-        if row.get("team/return_mean") is not None
-    ]
-    steps, returns = np.array(ended, dtype=np.float64).reshape(-1, 2).T
-    reach = max(1, round(_WINDOW * len(steps)))
-    near = np.abs(np.subtract.outer(np.arange(len(steps)), np.arange(len(steps))))
-    weights = np.where(near <= reach, 1.0, 0.0)
-    if len(steps):
-        returns = weights @ returns / weights.sum(axis=1)
-    return np.stack([steps, returns])
-
-
-def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[Path]:
-    """Return against environment steps: attacked, defended, attacked anew.
-
-    One thin line each run; from three runs on their mean with its 95 % t interval.
-
-    Args:
-      runs: one for each seed, of one task.
-      path: of the files, without a suffix.
-      title: over the whole figure.
-
-    Returns:
-      The files written.
-
-    Raises:
-      ValueError: no run, or none that logged anything.
-
-    Source: paper figures 4 and 6.
-    """
-    panels = {
-        "attack": ("an attack trains,\non the team alone", ORANGE),
-        "filter_": (
-            "a filter, on the frozen attack\n(and on episodes without it)",
-            BLUE,
-        ),
-        "fresh": ("a fresh attack,\non the frozen filter", PURPLE),
-    }
-    curves = {
-        part: [learning_curve(getattr(run, part)) for run in runs] for part in panels
-    }
-    if not any(line.size for lines in curves.values() for line in lines):
-        raise ValueError("no training to plot: the runs logged no returns")
-    with new_figure(path, (9.0, 3.4)) as figure:
-        axes = figure.subplots(1, 3, sharey=True)
-        for ax, (part, (words, colour)) in zip(axes, panels.items(), strict=True):
-            ax.set_title(words, color=BLACK)
-            ax.set_xlabel("environment steps")
-            _draw_curves(ax, [line for line in curves[part] if line.size], colour)
-            _draw_levels(ax, runs)
-        axes[0].set_ylabel("team return")
-        _add_legend(figure, axes[0])
-        figure.suptitle(title, fontsize=10.5)
-    return figure_files(path)
-
-
-def _draw_curves(ax: Axes, lines: Sequence[np.ndarray], colour: str) -> None:
-    many = len(lines) >= _ENOUGH_SEEDS
-    for steps, returns in lines:
-        ax.plot(steps, returns, color=colour, lw=0.7 if many else 1.4, alpha=0.45)
-        if not many:
-            ax.lines[-1].set_alpha(1.0)
-    if not lines:
-        ax.text(0.5, 0.5, "not in this run", ha="center", transform=ax.transAxes)
-        return
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x else "0")
-    if not many:
-        return
-    first, last = max(line[0, 0] for line in lines), min(line[0, -1] for line in lines)
-    grid = np.linspace(first, last, _GRID)
-    each = np.stack([np.interp(grid, *line) for line in lines])
-    found = np.array([across_seeds(column) for column in each.T])  # [grid, 3]
-    ax.plot(grid, found[:, 0], color=colour, lw=2.0)
-    ax.fill_between(grid, found[:, 1], found[:, 2], color=colour, alpha=0.2, lw=0)
-
-
-def _draw_levels(ax: Axes, runs: Sequence[Curves]) -> None:
-    clean = float(np.mean([run.clean for run in runs]))
-    ax.axhline(clean, color="red", lw=1.0, label="clean: no attack, no filter")
-    thresholds = {run.threshold for run in runs if run.threshold is not None}
-    for threshold in thresholds:
-        ax.axhline(
-            threshold,
-            color=GREY,
-            lw=1.0,
-            ls="--",
-            label="return at which an attack is frozen",
-        )
 
 
 def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
@@ -248,7 +128,7 @@ def plot_worst_case(
         ax.set_xlabel("team return, 95 % interval")
         ax.grid(axis="x", color="#EEEEEE")
         ax.set_axisbelow(True)
-        _add_legend(figure, ax)
+        add_legend(figure, ax)
         ax.set_title(title or "What each defender keeps under attack")
     return figure_files(path)
 
@@ -267,7 +147,8 @@ def _draw_dot(
     ax.plot(shown.estimate, y, marker, color=colour, ms=5.5, label=label)
 
 
-def _add_legend(figure: Figure, ax: Axes) -> None:
+def add_legend(figure: Figure, ax: Axes) -> None:
+    """One legend for all panels, below them, of what is labelled in `ax`."""
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     place: Any = {"loc": "outside lower center", "ncols": len(unique)}

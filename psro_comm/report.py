@@ -9,10 +9,11 @@ import numpy as np
 
 from psro_comm.files import make_folder, remove_temporaries, write_atomic
 from psro_comm.findings import VANILLA
+from psro_comm.learning_plots import Curves, plot_learning
 from psro_comm.metrics import read_metrics
 from psro_comm.payoffs import PayoffTable
-from psro_comm.plots import Curves, plot_learning, plot_payoffs, plot_worst_case
-from psro_comm.reading import need, returns
+from psro_comm.plots import plot_payoffs, plot_worst_case
+from psro_comm.reading import need, returns, successes
 from psro_comm.sections import Section, sections, worst_case
 from psro_comm.store import RunStore
 from psro_comm.tables import columns
@@ -155,7 +156,8 @@ def learning_curves(store: RunStore, report: Mapping[str, Any]) -> Curves:
     )
     stop = store.config.get("attack", {}).get("stop_return")
     threshold = stop or TASKS[need(report, "task")].stop_return
-    return Curves(attack, filter_, fresh, found[CLEAN].estimate, threshold)
+    clean, won = found[CLEAN].estimate, successes(report)[CLEAN] / 100.0
+    return Curves(attack, filter_, fresh, clean, won, threshold)
 
 
 def _chosen(store: RunStore, name: str) -> str:

@@ -14,12 +14,14 @@ from typing import Any
 from psro_comm.analysis import verdict
 from psro_comm.files import make_folder, read_bytes, write_atomic
 from psro_comm.findings import RMACRL
+from psro_comm.learning_plots import Curves, plot_learning, plot_malicious
 from psro_comm.payoffs import PayoffTable
-from psro_comm.plots import plot_learning, plot_payoffs, plot_worst_case
+from psro_comm.plots import plot_payoffs, plot_worst_case
 from psro_comm.report import learning_curves, markdown_table
 from psro_comm.seeds import (
     ATTACKERS,
     FinishedRun,
+    Variant,
     about,
     command,
     differences,
@@ -44,16 +46,18 @@ _GATE = {
 
 
 def write_results(
-    tasks: Mapping[str, Sequence[FinishedRun]],
+    variants: Mapping[Variant, Sequence[FinishedRun]],
     out: Path,
     made_by: str,
     readme: Path | None = None,
     mark: str = MARK,
 ) -> list[Path]:
-    """Writes `results.md` and three figures for each task into `out`.
+    """Writes `results.md` and three figures for each variant into `out`.
+
+    A task with several numbers of malicious agents gets one figure more.
 
     Args:
-      tasks: finished runs by task, as `by_task` groups them.
+      variants: finished runs, as `by_variant` groups them.
       out: a folder, created if absent.
       made_by: the command that asks for this.
       readme: where else to put the tables, between two comments.
@@ -67,20 +71,39 @@ def write_results(
         written then.
       StoreError: the disk refuses.
     """
-    pages = {out / "results.md": "# Results\n\n" + render_results(tasks, made_by)}
+    pages = {out / "results.md": "# Results\n\n" + render_results(variants, made_by)}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
-        block = render_results(tasks, made_by, folder)
+        block = render_results(variants, made_by, folder)
         pages[readme] = inserted(read_bytes(readme).decode(), block, mark)
     make_folder(out)
-    written = [path for task, runs in tasks.items() for path in _draw(task, runs, out)]
+    written = []
+    for variant, runs in variants.items():
+        written += _draw(str(variant), runs, out)
+    for task, numbers in _by_number(variants).items():
+        curves = {n: [_curves(run) for run in runs] for n, runs in numbers.items()}
+        written += plot_malicious(curves, out / f"{task}-malicious", task)
     for path, text in pages.items():
         write_atomic(path, (text.rstrip("\n") + "\n").encode())
     return [*written, *pages]
 
 
+def _by_number(
+    variants: Mapping[Variant, Sequence[FinishedRun]],
+) -> dict[str, dict[int, Sequence[FinishedRun]]]:
+    """Runs by number of malicious agents, of the tasks that have several numbers."""
+    tasks: dict[str, dict[int, Sequence[FinishedRun]]] = {}
+    for (task, number), runs in variants.items():
+        tasks.setdefault(task, {})[number] = runs
+    return {task: numbers for task, numbers in tasks.items() if len(numbers) > 1}
+
+
+def _curves(run: FinishedRun) -> Curves:
+    return learning_curves(RunStore.read(run.root), run.report)
+
+
 def _figures(task: str) -> dict[str, str]:
-    """Names of a task's figures, without suffix, and what they show."""
+    """Names of a variant's figures, without suffix, and what they show."""
     return {
         f"{task}-learning": "Team return while attack and filter train, averaged over"
         " neighbouring updates (a filter also sees episodes without attack)",
@@ -93,8 +116,7 @@ def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
     learning, worst_case, payoffs = (out / name for name in _figures(task))
     seeds = ", ".join(str(run.report["seed"]) for run in runs)
     title = f"{task}, seed{'s' if len(runs) > 1 else ''} {seeds}"
-    curves = [learning_curves(RunStore.read(run.root), run.report) for run in runs]
-    written = plot_learning(curves, learning, title)
+    written = plot_learning([_curves(run) for run in runs], learning, title)
     written += plot_worst_case([run.report for run in runs], worst_case, title)
     last = f"payoffs-{runs[0].report['rmacrl']['history'][-1]['iteration']:03d}"
     table = PayoffTable.from_dict(RunStore.read(runs[0].root).load_json(last))
@@ -103,32 +125,38 @@ def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
 
 
 def render_results(
-    tasks: Mapping[str, Sequence[FinishedRun]], made_by: str, folder: str = ""
+    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str, folder: str = ""
 ) -> str:
-    """Tables and figures of all tasks as Markdown.
+    """Tables and figures of all variants as Markdown.
 
     Args:
-      tasks: finished runs by task, as `by_task` groups them.
+      variants: finished runs, as `by_variant` groups them.
       made_by: the command that asks for this.
       folder: in front of a figure's name, empty or with a slash at its end.
     """
     sections = []
-    for task, runs in tasks.items():
-        links = [
-            f"![{text}]({folder}{name}.png)" for name, text in _figures(task).items()
-        ]
+    for variant, runs in variants.items():
+        figures = _figures(str(variant))
+        links = [f"![{text}]({folder}{name}.png)" for name, text in figures.items()]
         sections += [render_task(runs), *links]
+    for task, numbers in _by_number(variants).items():
+        words = " and ".join(str(number) for number in sorted(numbers))
+        sections.append(
+            f"![{task}: success while attacks and a filter train, with {words}"
+            f" malicious agents]({folder}{task}-malicious.png)"
+        )
     return "\n\n".join([*sections, f"Tables and figures made by `{made_by}`."])
 
 
 def render_task(runs: Sequence[FinishedRun]) -> str:
-    """All tables of one task as Markdown.
+    """All tables of one variant as Markdown.
 
     Args:
-      runs: of one task, as `by_task` groups them.
+      runs: of one variant, as `by_variant` groups them.
     """
     reports = [run.report for run in runs]
-    task = reports[0]["task"]
+    variant = Variant.of(runs[0])
+    many = "" if variant.malicious == 1 else f", {variant.malicious} malicious agents"
     seeds = ", ".join(str(report["seed"]) for report in reports)
     over = (
         f"mean over {len(runs)} seeds ({seeds}) with its 95 % t interval over seeds"
@@ -137,9 +165,9 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
         " nothing about other seeds"
     )
     sections = [
-        f"## {task}",
-        f"Team returns; {over}. Tampering: mean distance of forged from meant messages,"
-        " in mean norms of a clean message.",
+        f"## {variant}",
+        f"Team returns{many}; {over}. Tampering: mean distance of forged from meant"
+        " messages, in mean norms of a clean message.",
         _rows_table(reports, "rows", lambda row: row["label"], "What was played"),
         "Each defender against each attacker:",
         _rows_table(reports, "columns", about, "Defender against attacker"),

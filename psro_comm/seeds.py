@@ -49,20 +49,37 @@ def read_finished(root: Path) -> FinishedRun:
     return FinishedRun(root, store.config, store.load_json("report"))
 
 
-def by_task(runs: Sequence[FinishedRun]) -> dict[str, list[FinishedRun]]:
-    """The runs of each task, in order of their seeds.
+class Variant(NamedTuple):
+    """A task, and how many agents are malicious in it."""
+
+    task: str
+    malicious: int
+
+    @classmethod
+    def of(cls, run: FinishedRun) -> "Variant":
+        """What `run` played."""
+        return cls(run.config["task"], run.config["threat"]["num_malicious"])
+
+    def __str__(self) -> str:
+        """The task's name; with the number where it is not the task's own."""
+        own = preset(self.task, "quick").threat.num_malicious
+        return self.task if self.malicious == own else f"{self.task}-{self.malicious}"
+
+
+def by_variant(runs: Sequence[FinishedRun]) -> dict[Variant, list[FinishedRun]]:
+    """The runs of each task and number of malicious agents, in order of their seeds.
 
     Raises:
-      ValueError: two runs of a task share their seed, or differ in more than it: their
+      ValueError: two runs of one share their seed, or differ in more than it: their
         mean would be of nothing.
     """
-    tasks: dict[str, list[FinishedRun]] = {}
-    for run in sorted(runs, key=lambda run: (run.config["task"], run.config["seed"])):
-        group = tasks.setdefault(run.config["task"], [])
+    variants: dict[Variant, list[FinishedRun]] = {}
+    for run in sorted(runs, key=lambda run: (Variant.of(run), run.config["seed"])):
+        group = variants.setdefault(Variant.of(run), [])
         for other in group:
             _check_comparable(other, run)
         group.append(run)
-    return tasks
+    return variants
 
 
 def _check_comparable(one: FinishedRun, other: FinishedRun) -> None:

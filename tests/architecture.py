@@ -19,7 +19,7 @@ OPEN_SPIEL = {
     "psro_comm/analysis.py",
     "psro_comm/exchange.py",
 }
-_PLOTS = ("plots", "game_plots", "message_plots", "study_plots")
+_PLOTS = ("plots", "game_plots", "learning_plots", "message_plots", "study_plots")
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,

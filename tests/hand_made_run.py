@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from psro_comm.experiment_config import describe
+from psro_comm.fields import replace
 from psro_comm.metrics import MetricsWriter
 from psro_comm.payoffs import PayoffTable
 from psro_comm.store import RunStore
@@ -14,9 +15,11 @@ from tests.hand_made_report import make_report
 TASK = "predator_prey_p05"
 
 
-def stored(root: Path, seed: int) -> Path:
+def stored(root: Path, seed: int, num_malicious: int = 1) -> Path:
     """Writes the run into `root`; its returns while training rise with the seed."""
-    config = describe(preset(TASK, "smoke", seed))
+    config = describe(
+        replace(preset(TASK, "smoke", seed), {"threat.num_malicious": num_malicious})
+    )
     samples = np.full((2, 2, 4), 30.0) + np.arange(4)
     table = PayoffTable(("no-filter", "f"), ("no-attack", "a"), *[samples] * 3)
     with RunStore.open(root, config) as store:
@@ -26,5 +29,7 @@ def stored(root: Path, seed: int) -> Path:
             for name in ("vanilla-attack", "vanilla-filter", "fresh-on-vanilla"):
                 log = metrics.logger(name)
                 for k in range(5):
-                    log({"env_steps": 100 * k, "team/return_mean": 30.0 + seed - k})
+                    won = {"team/success_mean": 0.9 - k / 10}
+                    earned = {"team/return_mean": 30.0 + seed - k}
+                    log({"env_steps": 100 * k, **earned, **won})
     return root

@@ -48,6 +48,23 @@ def test_two_runs_become_tables_figures_and_a_part_of_the_readme(
         assert picture.stat().st_size < 100_000
 
 
+def test_two_numbers_of_malicious_agents_are_told_apart_and_drawn_together(
+    runs: Path, tmp_path: Path
+) -> None:
+    stored(tmp_path / "runs" / "two", 0, num_malicious=2)
+    out = tmp_path / "results"
+    done = make_results(runs, "--runs=r0,two", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    table = (out / "results.md").read_text()
+    assert f"## {TASK}\n\nTeam returns; " in table
+    assert f"## {TASK}-2\n\nTeam returns, 2 malicious agents; " in table
+    assert "--threat.num_malicious=2" in table
+    for name in (TASK, f"{TASK}-2"):
+        assert (out / f"{name}-learning.png").exists()
+    assert f"with 1 and 2 malicious agents]({TASK}-malicious.png)" in table
+    assert (out / f"{TASK}-malicious.png").exists()
+
+
 @pytest.mark.parametrize(
     ("names", "word"),
     [

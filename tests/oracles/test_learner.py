@@ -1,6 +1,5 @@
 """The training loop: returns of a stream, and whose reward is whose."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,6 @@ from oracles.best_response import new_attack, new_filter
 from oracles.filters import FilterConfig
 from oracles.learner import (
     Learner,
-    Meter,
     OracleConfig,
     Setting,
     captured_agents,
@@ -29,22 +27,6 @@ CPU = torch.device("cpu")
 MYOPIC = PPOConfig(gamma=0.0, gae_lambda=0.0, num_minibatches=2)
 ORACLE = OracleConfig(env_steps=200, num_envs=4, num_steps=10, ppo=MYOPIC)
 SETTING = Setting(Echo(), Parrots(3), Threat(captured=CAUGHT), CAUGHT)
-
-
-def test_a_meter_reads_the_returns_of_the_episodes_that_ended():
-    meter = Meter(2, CPU)
-    reward = torch.tensor([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
-    done = torch.tensor([[False, False], [True, False], [False, False]])
-    assert meter.read(reward, done) == (3.0, 1)
-    done = torch.tensor([[True, True], [False, False], [False, True]])
-    # 4 + 1 of the first; 70 + 10 and 20 + 40 of the second.
-    assert meter.read(reward, done) == (pytest.approx(145.0 / 3), 3)
-
-
-def test_a_meter_has_nothing_to_say_before_an_episode_ends():
-    mean, count = Meter(2, CPU).read(torch.ones(3, 2), torch.zeros(3, 2) > 0)
-    assert math.isnan(mean)
-    assert count == 0
 
 
 def learner(area: str, setting: Setting = SETTING, oracle=ORACLE) -> Learner:

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from psro_comm.files import StoreError
-from psro_comm.payoffs import PayoffTable
-from psro_comm.plots import (
+from psro_comm.learning_plots import (
     Curves,
     learning_curve,
     plot_learning,
-    plot_payoffs,
-    plot_worst_case,
+    plot_malicious,
 )
+from psro_comm.payoffs import PayoffTable
+from psro_comm.plots import plot_payoffs, plot_worst_case
 from tests.hand_made_report import interval, make_report
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -27,13 +27,14 @@ def training(shift: float, updates: int = 40) -> list[dict[str, float | None]]:
         {
             "env_steps": 100.0 * (k + 1),
             "team/return_mean": None if k % 4 == 0 else 50.0 + shift - k,
+            "team/success_mean": None if k % 4 == 0 else 0.8 - k / 100,
         }
         for k in range(updates)
     ]
 
 
 def make_curves(shift: float = 0.0) -> Curves:
-    return Curves(training(shift), training(shift), training(shift), 51.0, 20.0)
+    return Curves(training(shift), training(shift), training(shift), 51.0, 0.9, 20.0)
 
 
 def comments(path: Path) -> str:
@@ -74,6 +75,22 @@ def test_learning_has_three_panels(tmp_path, seeds):
         "environment steps",
     ):
         assert words in text
+
+
+def test_a_curve_is_of_the_quantity_asked_for():
+    steps, success = learning_curve(training(0.0), "success")
+    np.testing.assert_allclose(
+        success[15], 0.8 - (steps[15] / 100 - 1) / 100, atol=0.01
+    )
+
+
+def test_numbers_of_malicious_agents_are_compared_by_success(tmp_path):
+    groups = {1: [make_curves()], 2: [make_curves(float(k)) for k in range(3)]}
+    text = check(plot_malicious(groups, tmp_path / "m", "a map"), tmp_path / "m")
+    for words in ("a map", "success, %", "1 malicious", "2 malicious", "clean"):
+        assert words in text
+    with pytest.raises(ValueError, match="no training"):
+        plot_malicious({1: [Curves([], [], [], 1.0, 1.0)]}, tmp_path / "n")
 
 
 def test_a_panel_without_data_says_so(tmp_path):
@@ -125,7 +142,7 @@ def test_equal_data_make_equal_files_and_leave_no_trace(tmp_path):
 
 def test_nothing_to_plot_is_said(tmp_path):
     with pytest.raises(ValueError, match="no training"):
-        plot_learning([Curves([], [], [], 1.0)], tmp_path / "l")
+        plot_learning([Curves([], [], [], 1.0, 1.0)], tmp_path / "l")
     with pytest.raises(ValueError, match="no training"):
         plot_learning([], tmp_path / "l")
     with pytest.raises(ValueError, match="empty"):

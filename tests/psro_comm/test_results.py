@@ -16,7 +16,7 @@ from psro_comm.results import (
 )
 from psro_comm.seeds import (
     FinishedRun,
-    by_task,
+    by_variant,
     command,
     differences,
     pooled,
@@ -155,18 +155,21 @@ def test_a_line_that_only_some_seeds_have_is_refused() -> None:
         render_task(runs)
 
 
-def test_runs_are_grouped_by_task_and_sorted_by_seed() -> None:
+def test_runs_are_grouped_by_variant_and_sorted_by_seed() -> None:
     runs = [finished(2), finished(0, task="echo"), finished(1)]
-    groups = {t: [r.config["seed"] for r in g] for t, g in by_task(runs).items()}
+    groups = {
+        str(variant): [run.config["seed"] for run in group]
+        for variant, group in by_variant(runs).items()
+    }
     assert groups == {"echo": [0], TASK: [1, 2]}
 
 
 def test_one_seed_twice_or_two_configurations_are_refused() -> None:
     with pytest.raises(ValueError, match="same seed, 4"):
-        by_task([finished(4), finished(4)])
+        by_variant([finished(4), finished(4)])
     with pytest.raises(ValueError, match=r"more than the seed: attack: 1 -> 2"):
-        by_task([finished(0, attack=1), finished(1, attack=2)])
-    by_task([finished(0, device="cpu"), finished(1, device="cuda")])
+        by_variant([finished(0, attack=1), finished(1, attack=2)])
+    by_variant([finished(0, device="cpu"), finished(1, device="cuda")])
 
 
 def test_an_unfinished_run_is_named(tmp_path: Path) -> None:
@@ -201,9 +204,9 @@ def test_results_replace_what_is_between_the_marks() -> None:
 
 
 def test_figures_are_linked_from_where_the_text_stands() -> None:
-    tasks = by_task([finished(0)])
-    assert f"]({TASK}-learning.png)" in render_results(tasks, "it")
-    assert f"](docs/r/{TASK}-payoffs.png)" in render_results(tasks, "it", "docs/r/")
+    variants = by_variant([finished(0)])
+    assert f"]({TASK}-learning.png)" in render_results(variants, "it")
+    assert f"](docs/r/{TASK}-payoffs.png)" in render_results(variants, "it", "docs/r/")
 
 
 def test_everything_is_written_and_a_bad_readme_stops_before_that(
@@ -213,10 +216,10 @@ def test_everything_is_written_and_a_bad_readme_stops_before_that(
     readme, out = tmp_path / "README.md", tmp_path / "docs" / "results"
     readme.write_text("no marks")
     with pytest.raises(ValueError, match="once each"):
-        write_results(by_task(runs), out, "make it", readme)
+        write_results(by_variant(runs), out, "make it", readme)
     assert not out.exists()
     readme.write_text(f"# A\n{BEGIN}\n{END}\nB\n")
-    written = write_results(by_task(runs), out, "make it", readme)
+    written = write_results(by_variant(runs), out, "make it", readme)
     assert all(path.exists() for path in written)
     for name in ("learning", "worst-case", "payoffs"):
         picture = out / f"{TASK}-{name}.png"
