@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from psro_comm.analysis import verdict
+from psro_comm.brief_results import render_brief
 from psro_comm.files import make_folder, read_bytes, write_atomic
 from psro_comm.findings import RMACRL
 from psro_comm.learning_plots import Curves, plot_learning, plot_malicious
@@ -60,7 +61,7 @@ def write_results(
       variants: finished runs, as `by_variant` groups them.
       out: a folder, created if absent.
       made_by: the command that asks for this.
-      readme: where else to put the tables, between two comments.
+      readme: where to put two small tables of it, between two comments.
       mark: what those comments are called.
 
     Returns:
@@ -74,7 +75,7 @@ def write_results(
     pages = {out / "results.md": "# Results\n\n" + render_results(variants, made_by)}
     if readme is not None:
         folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
-        block = render_results(variants, made_by, folder)
+        block = render_summary(variants, made_by, folder)
         pages[readme] = inserted(read_bytes(readme).decode(), block, mark)
     make_folder(out)
     written = []
@@ -125,27 +126,43 @@ def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
 
 
 def render_results(
-    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str, folder: str = ""
+    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str
 ) -> str:
     """Tables and figures of all variants as Markdown.
 
     Args:
       variants: finished runs, as `by_variant` groups them.
       made_by: the command that asks for this.
-      folder: in front of a figure's name, empty or with a slash at its end.
     """
     sections = []
     for variant, runs in variants.items():
         figures = _figures(str(variant))
-        links = [f"![{text}]({folder}{name}.png)" for name, text in figures.items()]
+        links = [f"![{text}]({name}.png)" for name, text in figures.items()]
         sections += [render_task(runs), *links]
     for task, numbers in _by_number(variants).items():
         words = " and ".join(str(number) for number in sorted(numbers))
         sections.append(
             f"![{task}: success while attacks and a filter train, with {words}"
-            f" malicious agents]({folder}{task}-malicious.png)"
+            f" malicious agents]({task}-malicious.png)"
         )
     return "\n\n".join([*sections, f"Tables and figures made by `{made_by}`."])
+
+
+def render_summary(
+    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str, folder: str
+) -> str:
+    """Two small tables as Markdown, and where the others are.
+
+    Args:
+      variants: finished runs, as `by_variant` groups them.
+      made_by: the command that asks for this.
+      folder: of `results.md`, empty or with a slash at its end.
+    """
+    rest = (
+        f"All tables and figures: [{folder}results.md]({folder}results.md), made by"
+        f" `{made_by}`."
+    )
+    return f"{render_brief(variants)}\n\n{rest}"
 
 
 def render_task(runs: Sequence[FinishedRun]) -> str:

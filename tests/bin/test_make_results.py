@@ -42,7 +42,12 @@ def test_two_runs_become_tables_figures_and_a_part_of_the_readme(
     table = (out / "results.md").read_text()
     assert "mean over 2 seeds (0, 1)" in table
     assert "--runs=r1,r0" in table  # the command that made it
-    assert f"](results/{TASK}-learning.png)" in readme.read_text()
+    brief = readme.read_text()
+    assert brief.startswith("above\n")
+    assert brief.endswith("below\n")
+    assert f"| {TASK}, 2 seeds: return |" in brief
+    assert "[results/results.md](results/results.md)" in brief
+    assert f"]({TASK}-learning.png)" in table
     for picture in out.glob("*.png"):
         assert str(picture) in done.stdout
         assert picture.stat().st_size < 100_000
