@@ -17,9 +17,11 @@ from games.play import Step, log_prob_of
 from games.team import Carry, communicate
 from games.tree import map_tensors
 from oracles import resume_points
+from oracles.attention import attention_loss
 from oracles.imitation import NO_LABEL
 from oracles.nets import mlp
 from oracles.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
+from oracles.teachers import Guide
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class TeamInputs(NamedTuple):
     timestep: TimeStep  # [T,B,...]
     action: Tensor  # [T,B,N] long
     label: Tensor  # [T,B,N] long; the teacher's action, NO_LABEL where there is none
+    whom: Tensor  # [T,B,N] long; whom to hear, if there is a guide
     judged: Tensor  # [T,B,S] or [T,B,N,F]: what the critic sees
 
 
@@ -75,8 +78,14 @@ class TeamLearner:
         critic_hidden: int,
         seed: int,
         credit: CreditConfig | None = None,
+        guide: Guide | None = None,
+        guided: float = 0.0,
     ) -> None:
-        """Draws the critic's weights from `seed`; the team's are taken as they are."""
+        """Draws the critic's weights from `seed`; the team's are taken as they are.
+
+        With a `guide` the loss has `guided` times that of `oracles.attention`.
+        """
+        self._guide, self._guided = guide, guided
         self.team, self.ppo, self.device = team, ppo, env.device
         self.credit = credit or CreditConfig()
         self.entropy_coef = ppo.entropy_coef
@@ -125,6 +134,7 @@ class TeamLearner:
             map_tensors(lambda leaf: leaf[:-1], rollout.timestep),
             rollout.action[:-1],
             label[:-1],
+            self._whom(rollout)[:-1],
             judged[:-1],
         )
         weight = rollout.timestep.alive[:-1].float()
@@ -133,9 +143,10 @@ class TeamLearner:
         )
 
     def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:
-        """Re-unrolls `communicate`; the auxiliary loss is the imitation's.
+        """Re-unrolls `communicate`; the auxiliary losses are a teacher's and a guide's.
 
             auxiliary = -w E[ log pi(label | tau, m_in) ]   where there is a label
+                        + w_g attention_loss                where there is a guide
 
         Backpropagation through time starts at the rollout's first carry, which is
         taken as it was then (truncated); `communicate` clears it where agents are
@@ -143,13 +154,19 @@ class TeamLearner:
         """
         carry = map_tensors(lambda leaf: leaf[0], inputs.carry)
         generator = torch.Generator(self.device)  # for backbones whose messages vary
-        scores = []
+        scores, attended = [], []
         for t in range(inputs.action.shape[0]):
             timestep = map_tensors(lambda leaf, t=t: leaf[t], inputs.timestep)
-            carry, _, score = communicate(
+            before = carry
+            carry, wire, score = communicate(
                 self.team, carry, timestep, NoAttack(), NoFilter(), generator
             )
             scores.append(score)
+            if self._guide is not None:
+                memory = before.memory.masked_fill(timestep.fresh[..., None], 0.0)
+                attended.append(
+                    self.team.attend(timestep.obs, memory, wire.heard, timestep.links)
+                )
         logits = torch.stack(scores)
         log_probs = logits.log_softmax(-1)
         # 0 * -inf is NaN: actions that are not available add nothing.
@@ -157,12 +174,24 @@ class TeamLearner:
         counted = (inputs.label != NO_LABEL) & inputs.timestep.alive
         missed = -log_prob_of(logits, inputs.label.clamp(min=0))
         missed = torch.where(counted, missed, 0.0).sum() / counted.sum().clamp(min=1)
+        auxiliary = imitation * missed
+        if self._guide is not None:
+            auxiliary = auxiliary + self._guided * attention_loss(
+                torch.stack(attended), inputs.whom, inputs.timestep.links
+            )
         return Evaluation(
             log_prob_of(logits, inputs.action),
             entropy,
             self._value(inputs.judged, inputs.timestep.alive),
-            imitation * missed,
+            auxiliary,
         )
+
+    def _whom(self, rollout: Step) -> Tensor:
+        """Whom the guide would hear, `[T+1,B,N]`; without one, nobody asks."""
+        if self._guide is None:
+            return torch.full_like(rollout.action, NO_LABEL)
+        flat = map_tensors(lambda leaf: leaf.flatten(0, 1), rollout.timestep)
+        return self._guide(flat).view(rollout.action.shape)
 
     def _earned(self, own: Tensor) -> Tensor:
         """The rewards `[T,B,N]` that agents are trained on."""

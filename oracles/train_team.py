@@ -21,7 +21,7 @@ from oracles.imitation import Imitation
 from oracles.learner import Log
 from oracles.meter import Meter
 from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate, steer
-from oracles.teachers import Teacher
+from oracles.teachers import GUIDES, Guide, Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
@@ -50,6 +50,8 @@ class TeamTrainingConfig:
       teacher_prob: how often the teacher acts at the start; 0 by the middle of the
         imitation.
       imitation_kept: weight of the imitation beside PPO after its phase.
+      attention_guided: weight of the loss that points attention at whom a guide names,
+        for backbones that attend (`oracles.attention`).
       critic_hidden: width of the critic, which sees the state in training.
       checkpoint_every: updates between two resume points.
       ppo: the learner.
@@ -66,6 +68,7 @@ class TeamTrainingConfig:
     imitation_fraction: float = 0.5
     teacher_prob: float = 0.5
     imitation_kept: float = 0.0
+    attention_guided: float = 0.0
     critic_hidden: int = 128
     checkpoint_every: int = 50
     ppo: PPOConfig = field(default_factory=_team_ppo)
@@ -77,29 +80,30 @@ class TeamTrainingConfig:
     def __post_init__(self) -> None:
         """Checks ranges."""
         sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
-        for name in (*sizes, "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"training.{name} is {getattr(self, name)}, must be at least 1"
-                )
+        entropies = ("entropy_target", "final_entropy_target", "entropy_fall")
+        for names, allowed, words in (
+            ((*sizes, "checkpoint_every"), lambda x: x >= 1, "must be at least 1"),
+            (
+                ("imitation_fraction", "teacher_prob"),
+                lambda x: 0.0 <= x <= 1.0,
+                "must lie in [0, 1]",
+            ),
+            (
+                ("imitation_kept", "attention_guided"),
+                lambda x: x >= 0.0,
+                "must be at least 0",
+            ),
+            (entropies, lambda x: x is None or x > 0.0, "must be positive"),
+        ):
+            for name in names:
+                value = getattr(self, name)
+                if not allowed(value):
+                    raise ValueError(f"training.{name} is {value}, {words}")
         if self.num_envs < self.ppo.num_minibatches:
             raise ValueError(
                 f"training.num_envs is {self.num_envs}, must be at least"
                 f" ppo.num_minibatches = {self.ppo.num_minibatches}"
             )
-        for name in ("imitation_fraction", "teacher_prob"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(
-                    f"training.{name} is {getattr(self, name)}, must lie in [0, 1]"
-                )
-        if self.imitation_kept < 0.0:
-            raise ValueError(
-                f"training.imitation_kept is {self.imitation_kept}, must be at least 0"
-            )
-        for name in ("entropy_target", "final_entropy_target", "entropy_fall"):
-            value = getattr(self, name)
-            if value is not None and not value > 0.0:
-                raise ValueError(f"training.{name} is {value}, must be positive")
         if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
             raise ValueError(
                 f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
@@ -142,9 +146,17 @@ def train_team(
 
     Raises:
       FloatingPointError: a loss is not finite.
+      ValueError: attention is to be guided where nobody guides or attends.
     """
     learner = TeamLearner(
-        env, team, config.ppo, config.critic_hidden, seed, config.credit
+        env,
+        team,
+        config.ppo,
+        config.critic_hidden,
+        seed,
+        config.credit,
+        _guide(env, team) if config.attention_guided > 0.0 else None,
+        config.attention_guided,
     )
     imitation = None
     if teacher is not None:
@@ -169,6 +181,20 @@ def train_team(
             checkpoint(learner.snapshot(), facts)
     measure_messages(env, team, seed)
     team.eval().requires_grad_(False)
+
+
+def _guide(env: CommEnv, team: Any) -> Guide:
+    if env.spec.name not in GUIDES:
+        raise ValueError(
+            f"training.attention_guided needs a guide: {env.spec.name} has none,"
+            f" {', '.join(GUIDES)} has"
+        )
+    if not hasattr(team, "attend") or team.delay:
+        raise ValueError(
+            "training.attention_guided needs a backbone that attends, without a delay:"
+            f" this one is {team.kind}, delay {team.delay}"
+        )
+    return GUIDES[env.spec.name](env)
 
 
 def _segment(

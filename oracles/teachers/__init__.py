@@ -1,7 +1,7 @@
 """Teachers: scripted players with full information, to imitate in training.
 
-A teacher reads positions from `TimeStep.state`, which no policy may see. One file an
-environment, registered here.
+A teacher says what to do, a guide whom to hear. Both read positions from
+`TimeStep.state`, which no policy may see. One file an environment, registered here.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,10 @@ from torch import Tensor
 from games.env import TimeStep
 from oracles.teachers.combat import combat_teacher
 from oracles.teachers.predator_prey import Pack
-from oracles.teachers.traffic_junction import PressedFirst
+from oracles.teachers.traffic_junction import PressedFirst, Rivals
 
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
+Guide = Callable[[TimeStep], Tensor]  # shows -> sender [B,N] long, N for nobody
 
 # Each factory takes the environment of its own name, hence Any.
 TEACHERS: dict[str, Callable[[Any], Teacher]] = {
@@ -22,3 +23,5 @@ TEACHERS: dict[str, Callable[[Any], Teacher]] = {
     "traffic_junction": PressedFirst,
     "combat": combat_teacher,
 }
+
+GUIDES: dict[str, Callable[[Any], Guide]] = {"traffic_junction": Rivals}

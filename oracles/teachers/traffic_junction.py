@@ -1,8 +1,10 @@
-"""A teacher for Traffic Junction: drives with full information and never collides.
+"""Who knows everything on Traffic Junction: a driver, and whom a driver should hear.
 
 Everybody gives gas, unless that leads into a car that stands, or into a cell that a car
 with priority enters: settled again and again, as who brakes may stop who follows.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,6 +14,63 @@ from games.traffic_junction import BRAKE, GAS, TrafficJunction
 
 _QUEUE = 6  # cars of a queue that are looked through for its end
 _SETTLED = 12  # rounds; queues that stop one another are shorter
+
+
+class _Cars(NamedTuple):
+    """What the state says of everybody, `[B,N]`."""
+
+    active: Tensor  # bool
+    here: Tensor  # cell it is on
+    there: Tensor  # cell it goes to by gas
+    progress: Tensor  # moves made on its route
+
+
+def _read(env: TrafficJunction, timestep: TimeStep) -> _Cars:
+    layout, tables, state = env.layout, env.tables, timestep.state
+    slot = torch.arange(env.spec.num_agents, device=env.device)
+    route = (state[..., layout.route] * layout.num_routes).round().long()
+    progress = (state[..., layout.progress] * layout.longest).round().long()
+    active = state[..., layout.active] > 0
+    place = torch.where(active, tables.first[route] + progress, 0)
+    following = tables.following[place]
+    # Nobody meets the idle, nor a car that leaves the map: cells of their own.
+    here = torch.where(active, tables.cell[2 * place], -1 - slot)
+    there = torch.where(following > 0, tables.cell[2 * following], -1 - slot)
+    return _Cars(active, here, there, progress)
+
+
+class Rivals:
+    """Whom each car should hear: who decides what its next step does.
+
+    That is the first, by cell, of those that want its next cell and go before it; else
+    who stands there now; else nobody.
+    """
+
+    def __init__(self, env: TrafficJunction) -> None:
+        """Takes the routes of `env`."""
+        self._env = env
+        self._others = ~torch.eye(
+            env.spec.num_agents, dtype=torch.bool, device=env.device
+        )
+
+    def __call__(self, timestep: TimeStep) -> Tensor:
+        """The sender for every receiver.
+
+        Args:
+          timestep: what the environment shows; only `state` [B,S] is read.
+
+        Returns:
+          `[B,N]` long, N for nobody.
+        """
+        cars = _read(self._env, timestep)
+        here, there = cars.here, cars.there
+        wants = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
+        first = wants & (here[:, :, None] > here[:, None, :])
+        ahead = (there[:, :, None] == here[:, None, :]) & self._others
+        cells = self._env.tables.num_cells
+        urgency = torch.where(first, 2 * cells - here[:, None, :], ahead.long())
+        most = urgency.max(2)
+        return torch.where(most.values > 0, most.indices, here.shape[1])
 
 
 class PressedFirst:
@@ -25,7 +84,7 @@ class PressedFirst:
 
     def __init__(self, env: TrafficJunction) -> None:
         """Takes the routes of `env`."""
-        self._layout, self._tables = env.layout, env.tables
+        self._env = env
         self._slot = torch.arange(env.spec.num_agents, device=env.device)
 
     def __call__(self, timestep: TimeStep) -> Tensor:
@@ -37,17 +96,9 @@ class PressedFirst:
         Returns:
           `[B,N]` long.
         """
-        layout, tables, state = self._layout, self._tables, timestep.state
-        route = (state[:, layout.route] * layout.num_routes).round().long()
-        progress = (state[:, layout.progress] * layout.longest).round().long()
-        active = state[:, layout.active] > 0
-        place = torch.where(active, tables.first[route] + progress, 0)
-        following = tables.following[place]
-        # Nobody meets the idle, nor a car that leaves the map: cells of their own.
-        here = torch.where(active, tables.cell[2 * place], -1 - self._slot)
-        there = torch.where(following > 0, tables.cell[2 * following], -1 - self._slot)
+        active, here, there, progress = _read(self._env, timestep)
         pressed = self._tail(here, there, progress) == 0
-        rank = torch.where(pressed, here - tables.num_cells, here)
+        rank = torch.where(pressed, here - self._env.tables.num_cells, here)
         yields = rank[:, :, None] > rank[:, None, :]  # [B,i,j]: j goes before i
         others = self._slot[:, None] != self._slot
         going = active
@@ -62,6 +113,6 @@ class PressedFirst:
         queues = there[:, :, None] == here[:, None, :]  # [B,i,j]: i is right behind j
         tail = progress
         for _ in range(_QUEUE):
-            behind = torch.where(queues, tail[:, :, None], self._layout.longest)
+            behind = torch.where(queues, tail[:, :, None], self._env.layout.longest)
             tail = torch.minimum(tail, behind.amin(1))
         return tail

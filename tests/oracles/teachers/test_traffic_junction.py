@@ -5,8 +5,8 @@ import torch
 
 from games.env import TimeStep, first
 from games.traffic_junction import BRAKE, GAS, TrafficJunction, TrafficJunctionConfig
-from oracles.teachers import TEACHERS
-from oracles.teachers.traffic_junction import PressedFirst
+from oracles.teachers import GUIDES, TEACHERS
+from oracles.teachers.traffic_junction import PressedFirst, Rivals
 from tests.reference.traffic_junction import Car, World
 from tests.reference.traffic_junction_batch import encode
 
@@ -65,3 +65,41 @@ def test_nobody_ever_meets_and_traffic_flows(level, worlds):
     # TASKS 2: a collision-free driver earns -1.9 on easy, -48 on hard.
     most = {"easy": -1.7, "medium": -17.0, "hard": -45.0}[level]
     assert most * 1.25 < total.mean() < most
+
+
+def whom(cars: list[Car | None]) -> list[int]:
+    """Whom everybody should hear on the easy map."""
+    env = TrafficJunction(TrafficJunctionConfig(num_cars=len(cars)))
+    timestep = first(env, encode(env, [World(cars)]))
+    return GUIDES["traffic_junction"](env)(timestep)[0].tolist()
+
+
+def test_who_is_alone_or_goes_first_need_hear_nobody():
+    assert whom([Car(SOUTH, 2, 2), None]) == [2, 2]
+    assert whom([Car(SOUTH, 2, 2), Car(EAST, 2, 9)]) == [2, 0]
+    assert whom([Car(EAST, 2, 9), Car(SOUTH, 2, 2)]) == [1, 2]
+
+
+def test_who_stands_ahead_is_to_be_heard_unless_another_comes_first():
+    assert whom([Car(SOUTH, 1, 2), Car(SOUTH, 2, 3)]) == [1, 2]
+    assert whom([Car(EAST, 2, 5), Car(EAST, 3, 6), Car(SOUTH, 2, 3)]) == [2, 3, 1]
+
+
+def test_who_drives_off_the_map_need_hear_nobody():
+    assert whom([Car(SOUTH, 6, 6), Car(SOUTH, 5, 5)]) == [2, 0]
+
+
+def test_guides_name_those_who_can_be_heard():
+    env = TrafficJunction(TrafficJunctionConfig(level="hard"))
+    guide, state = Rivals(env), env.reset(torch.zeros(64, 1))
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        noise = torch.rand(64, env.spec.step_noise, generator=generator)
+        state, _ = env.transition(state, torch.zeros(64, 20, dtype=torch.long), noise)
+    timestep = first(env, state)
+    found = guide(timestep)
+    somebody = found < 20
+    assert 0.02 < somebody[timestep.alive].float().mean() < 0.5
+    assert not somebody[~timestep.alive].any()
+    heard = timestep.links.gather(2, found.clamp(max=19)[..., None]).squeeze(-1)
+    assert heard[somebody].all()
