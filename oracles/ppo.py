@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from games.tree import map_tensors
 
-_STEERED = 1.15  # factor from one update to the next
+_SLOWEST, _FASTEST = 1 / 1.15, 1.5  # factors of a steered weight, each update
 
 
 @dataclass(frozen=True)
@@ -256,15 +256,29 @@ def decay(start: float, end: float, progress: float) -> float:
     return start * (end / start) ** progress
 
 
-def steer(entropy_coef: float, entropy: float, target: float) -> float:
-    """The entropy's next weight: a little more below the target, a little less above.
+@dataclass
+class Steering:
+    """The entropy's weight, so that the entropy follows a target.
 
-    Args:
-      entropy_coef: the weight so far.
-      entropy: mean entropy under it, in nats.
-      target: what it should be.
+    A policy starts far above any target and falls fast: the weight stays what it is
+    until the entropy has been below once, or it would be too small to catch the fall.
+    After that it rises faster than it sinks, for a policy that is sure too early stays
+    so.
+
+    Attributes:
+      coef: the weight.
+      reached: whether the entropy has been below its target.
     """
-    return entropy_coef * _STEERED if entropy < target else entropy_coef / _STEERED
+
+    coef: float
+    reached: bool = False
+
+    def follow(self, entropy: float, target: float) -> None:
+        """Moves the weight after an update whose mean entropy, in nats, is known."""
+        self.reached = self.reached or entropy < target
+        if self.reached:
+            wanted = target / max(entropy, 1e-9)
+            self.coef *= min(max(wanted, _SLOWEST), _FASTEST)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:

@@ -20,7 +20,14 @@ from oracles import resume_points
 from oracles.attention import attention_loss
 from oracles.imitation import NO_LABEL
 from oracles.nets import mlp
-from oracles.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
+from oracles.ppo import (
+    Evaluation,
+    Experience,
+    PPOConfig,
+    Steering,
+    gae,
+    parameters_of,
+)
 from oracles.teachers import Guide
 
 
@@ -67,7 +74,7 @@ class TeamLearner:
       critic: what it sees, `[..., F]` -> value `[..., 1]`, in units of
         `ppo.value_scale`.
       optimizer: of both.
-      entropy_coef: weight of the entropy where training steers it.
+      steering: weight of the entropy where training steers it.
     """
 
     def __init__(
@@ -88,7 +95,7 @@ class TeamLearner:
         self._guide, self._guided = guide, guided
         self.team, self.ppo, self.device = team, ppo, env.device
         self.credit = credit or CreditConfig()
-        self.entropy_coef = ppo.entropy_coef
+        self.steering = Steering(ppo.entropy_coef)
         width = env.spec.state_size
         if self.credit.own_critic:
             width += env.spec.obs_size + 2 * team.memory_size

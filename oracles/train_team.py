@@ -8,7 +8,7 @@ teacher knows and a lone agent does not. Tasks without a teacher are PPO only.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
 from oracles.learner import Log
 from oracles.meter import Meter
-from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate, steer
+from oracles.ppo import PPOConfig, Steering, decay, ppo_update, set_learning_rate
 from oracles.teachers import GUIDES, Guide, Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
 
@@ -167,7 +167,7 @@ def train_team(
         tensors, facts = resume
         learner.restore(tensors)
         update = int(facts["update"])
-        learner.entropy_coef = float(facts["entropy_coef"])
+        learner.steering = Steering(**facts["steering"])
     first, started = update, time.monotonic()
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
@@ -177,7 +177,7 @@ def train_team(
                 wall_s = time.monotonic() - started
                 log(progress_line(config, update, first, wall_s, stats))
         if checkpoint is not None and update < config.updates:
-            facts = {"update": update, "entropy_coef": learner.entropy_coef}
+            facts = {"update": update, "steering": asdict(learner.steering)}
             checkpoint(learner.snapshot(), facts)
     measure_messages(env, team, seed)
     team.eval().requires_grad_(False)
@@ -239,7 +239,7 @@ def _segment(
         if config.entropy_target is not None and not imitating:
             fallen = min(1.0, progress / config.entropy_fall)
             target = decay(config.entropy_target, config.final_entropy_target, fallen)
-            learner.entropy_coef = steer(learner.entropy_coef, stats["entropy"], target)
+            learner.steering.follow(stats["entropy"], target)
         yield {
             "team/return_mean": ended.mean_return,
             "team/success_mean": ended.success,
@@ -253,7 +253,7 @@ def _entropy_coef(
 ) -> float:
     """The entropy's weight after a part `progress` of PPO."""
     if config.entropy_target is not None:
-        return learner.entropy_coef
+        return learner.steering.coef
     return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
 
 

@@ -12,13 +12,13 @@ from oracles.ppo import (
     Evaluation,
     Experience,
     PPOConfig,
+    Steering,
     decay,
     gae,
     parameters_of,
     ppo_loss,
     ppo_update,
     set_learning_rate,
-    steer,
 )
 
 T, BATCH, POINTS = 5, 8, 2
@@ -294,6 +294,21 @@ def test_settings_out_of_range_are_refused_by_name(field, value):
         PPOConfig(**{field: value})
 
 
+def test_the_weight_of_the_entropy_waits_for_it_to_fall_to_its_target():
+    steering = Steering(2.0)
+    steering.follow(0.69, target=0.2)
+    steering.follow(0.3, target=0.2)
+    assert steering == Steering(2.0, reached=False)
+
+
 def test_the_weight_of_the_entropy_grows_below_its_target_and_shrinks_above():
-    assert steer(2.0, entropy=0.1, target=0.2) == pytest.approx(2.3)
-    assert steer(2.3, entropy=0.3, target=0.2) == pytest.approx(2.0)
+    steering = Steering(2.0)
+    steering.follow(0.16, target=0.2)  # a little below: by what is missing
+    assert steering.coef == pytest.approx(2.0 * 0.2 / 0.16)
+    steering = Steering(2.0)
+    steering.follow(0.0, target=0.2)  # far below: at most by half
+    assert steering.coef == pytest.approx(3.0)
+    steering.follow(0.3, target=0.2)  # above: slowly
+    assert steering.coef == pytest.approx(3.0 / 1.15)
+    steering.follow(0.21, target=0.2)
+    assert steering.coef == pytest.approx(3.0 / 1.15 * 0.2 / 0.21)
