@@ -17,8 +17,14 @@ from psro_comm.files import decode_json, encode_json, read_bytes, write_atomic
 from psro_comm.meta_game import MetaGame
 from psro_comm.nfg import parse_nfg
 from psro_comm.payoffs import PayoffTable
+from psro_comm.role_symmetric import (
+    from_role_symmetric,
+    is_role_symmetric,
+    to_role_symmetric,
+)
 
 FORMATS = (".nfg", ".json", ".csv")
+GAMEANALYSIS = ".ga.json"  # the end of a name that asks for gameanalysis' form
 _LONG = ("defender", "attacker", "mean", "std_error", "episodes")
 
 
@@ -33,6 +39,7 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
     .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits, whose writer drops the
       names: they lie beside it in `<path>.labels.json`, with the standard errors.
     .json: everything but the single worlds, exact.
+    .ga.json: for gameanalysis, with the single worlds where they are known.
     .csv: with standard errors, a line for each cell, `defender,attacker,mean,
       std_error,episodes`; without, the plain matrix, attackers across.
 
@@ -41,12 +48,15 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
       game: to write.
 
     Raises:
-      ValueError: another format, or a title with quotes or several lines (.nfg).
+      ValueError: another format, a title with quotes or several lines (.nfg), or names
+        that gameanalysis does not take (.ga.json).
 
     Source: paper section 4, the meta-game U.
     """
     if _format(path) == ".csv":
         write_atomic(path, _to_csv(game).encode())
+    elif path.name.endswith(GAMEANALYSIS):
+        write_atomic(path, encode_json(to_role_symmetric(game)))
     elif _format(path) == ".json":
         write_atomic(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
     else:
@@ -61,7 +71,7 @@ def read_meta_game(path: Path) -> MetaGame:
 
     Args:
       path: of a .nfg (Gambit's own too, with or without names), a .json (a run's
-        payoffs-*.json too) or a .csv file in either form.
+        payoffs-*.json and gameanalysis' too) or a .csv file in either form.
 
     Raises:
       ValueError: an unknown format, a file that is absent or damaged, a game that is
@@ -79,7 +89,7 @@ def read_meta_game(path: Path) -> MetaGame:
             return game
         labels = decode_json(read_bytes(sidecar), sidecar)
         return _from_json({"mean": game.mean, **labels}, game.title)
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no meta-game: {error}") from error
 
 
@@ -133,7 +143,11 @@ def _facts(game: MetaGame) -> dict[str, Any]:
     return facts
 
 
-def _from_json(data: Mapping[str, Any], title: str) -> MetaGame:
+def _from_json(data: Any, title: str) -> MetaGame:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"it is a {type(data).__name__}, not an object")
+    if is_role_symmetric(data):
+        return from_role_symmetric(data, title)
     if "returns" in data:  # a run's own table
         return MetaGame.of(PayoffTable.from_dict(data), title)
     absent = {"mean", "defenders", "attackers"} - set(data)
