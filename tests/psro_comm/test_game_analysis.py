@@ -191,7 +191,7 @@ def test_half_width_is_that_of_one_mean_for_a_game_of_one_cell() -> None:
 
 
 def test_what_a_refinement_will_cost_is_foreseen() -> None:
-    # One cell of unit variance: 1.96^2 / w^2 episodes in all, less those that are there.
+    # One cell of unit variance: 1.96^2 / w^2 episodes in all, less what is there.
     returns = np.tile([-1.0, 1.0], 50)[None, None]
     returns = returns * np.sqrt(99 / 100)
     table = PayoffTable(("a",), ("x",), returns, returns, returns)
