@@ -192,8 +192,20 @@ def _row(
         "solver": name,
         "steps": steps,
         "worst_case": _earned(table, x, newest),
+        "worst_known": _worst(table, x),
         "against": {other: _earned(table, x, y) for other, (_, y) in final.items()},
     }
+
+
+def _worst(table: PayoffTable, x: np.ndarray) -> dict[str, Any]:
+    """Under the attack that does worst to a mixture of all that anybody found.
+
+    A fresh attack may be weaker than one that is there; the smallest of many means is
+    a little too small, by less than their standard error or so.
+    """
+    worst = int((x @ table.mean()).argmin())
+    only = np.eye(len(table.attackers))[worst]
+    return {**_earned(table, x, only), "attacker": table.attackers[worst]}
 
 
 def _earned(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -12,7 +12,7 @@ _PATHS = {
     "nash_conv": "NashConv of its mixture",
     "population_nash_conv": "NashConv of its population's Nash",
 }
-_FINAL = (*_PATHS, "worst_case")
+_EARNED = {"worst_case": "fresh attack", "worst_known": "worst attack known"}
 
 
 def verdicts(
@@ -20,7 +20,7 @@ def verdicts(
 ) -> list[dict[str, Any]]:
     """Each solver minus the first, paired by seed, Student's t over seeds."""
     found = []
-    for quantity in _FINAL:
+    for quantity in (*_PATHS, *_earned(rows)):
         final = {
             name: [_final(row, quantity) for row in rows if row["solver"] == name]
             for name in solvers
@@ -44,9 +44,14 @@ def verdicts(
 
 
 def _final(row: Mapping[str, Any], quantity: str) -> float:
-    if quantity == "worst_case":
-        return float(row["worst_case"]["estimate"])
+    if quantity in _EARNED:
+        return float(row[quantity]["estimate"])
     return float(row["steps"][-1][quantity])
+
+
+def _earned(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Those returns that the rows have: studies of earlier commits lack the second."""
+    return {key: words for key, words in _EARNED.items() if key in rows[0]}
 
 
 def over_seeds(
@@ -55,8 +60,8 @@ def over_seeds(
     """Means over seeds with Student's t intervals; none of a single seed.
 
     Returns:
-      For each solver both NashConvs by iteration, the return under a fresh attack, and
-      the returns against every solver's attackers, as intervals.
+      For each solver both NashConvs by iteration, the returns under a fresh attack, the
+      worst attack known and every solver's attackers, as intervals.
     """
     found = []
     for name in solvers:
@@ -74,24 +79,27 @@ def over_seeds(
             other: as_dict(across_seeds([r["against"][other]["estimate"] for r in own]))
             for other in solvers
         }
-        worst = as_dict(across_seeds([_final(row, "worst_case") for row in own]))
-        found.append({"solver": name, **paths, "worst_case": worst, "against": against})
+        earned = {
+            key: as_dict(across_seeds([_final(row, key) for row in own]))
+            for key in _earned(rows)
+        }
+        found.append({"solver": name, **paths, **earned, "against": against})
     return found
 
 
 def render_study(result: Mapping[str, Any]) -> str:
     """Exploitability over the budget, worst cases, and what can be told."""
-    solvers = result["solvers"]
+    solvers, earned = result["solvers"], _earned(result["rows"])
     rows = [
         (
             f"{row['solver']}, seed {row['seed']}",
             *(" ".join(f"{step[key]:.2f}" for step in row["steps"]) for key in _PATHS),
-            str(interval(row["worst_case"])),
+            *(str(interval(row[key])) for key in earned),
             *(str(interval(row["against"][other])) for other in solvers),
         )
         for row in result["rows"]
     ]
-    head = ["each iteration:", *_PATHS.values(), "fresh attack"]
+    head = ["each iteration:", *_PATHS.values(), *earned.values()]
     head += [f"against {name}" for name in solvers]
     lines = [columns(rows, head), "", *_means(result)]
     lines += [_told(each) for each in result["verdicts"]]
@@ -121,16 +129,17 @@ def _means(result: Mapping[str, Any]) -> list[str]:
         ]
         steps = [f"iteration {k + 1}" for k in range(result["iterations"])]
         parts += [columns(rows, [f"{seeds}: {words}", *steps]), ""]
-    earned = [
+    earned = _earned(result["rows"])
+    rows = [
         (
             each["solver"],
-            str(interval(each["worst_case"])),
+            *(str(interval(each[key])) for key in earned),
             *(str(interval(each["against"][other])) for other in solvers),
         )
         for each in means
     ]
-    head = [f"{seeds}: return", "fresh attack", *(f"against {s}" for s in solvers)]
-    return [*parts, columns(earned, head), ""]
+    head = [f"{seeds}: return", *earned.values(), *(f"against {s}" for s in solvers)]
+    return [*parts, columns(rows, head), ""]
 
 
 def _told(each: Mapping[str, Any]) -> str:
