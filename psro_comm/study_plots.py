@@ -88,10 +88,12 @@ def _draw_worst(
         ax.plot(mean.estimate, place, marker, color=colour, markersize=6)
         if known:
             least = [r["worst_known"]["estimate"] for r in rows if r["solver"] == name]
-            style = {"color": colour, "markerfacecolor": "white", "markersize": 5}
-            ax.plot(np.mean(least), place - 0.28, marker, **style)
+            (hollow,) = ax.plot(np.mean(least), place - 0.28, marker, color=colour)
+            hollow.set_markerfacecolor("white")
+            hollow.set_markersize(5)
     ax.set_yticks(range(len(solvers)), list(solvers)[::-1])
-    ax.set_title("return under a fresh attack" + (", worst known" * known))
+    title = "return: fresh attack; hollow: worst known"
+    ax.set_title(title if known else "return under a fresh attack")
     ax.set_xlabel("team return")
     ax.grid(axis="x", color="#e5e5e5")
     ax.set_axisbelow(True)
