@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from psro_comm.analysis import Interval
 from psro_comm.study_tables import over_seeds, render_study, verdicts
 from tests.bin.programs import ROOT, run, run_each
 
@@ -186,3 +187,8 @@ def test_a_study_of_several_seeds_says_means_and_every_seeds_difference():
     assert "by seed" not in render_study(
         result | {"iterations": 1, "env_steps": 10, "verdicts": told[:1]}
     )
+
+
+def test_seeds_that_agree_are_not_shown_to_the_last_digit():
+    assert str(Interval(29.36, 29.36 - 4e-14, 29.36 + 4e-14)) == "29.36 [29.36, 29.36]"
+    assert str(Interval(0.5, 0.4999, 0.5001)) == "0.500000 [0.499900, 0.500100]"
