@@ -3,21 +3,25 @@
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
 
-With --refine, all settings are those that the run was begun with.
+With --refine, all settings are those that the run was begun with; --seed is that of the
+resamples.
 """
+
+from pathlib import Path
 
 from absl import flags
 
 from psro_comm import command_line
-from psro_comm.analysis_command import analyze
-from psro_comm.session import open_lab
+from psro_comm.analysis_command import analyze, outline
+from psro_comm.meta_solvers import META_SOLVERS
+from psro_comm.session import open_lab, read_run
 from psro_comm.shell import run_main
 
 command_line.define()
 flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file, instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Resamples of the table.", 2)
-flags.DEFINE_string("meta_solver", "nash", "Whose mixtures are judged.")
+flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Whose mixtures to judge.")
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
 flags.DEFINE_boolean("refine", False, "With a run: play on until --width is reached.")
 flags.DEFINE_float("width", 1.0, "Half-width of the value's interval to reach.", 0.0)
@@ -30,13 +34,34 @@ def main(_: list[str]) -> None:
         raise ValueError("give one of --payoffs=FILE and --run=NAME")
     if given.refine and given.run is None:
         raise ValueError("--refine plays new episodes: it needs --run=NAME")
+    _refuse_idle()
+    request = command_line.begun() if given.refine else None
+    if given.run is not None:
+        read_run(Path(given.runs_dir), given.run)
+    source = given.payoffs or f"{given.runs_dir}/{given.run}"
+    if given.dry_run:
+        refined = (request.config, given.width) if request else None
+        print(outline(source, given.out, given.resamples, refined=refined))
+        return
     options = (given.resamples, given.meta_solver, given.figures, given.seed)
-    if given.refine:
-        with open_lab(command_line.begun()) as lab:
-            print(analyze(lab.store.root, given.out, *options, lab, given.width))
+    if request is not None:
+        with open_lab(request) as lab:
+            print(analyze(source, given.out, *options, lab, given.width))
     else:
-        source = given.payoffs or f"{given.runs_dir}/{given.run}"
         print(analyze(source, given.out, *options))
+
+
+def _refuse_idle() -> None:
+    """Refuses what would be ignored; --seed is that of the resamples."""
+    given = flags.FLAGS
+    why = "on a table that is there"
+    if given.refine:
+        why = "beside --refine, which goes by the run's own settings"
+    command_line.refuse(command_line.settings(), why)
+    if not given.refine:
+        command_line.refuse(["width", "workers"], "without --refine")
+    if given.payoffs is not None:
+        command_line.refuse(["runs_dir"], "beside --payoffs")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """PSRO on a game of known value: the learned lower bound beside the truth.
 
 python -m bin.validate_psro --game=signalling --iterations=6
-python -m bin.validate_psro --game=signalling_weak --compare=plain,warm_start
+python -m bin.validate_psro --game=signalling_weak --compare=plain,warm_start --run=warm
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from absl import flags
 
+from psro_comm.command_line import refuse
 from psro_comm.known_games import KNOWN_GAMES
 from psro_comm.meta_solvers import META_SOLVERS
 from psro_comm.option_study import OPTIONS, render_options, study_options
@@ -24,28 +25,48 @@ flags.DEFINE_integer("seed", 0, "Of everything.", 0)
 flags.DEFINE_list("compare", None, f"Options to compare, of {', '.join(OPTIONS)}.")
 flags.DEFINE_integer("seeds", 10, "With --compare: how many, from --seed.", 2)
 flags.DEFINE_integer("trainings", 12, "With --compare: of each run, both sides.", 2)
-flags.DEFINE_string("run", None, "Keep tables and steps under this name.")
+flags.DEFINE_string("run", None, "Keep what is found under this name.")
 flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
 
 
 def main(_: list[str]) -> None:
     """Runs and prints."""
     given = flags.FLAGS
-    if given.compare is not None:
-        seeds = range(given.seed, given.seed + given.seeds)
-        budget = (given.trainings, given.worlds)
-        print(render_options(study_options(given.game, given.compare, seeds, *budget)))
-        return
-    game = KNOWN_GAMES[given.game](given.seed)
-    names = ("meta_solver", "iterations", "worlds", "seed")
-    options: dict[str, Any] = {name: given[name].value for name in names}
-    if given.run is None:
-        steps = validate(game, **options)
+    comparing = given.compare is not None
+    if comparing:
+        refuse(("meta_solver", "iterations"), "beside --compare")
     else:
-        root = run_path(Path(given.runs_dir), given.run)
-        with RunStore.open(root, {"game": given.game, **options}) as store:
-            steps = validate(game, **options, store=store)
-    print(render_steps(steps, game.value))
+        refuse(("seeds", "trainings"), "without --compare")
+    if given.run is None:
+        refuse(("runs_dir",), "without --run")
+    names = ["worlds", "seed"]
+    names += ["seeds", "trainings"] if comparing else ["meta_solver", "iterations"]
+    options: dict[str, Any] = {name: given[name].value for name in names}
+    play = _compared if comparing else _validated
+    if given.run is None:
+        print(play(options, None))
+        return
+    asked = {"compare": given.compare} if comparing else {}
+    root = run_path(Path(given.runs_dir), given.run)
+    with RunStore.open(root, {"game": given.game, **options, **asked}) as store:
+        print(play(options, store))
+    print(f"\nSaved: {root / 'options.json' if comparing else root}")
+
+
+def _validated(options: dict[str, Any], store: RunStore | None) -> str:
+    """What PSRO finds, iteration by iteration."""
+    game = KNOWN_GAMES[flags.FLAGS.game](flags.FLAGS.seed)
+    return render_steps(validate(game, **options, store=store), game.value)
+
+
+def _compared(options: dict[str, Any], store: RunStore | None) -> str:
+    """What options of the best responses bring."""
+    given = flags.FLAGS
+    seeds = range(given.seed, given.seed + given.seeds)
+    budget = (given.trainings, given.worlds)
+    return render_options(
+        study_options(given.game, given.compare, seeds, *budget, store)
+    )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ class Interval(NamedTuple):
     def __str__(self) -> str:
         """`34.12 [33.50, 34.71]`; narrow intervals get the decimals they need."""
         half = (self.high - self.low) / 2
-        known = math.isfinite(half) and half > 0
+        # A width of rounding alone is none.
+        known = math.isfinite(half) and half > 1e-12 * abs(self.estimate)
         digits = max(2, 1 - math.floor(math.log10(half))) if known else 2
         estimate, low, high = (f"{number:.{digits}f}" for number in self)
         return f"{estimate} [{low}, {high}]"

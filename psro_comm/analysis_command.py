@@ -5,15 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from games.envs import make_env
 from psro_comm.analysis_tables import render_analysis, render_refinement
 from psro_comm.exchange import read_meta_game
+from psro_comm.experiment_config import ExperimentConfig
 from psro_comm.files import decode_json, encode_json, make_folder, read_bytes
 from psro_comm.files import write_atomic as write_file
 from psro_comm.game_analysis import analyse
 from psro_comm.lab import Lab
 from psro_comm.meta_game import MetaGame
+from psro_comm.metrics import format_duration
 from psro_comm.payoffs import PayoffTable
-from psro_comm.refinement import refine
+from psro_comm.plan import PLAY
+from psro_comm.refinement import checked_width, foreseen, refine
 
 
 def last_table(run: Path) -> Path:
@@ -60,8 +64,7 @@ def analyze(
       ValueError: no such file or run, or not a meta-game.
     """
     source = Path(source)
-    is_run = source.is_dir()
-    path = last_table(source) if is_run else source
+    path = table_of(source)
     game, refined = read_meta_game(path), None
     if lab is not None:
         table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
@@ -69,19 +72,69 @@ def analyze(
         game = MetaGame.of(table, f"{path.stem}, refined")
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
-    folder = Path(out) if out else path.parent
-    make_folder(folder)
-    name = folder / f"analysis-{path.stem}"
+    name = _saved_as(path, out)
+    make_folder(name.parent)
     if refined is not None:
         report["refinement"] = refined
     saved = [name.with_suffix(".json")]
     write_file(saved[0], encode_json(report))
     if figures:
-        saved += _draw(game, history(source) if is_run else [], name)
+        saved += _draw(game, history(source) if source.is_dir() else [], name)
     words = render_analysis(report)
     if refined is not None:
         words += "\n\n" + render_refinement(refined)
     return words + f"\n\nSaved: {', '.join(map(str, saved))}"
+
+
+def outline(
+    source: str | Path,
+    out: str | None,
+    num_samples: int,
+    *,
+    refined: tuple[ExperimentConfig, float] | None = None,
+) -> str:
+    """What `analyze` would do, without doing it.
+
+    Args:
+      source, out, num_samples: as there.
+      refined: with `--refine`, the run's configuration and the half-width to reach.
+
+    Raises:
+      ValueError: no such file or run, or not a meta-game.
+    """
+    path = table_of(Path(source))
+    game = read_meta_game(path)
+    rows, cols = game.mean.shape
+    words = (
+        f"analysis of {path}, {rows} by {cols}, with {num_samples} resamples;"
+        f" seconds; to {_saved_as(path, out)}.json"
+    )
+    if refined is None:
+        return words
+    config, width = refined
+    table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+    episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
+    limit = make_env(config.env, config.env_config).spec.episode_limit
+    steps = episodes * limit
+    return (
+        f"{words}\n  before it, about {episodes:,} new episodes of {config.task} until"
+        f" the value is known to {width:g}: {steps:,} env steps, about"
+        f" {format_duration(steps / PLAY)}"
+    )
+
+
+def table_of(source: Path) -> Path:
+    """The file itself, or the last table of a run's folder.
+
+    Raises:
+      ValueError: as `last_table`.
+    """
+    return last_table(source) if source.is_dir() else source
+
+
+def _saved_as(path: Path, out: str | None) -> Path:
+    """Where the analysis of a table goes, without a suffix."""
+    return (Path(out) if out else path.parent) / f"analysis-{path.stem}"
 
 
 def _draw(game: MetaGame, steps: list[dict[str, Any]], name: Path) -> list[Path]:

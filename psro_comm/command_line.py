@@ -1,5 +1,6 @@
 """The flags that every program shares, and the request that they add up to."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from absl import flags
 
 from psro_comm.config import define_flags, from_flags
 from psro_comm.experiment_config import ExperimentConfig, from_description
+from psro_comm.fields import leaves
 from psro_comm.session import Request, choose_device, choose_workers, read_run
 from psro_comm.tasks import BUDGETS, TASKS, preset
 
@@ -73,3 +75,46 @@ def begun() -> Request:
     config = from_description(read_run(runs_dir, FLAGS.run).config)
     workers = choose_workers(FLAGS.workers, config.device)
     return Request(config, runs_dir, FLAGS.run, workers)
+
+
+def settings() -> tuple[str, ...]:
+    """The flags that say what is played and learned: the task's, and all its fields."""
+    fields = (leaf.name for leaf in leaves(ExperimentConfig) if leaf.name not in _OWN)
+    return ("task", "budget", "device", "team", *fields)
+
+
+def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> None:
+    """Refuses flags that were given and would be ignored.
+
+    Args:
+      names: of the flags.
+      why: they have no effect: `beside --payoffs`.
+      but_defaults: defaults may be given, as `--flagfile` gives them all.
+
+    Raises:
+      ValueError: one of them was given.
+    """
+    for name in names:
+        flag = FLAGS[name]
+        if flag.present and not (but_defaults and flag.value == flag.default):
+            raise ValueError(f"--{name} has no effect {why}: leave it out")
+
+
+def seeds(words: Sequence[str] | None) -> list[int]:
+    """The seeds that `--seeds` lists, or `--seed` alone.
+
+    Raises:
+      ValueError: not a seed, or one twice.
+    """
+    if words is None:
+        return [FLAGS.seed]
+    refuse(["seed"], "beside --seeds", but_defaults=True)
+    for word in words:
+        if not word.isdecimal() or int(word) >= 2**31:
+            raise ValueError(
+                f"--seeds has {word!r}, allowed are whole numbers from 0 to 2^31 - 1"
+            )
+    found = [int(word) for word in words]
+    if not found or len(set(found)) < len(found):
+        raise ValueError(f"--seeds is {','.join(words)!r}, must name each seed once")
+    return found

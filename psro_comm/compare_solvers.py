@@ -57,7 +57,8 @@ def compare(
     Returns:
       JSON data. `sensitivity`: mean distance between mixtures of the table and of a
       resample. `nash_conv_resampled`: NashConv in the *table* of mixtures made on a
-      resample, what mistaking noise for payoffs costs.
+      resample, what mistaking noise for payoffs costs. `resamples_fallen_back`: on how
+      many of them the solver failed and another took its place.
     """
     tables = resampled_games(game, rng, num_samples)
     found: dict[str, Solved] = {}
@@ -75,6 +76,7 @@ def compare(
                 "solver": name,
                 "solved_by": solved.solver,
                 "failures": list(solved.failures),
+                "resamples_fallen_back": sum(each.solver != name for each in again),
                 "value": value(game.mean, solved.x, solved.y),
                 "worst_case": float((solved.x @ game.mean).min()),
                 "nash_conv": nash_conv(game.mean, solved.x, solved.y),
@@ -119,6 +121,12 @@ def render_comparison(result: dict[str, Any]) -> str:
         columns(apart, ("distance", *(str(k + 1) for k in range(len(names))))),
     ]
     parts += [f"failed: {failure}" for row in rows for failure in row["failures"]]
+    parts += [
+        f"failed: {row['solver']} on {row['resamples_fallen_back']} of"
+        f" {result['resamples']} resamples, where a fallback was taken"
+        for row in rows
+        if row["resamples_fallen_back"]
+    ]
     parts += [
         "",
         "worst case: against the best attacker of the table; distance and sensitivity:"

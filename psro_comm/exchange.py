@@ -17,8 +17,14 @@ from psro_comm.files import decode_json, encode_json, read_bytes, write_atomic
 from psro_comm.meta_game import MetaGame
 from psro_comm.nfg import parse_nfg
 from psro_comm.payoffs import PayoffTable
+from psro_comm.role_symmetric import (
+    from_role_symmetric,
+    is_role_symmetric,
+    to_role_symmetric,
+)
 
 FORMATS = (".nfg", ".json", ".csv")
+GAMEANALYSIS = ".ga.json"  # the end of a name that asks for gameanalysis' form
 _LONG = ("defender", "attacker", "mean", "std_error", "episodes")
 
 
@@ -33,6 +39,7 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
     .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits, whose writer drops the
       names: they lie beside it in `<path>.labels.json`, with the standard errors.
     .json: everything but the single worlds, exact.
+    .ga.json: for gameanalysis, with the single worlds where they are known.
     .csv: with standard errors, a line for each cell, `defender,attacker,mean,
       std_error,episodes`; without, the plain matrix, attackers across.
 
@@ -41,12 +48,15 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
       game: to write.
 
     Raises:
-      ValueError: another format, or a title with quotes or several lines (.nfg).
+      ValueError: another format, a title with quotes or several lines (.nfg), or names
+        that gameanalysis does not take (.ga.json).
 
     Source: paper section 4, the meta-game U.
     """
     if _format(path) == ".csv":
         write_atomic(path, _to_csv(game).encode())
+    elif path.name.endswith(GAMEANALYSIS):
+        write_atomic(path, encode_json(to_role_symmetric(game)))
     elif _format(path) == ".json":
         write_atomic(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
     else:
@@ -61,7 +71,7 @@ def read_meta_game(path: Path) -> MetaGame:
 
     Args:
       path: of a .nfg (Gambit's own too, with or without names), a .json (a run's
-        payoffs-*.json too) or a .csv file in either form.
+        payoffs-*.json and gameanalysis' too) or a .csv file in either form.
 
     Raises:
       ValueError: an unknown format, a file that is absent or damaged, a game that is
@@ -72,14 +82,14 @@ def read_meta_game(path: Path) -> MetaGame:
         if kind == ".json":
             return _from_json(decode_json(data, path), path.stem)
         if kind == ".csv":
-            return _from_csv(data.decode(), path.stem)
-        game = parse_nfg(data.decode())
+            return _from_csv(_text(data), path.stem)
+        game = parse_nfg(_text(data))
         sidecar = labels_path(path)
         if not sidecar.exists():
             return game
         labels = decode_json(read_bytes(sidecar), sidecar)
         return _from_json({"mean": game.mean, **labels}, game.title)
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no meta-game: {error}") from error
 
 
@@ -120,6 +130,13 @@ def _format(path: Path) -> str:
     return path.suffix
 
 
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")  # spreadsheets put a mark in front
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 text (byte {error.start})") from error
+
+
 def _facts(game: MetaGame) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "title": game.title,
@@ -133,12 +150,20 @@ def _facts(game: MetaGame) -> dict[str, Any]:
     return facts
 
 
-def _from_json(data: Mapping[str, Any], title: str) -> MetaGame:
+def _from_json(data: Any, title: str) -> MetaGame:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"it is a {type(data).__name__}, not an object")
+    if is_role_symmetric(data):
+        return from_role_symmetric(data, title)
     if "returns" in data:  # a run's own table
         return MetaGame.of(PayoffTable.from_dict(data), title)
     absent = {"mean", "defenders", "attackers"} - set(data)
     if absent:
         raise ValueError(f"it lacks {sorted(absent)}")
+    for side in ("defenders", "attackers"):
+        names = data[side]
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            raise ValueError(f"{side} is {names!r}, must be a list of names")
     return MetaGame(
         tuple(data["defenders"]),
         tuple(data["attackers"]),
@@ -168,26 +193,44 @@ def _to_csv(game: MetaGame) -> str:
 
 
 def _from_csv(text: str, title: str) -> MetaGame:
-    head, *rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    reader = csv.reader(io.StringIO(text))
+    rows = [(reader.line_num, row) for row in reader if row]
+    if len(rows) < 2:
+        raise ValueError("it has no line below its first, which names the columns")
+    head = rows[0][1]
+    if len(head) < 2:
+        raise ValueError(f"its first line is one name, {head[0]!r}: commas separate")
+    for number, row in rows:
+        if len(row) != len(head):
+            raise ValueError(f"line {number} has {len(row)} cells, not {len(head)}")
     if tuple(head[:3]) == _LONG[:3]:
-        return _from_long(head, rows, title)
-    names = tuple(row[0] for row in rows)
-    mean = [[_number(cell) for cell in row[1:]] for row in rows]
-    return MetaGame(names, tuple(head[1:]), _rectangle(mean), title=title)
+        return _from_long(head, rows[1:], title)
+    names = tuple(row[0] for _, row in rows[1:])
+    mean = [[_number(cell, number) for cell in row[1:]] for number, row in rows[1:]]
+    return MetaGame(names, tuple(head[1:]), np.array(mean), title=title)
 
 
-def _from_long(head: list[str], rows: list[list[str]], title: str) -> MetaGame:
-    """A line for each cell, in any order."""
-    defenders = tuple(dict.fromkeys(row[0] for row in rows))
-    attackers = tuple(dict.fromkeys(row[1] for row in rows))
+def _from_long(
+    head: list[str], rows: list[tuple[int, list[str]]], title: str
+) -> MetaGame:
+    """A line for each cell, in any order; with their numbers in the file."""
+    for name in head[3:]:
+        if name not in _LONG[3:] or head.count(name) > 1:
+            raise ValueError(
+                f"its column {name!r} is not one of {', '.join(_LONG)}, once each"
+            )
+    defenders = tuple(dict.fromkeys(row[0] for _, row in rows))
+    attackers = tuple(dict.fromkeys(row[1] for _, row in rows))
     shape = (len(defenders), len(attackers))
     arrays = {name: np.full(shape, np.nan) for name in head[2:]}
-    for row in rows:
+    given: set[tuple[int, int]] = set()
+    for number, row in rows:
         cell = defenders.index(row[0]), attackers.index(row[1])
-        if not np.isnan(arrays["mean"][cell]):
+        if cell in given:
             raise ValueError(f"the cell {tuple(row[:2])} is there twice")
-        for name, number in zip(head[2:], row[2:], strict=True):
-            arrays[name][cell] = _number(number)
+        given.add(cell)
+        for name, text in zip(head[2:], row[2:], strict=True):
+            arrays[name][cell] = _number(text, number)
     return MetaGame(
         defenders,
         attackers,
@@ -198,15 +241,8 @@ def _from_long(head: list[str], rows: list[list[str]], title: str) -> MetaGame:
     )
 
 
-def _number(cell: str) -> float:
+def _number(cell: str, line: int) -> float:
     try:
         return float(cell)
     except ValueError as error:
-        raise ValueError(f"{cell!r} is not a number") from error
-
-
-def _rectangle(rows: Sequence[Sequence[float]]) -> np.ndarray:
-    widths = {len(row) for row in rows}
-    if len(widths) != 1:
-        raise ValueError(f"its rows have {sorted(widths)} numbers")
-    return np.array(rows)
+        raise ValueError(f"line {line}: {cell!r} is not a number") from error

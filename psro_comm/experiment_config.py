@@ -11,13 +11,34 @@ from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
 from oracles.trainings import TRAININGS
-from psro_comm.fields import fill_variants, leaves, replace, to_dict, variant
+from psro_comm.fields import (
+    completed,
+    fill_variants,
+    leaves,
+    replace,
+    to_dict,
+    variant,
+)
 from psro_comm.meta_solvers import META_SOLVERS
 
 _RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
 _SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
 _ABSENT = object()
 _BUDGETS = {name: config_class for name, (config_class, _) in TRAININGS.items()}
+
+# Fields younger than runs that exist, each with what those runs were played with. Who
+# adds a field adds a line here, unless nothing that was played before had that value.
+PLAYED_BEFORE: Mapping[str, Any] = {
+    "learner": "ppo",
+    "training.imitation_kept": 0.0,
+    "training.credit.others_share": 0.0,
+    "training.credit.disaster": None,
+    "training.credit.own_critic": False,
+    "training.entropy_target": None,
+    "training.final_entropy_target": 0.005,
+    "training.entropy_fall": 0.6,
+    "psro.warm_start": False,
+}
 
 
 @dataclass(frozen=True)
@@ -172,11 +193,18 @@ def describe(config: ExperimentConfig) -> Mapping[str, Any]:
 
 
 def from_description(data: Mapping[str, Any]) -> ExperimentConfig:
-    """The inverse of `describe`; what the data lack keeps its default.
+    """The inverse of `describe`.
+
+    What the data lack is what was played before there was such a field, or its default.
 
     Raises:
       ValueError: a value that is not allowed.
     """
+    config = _changed_by(data)
+    return _changed_by(completed(data, describe(config), PLAYED_BEFORE))
+
+
+def _changed_by(data: Mapping[str, Any]) -> ExperimentConfig:
     changes: dict[str, Any] = {}
     for leaf in leaves(ExperimentConfig):
         value: Any = data

@@ -19,19 +19,24 @@ from psro_comm.plots import (
 )
 
 _Z = 1.959964
-_SMALL = 12  # larger tables get smaller figures in their cells
+_SMALL, _LEGIBLE = 12, 40  # larger tables get the mean alone, then colours alone
 _HATCHES = ("", "//", "..", "xx", "--")
 
 
 def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
     """Heat map with mean, half-width of its 95 % interval and episodes in each cell.
 
+    Cells of a large table hold the mean alone, of a huge one nothing.
+
     Returns:
       The files written.
     """
     rows, columns = game.mean.shape
+    small = max(rows, columns) < _SMALL
+    inches = (0.9, 0.62) if small else (0.42, 0.26)
     middle = (game.mean.min() + game.mean.max()) / 2
-    with new_figure(path, (2.2 + 0.9 * columns, 1.5 + 0.62 * rows)) as figure:
+    size = (2.2 + inches[0] * columns, 1.5 + inches[1] * rows)
+    with new_figure(path, size) as figure:
         ax = figure.subplots()
         image = ax.imshow(game.mean, cmap="cividis", aspect="auto")
         ax.set_xticks(range(columns), game.attackers, rotation=30, ha="right")
@@ -40,23 +45,29 @@ def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
         ax.set_ylabel("defender, maximises")
         ax.spines[:].set_visible(False)
         for i, j in np.ndindex(rows, columns):
-            lines = [f"{game.mean[i, j]:.4g}"]
-            if game.std_error is not None:
-                lines.append(f"±{_Z * game.std_error[i, j]:.2g}")
-            if game.episodes is not None:
-                lines.append(f"n={int(game.episodes[i, j])}")
+            if max(rows, columns) > _LEGIBLE:
+                break
             ax.text(
                 j,
                 i,
-                "\n".join(lines),
+                _cell(game, i, j) if small else f"{game.mean[i, j]:.3g}",
                 ha="center",
                 va="center",
-                fontsize=7.0 if max(rows, columns) < _SMALL else 4.5,
+                fontsize=7.0 if small else 5.5,
                 color="white" if game.mean[i, j] < middle else "black",
             )
         figure.colorbar(image, ax=ax, label="payoff to the defender")
         ax.set_title(game.title)
     return figure_files(path)
+
+
+def _cell(game: MetaGame, i: int, j: int) -> str:
+    lines = [f"{game.mean[i, j]:.4g}"]
+    if game.std_error is not None:
+        lines.append(f"±{_Z * game.std_error[i, j]:.2g}")
+    if game.episodes is not None:
+        lines.append(f"n={int(game.episodes[i, j])}")
+    return "\n".join(lines)
 
 
 def plot_iterations(history: Sequence[Mapping[str, Any]], path: Path) -> list[Path]:

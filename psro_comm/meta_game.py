@@ -26,8 +26,8 @@ class MetaGame:
       title: one line.
 
     Raises:
-      ValueError: a name twice, shapes that do not fit, a mean that is not finite, or a
-        standard error that is negative or not finite.
+      ValueError: a name twice, shapes that do not fit, a mean that is not finite, a
+        standard error that is negative or not finite, or episodes that are no count.
     """
 
     defenders: tuple[str, ...]
@@ -62,6 +62,8 @@ class MetaGame:
 
     def _check_cells(self, name: str, array: np.ndarray) -> None:
         bad = ~np.isfinite(array) if name == "mean" else ~(array >= 0)
+        if name == "episodes":
+            bad |= (array != np.round(array)) | (array < 1)
         for i, j in np.argwhere(bad | np.isinf(array)):
             cell = f"({self.defenders[i]}, {self.attackers[j]})"
             raise ValueError(f"the {name} of {cell} is {array[i, j]}")

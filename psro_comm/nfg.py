@@ -39,6 +39,8 @@ def parse_nfg(text: str) -> MetaGame:
         raise ValueError("it must list the strategies of two players")
     rows, columns = (_names(side) for side in strategies)
     rest = body[6:]
+    if not rows or not columns or not rest:
+        raise ValueError("a player has no strategy, or there are no payoffs")
     if isinstance(rest[0], str) and not _is_number(rest[0]):
         rest = rest[1:]  # a comment
     payoffs = _payoffs(rest, len(rows) * len(columns))
@@ -53,6 +55,8 @@ def _names(side: "str | Tree") -> tuple[str, ...]:
     """Names of one player's strategies, from a list of them or from their number."""
     if isinstance(side, list):
         return tuple(str(name) for name in side)
+    if not side.isdecimal():
+        raise ValueError(f"{side[:20]!r} is not a number of strategies")
     return tuple(str(number) for number in range(int(side)))
 
 
@@ -62,7 +66,7 @@ def _payoffs(rest: Tree, contingencies: int) -> np.ndarray:
         outcomes = [[0.0, 0.0]]  # index 0 is Gambit's null outcome
         for outcome in rest[0]:
             outcomes.append([_number(part) for part in outcome[1:]])
-        chosen = [outcomes[int(str(index))] for index in rest[1:]]
+        chosen = [outcomes[_index(part, len(outcomes))] for part in rest[1:]]
         payoffs = np.array(chosen, dtype=np.float64)
     else:
         payoffs = np.array([_number(part) for part in rest]).reshape(-1, 2)
@@ -76,6 +80,13 @@ def _number(part: "str | Tree") -> float:
         return float(Fraction(str(part)))
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(f"{str(part)[:20]!r} is not a payoff") from error
+
+
+def _index(part: "str | Tree", count: int) -> int:
+    """The number of an outcome, 0 to `count` - 1."""
+    if not isinstance(part, str) or not part.isdecimal() or int(part) >= count:
+        raise ValueError(f"it has no outcome {str(part)[:20]!r}, but 0 to {count - 1}")
+    return int(part)
 
 
 def _is_number(part: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from psro_comm.analysis import across_seeds, as_dict, verdict
 from psro_comm.known_games import KNOWN_GAMES
+from psro_comm.store import RunStore
 from psro_comm.tables import columns
 from psro_comm.validation import Step, validate
 
@@ -27,7 +28,12 @@ _QUANTITIES = {  # of a run, and what they are called
 
 
 def study_options(
-    game: str, names: Sequence[str], seeds: Sequence[int], calls: int, worlds: int
+    game: str,
+    names: Sequence[str],
+    seeds: Sequence[int],
+    calls: int,
+    worlds: int,
+    store: RunStore | None = None,
 ) -> dict[str, Any]:
     """Runs all options on all seeds with one budget.
 
@@ -37,31 +43,27 @@ def study_options(
       seeds: of the repetitions.
       calls: trainings of best responses in a run, of both sides together.
       worlds: of each cell.
+      store: keeps each row as soon as it is known, and all in `options.json`; with it,
+        an interrupted comparison goes on.
 
     Returns:
       JSON data: a row for each option and seed, and verdicts over seeds.
 
     Raises:
-      ValueError: an unknown option, or fewer than two options or seeds.
+      ValueError: an unknown option or one twice, or fewer than two options or seeds.
     """
     unknown = [name for name in names if name not in OPTIONS]
-    if unknown or len(names) < 2 or len(seeds) < 2:
+    if unknown or len(set(names)) < max(len(names), 2) or len(seeds) < 2:
         raise ValueError(
             f"a comparison needs two seeds and two of {', '.join(OPTIONS)}, got"
             f" {len(seeds)} and {', '.join(names)}"
         )
-    rows = []
-    for seed in seeds:
-        for name in names:
-            steps = validate(
-                KNOWN_GAMES[game](seed),
-                iterations=calls // 2 + 1,
-                worlds=worlds,
-                seed=seed,
-                **OPTIONS[name],
-            )
-            rows.append({"option": name, "seed": seed, **_summary(steps, calls)})
-    return {
+    rows = [
+        {"option": name, "seed": seed, **_kept(game, name, seed, calls, worlds, store)}
+        for seed in seeds
+        for name in names
+    ]
+    result = {
         "game": game,
         "calls": calls,
         "worlds": worlds,
@@ -70,6 +72,30 @@ def study_options(
         "rows": rows,
         "verdicts": _verdicts(rows, names),
     }
+    if store is not None:
+        store.save_json("options", result)
+    return result
+
+
+def _kept(
+    game: str, name: str, seed: int, calls: int, worlds: int, store: RunStore | None
+) -> dict[str, float]:
+    """The quantities of one run, made at most once."""
+    artefact = f"{name}-{seed:03d}"
+    if store is not None and store.has(artefact):
+        stored: dict[str, float] = store.load_json(artefact)
+        return stored
+    steps = validate(
+        KNOWN_GAMES[game](seed),
+        iterations=calls // 2 + 1,
+        worlds=worlds,
+        seed=seed,
+        **OPTIONS[name],
+    )
+    found = _summary(steps, calls)
+    if store is not None:
+        store.save_json(artefact, found)
+    return found
 
 
 def _summary(steps: Sequence[Step], calls: int) -> dict[str, float]:

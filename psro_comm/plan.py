@@ -4,12 +4,14 @@ Speeds are rough, of one core of the machine the README's figures come from; the
 to tell minutes from hours.
 """
 
+from collections.abc import Sequence
+
 from games.envs import make_env
 from psro_comm.metrics import format_duration
 from psro_comm.session import Request
 
 # Environment steps a second on one core: a team's training, a best response's, play.
-_TRAIN_TEAM, _PLAY = 12_000, 40_000
+_TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
@@ -25,13 +27,58 @@ def plan(request: Request, program: str, *, cells: int = 0) -> str:
       program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
       cells: of the table that `evaluate` plays.
     """
-    config, cores = request.config, max(1, request.workers)
-    lines = [
+    config = request.config
+    head = (
         f"{program} of {config.task}, seed {config.seed}, on {config.device},"
         f" {request.workers} workers, in {request.runs_dir / request.run}"
+    )
+    return _written(request, head, _stages(request, program, cells))
+
+
+def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -> str:
+    """The same for a study of meta-solvers: `solver_study.study`.
+
+    Args:
+      request: of the command line.
+      solvers: meta-solvers, a PSRO run of each for each seed.
+      seeds: of the repetitions.
+    """
+    config, count = request.config, len(solvers) * len(seeds)
+    psro, limit = config.psro, _limit(request)
+    once = _stages(request._replace(team="known"), "psro", 0)
+    # Both start populations and the first answers, to uniform mixtures, are shared.
+    filters = 3 + len(solvers) * (psro.iterations - 1)
+    cells = filters * (filters + len(solvers)) * len(seeds)
+    stages = [
+        (label.partition(" (")[0], count * times, steps, speed)
+        for label, times, steps, speed in once
     ]
-    seconds = 0.0
-    for label, count, steps, speed in _stages(request, program, cells):
+    if request.team is None:
+        team = config.training.env_steps
+        stages.insert(0, ("team", len(seeds), team, _TRAIN_TEAM))
+    attack = config.attack_oracle.env_steps
+    stages += [
+        ("fresh attacks on the results", count * psro.restarts, attack, _TRAIN_ATTACK),
+        (
+            f"cells of the combined tables ({cells})",
+            cells,
+            config.evaluation.episodes * limit,
+            PLAY,
+        ),
+    ]
+    head = (
+        f"PSRO on {config.task} with {', '.join(solvers)}, seeds"
+        f" {', '.join(map(str, seeds))}: {count} runs of {psro.iterations} iterations,"
+        f" on {config.device}, {request.workers} workers, in"
+        f" {request.runs_dir / request.run}-*"
+    )
+    return _written(request, head, stages)
+
+
+def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
+    """The head, a line for each stage, and the sum."""
+    cores, seconds, lines = max(1, request.workers), 0.0, [head]
+    for label, count, steps, speed in stages:
         parallel = 1 if label == "team" else min(cores, count)
         spent = count * steps / speed / parallel
         seconds += spent
@@ -62,14 +109,14 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
     if program == "evaluate":
-        stages.append((f"payoff cells ({cells})", cells, episodes * limit, _PLAY))
+        stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))
     population = (psro.iterations + 2) ** 2
     if program in ("psro", "story"):
         count = psro.iterations * psro.restarts
         stages += [
             ("R-MACRL attacks", count, attack, _TRAIN_ATTACK),
             ("R-MACRL filters", count, filter_, _TRAIN_FILTER),
-            (f"payoff cells ({population})", population, psro.episodes * limit, _PLAY),
+            (f"payoff cells ({population})", population, psro.episodes * limit, PLAY),
         ]
     if program == "story":
         whole = (attack + filter_) * psro.iterations * psro.restarts
@@ -81,7 +128,7 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
                 attack,
                 _TRAIN_ATTACK,
             ),
-            ("cells of the audit (about 70)", 70, episodes * limit, _PLAY),
+            ("cells of the audit (about 70)", 70, episodes * limit, PLAY),
         ]
     return stages
 

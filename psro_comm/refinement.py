@@ -74,6 +74,38 @@ def even_episodes(sensitivity: np.ndarray, deviation: np.ndarray, width: float) 
     return int(np.ceil(each)) * sensitivity.size
 
 
+def foreseen(table: PayoffTable, width: float, rng: np.random.Generator) -> int:
+    """Episodes that a refinement would play, as far as the table as it is can tell.
+
+    n_ij = max(what is there, c w_ij s_ij) with the smallest c that reaches the width.
+    """
+    sensitivity, episodes = sensitivities(table, rng), table.episodes()
+    deviation = table.std_error() * np.sqrt(episodes)
+    product, least = sensitivity * deviation, 0.0
+    if half_width(sensitivity, deviation, episodes) <= width:
+        return 0
+    # With every cell at c w s, the bound is reached at this c: an upper end.
+    most = (_Z / width) ** 2 * float(product.sum())
+    for _ in range(50):
+        middle = (least + most) / 2
+        reached = half_width(
+            sensitivity, deviation, np.maximum(episodes, middle * product)
+        )
+        least, most = (middle, most) if reached > width else (least, middle)
+    return int(np.ceil(np.maximum(episodes, most * product) - episodes).sum())
+
+
+def checked_width(width: float) -> float:
+    """The half-width to reach.
+
+    Raises:
+      ValueError: it is not positive and finite.
+    """
+    if not 0 < width < np.inf:
+        raise ValueError(f"--width is {width}, must be positive")
+    return width
+
+
 def refine(
     lab: Lab, table: PayoffTable, width: float, *, most_rounds: int = 40
 ) -> tuple[PayoffTable, dict[str, Any]]:
@@ -94,8 +126,7 @@ def refine(
     Raises:
       ValueError: a width that is not positive, or a policy that the run lacks.
     """
-    if not width > 0:
-        raise ValueError(f"--width is {width}, must be positive")
+    checked_width(width)
     filters, attacks = _policies(lab, table)
     rng = np.random.default_rng(lab.seed("refine"))
     began = int(table.episodes().sum())

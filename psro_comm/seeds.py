@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from psro_comm.analysis import Interval, across_seeds
-from psro_comm.experiment_config import ExperimentConfig, describe
-from psro_comm.fields import UNSET, difference, leaves
+from psro_comm.experiment_config import PLAYED_BEFORE, ExperimentConfig, describe
+from psro_comm.fields import UNSET, completed, difference, leaves
 from psro_comm.store import RunStore, StoreError
 from psro_comm.tables import interval
 from psro_comm.tasks import BUDGETS, preset
@@ -84,7 +84,11 @@ def by_variant(runs: Sequence[FinishedRun]) -> dict[Variant, list[FinishedRun]]:
 
 def _check_comparable(one: FinishedRun, other: FinishedRun) -> None:
     same = {"seed": 0, "device": ""}
-    differing = difference({**one.config, **same}, {**other.config, **same})
+    old, new = (
+        {**completed(run.config, beside.config, PLAYED_BEFORE), **same}
+        for run, beside in ((one, other), (other, one))
+    )
+    differing = difference(old, new)
     if differing:
         raise ValueError(
             f"{one.root.name} and {other.root.name} differ in more than the seed:"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from psro_comm.environment import describe_environment
-from psro_comm.experiment_config import ExperimentConfig, describe
+from psro_comm.experiment_config import PLAYED_BEFORE, ExperimentConfig, describe
 from psro_comm.lab import Lab
 from psro_comm.metrics import MetricsWriter
 from psro_comm.parallel import Workers
@@ -66,8 +66,9 @@ def open_lab(request: Request) -> Iterator[Lab]:
     donor = None
     if request.team is not None:
         donor = RunStore.read(run_path(request.runs_dir, request.team))
+    described = describe(request.config)
     with (
-        RunStore.open(root, describe(request.config)) as store,
+        RunStore.open(root, described, played_before=PLAYED_BEFORE) as store,
         MetricsWriter(root) as metrics,
         Workers(request.workers) as workers,
     ):

@@ -16,19 +16,18 @@ import numpy as np
 
 from oracles.policies import Frozen
 from psro_comm.analysis import (
-    across_seeds,
     as_dict,
     mean_interval,
     mixture_returns,
     nash_conv,
-    verdict,
 )
 from psro_comm.lab import Lab
 from psro_comm.meta_solvers import nash
 from psro_comm.payoffs import PayoffTable
 from psro_comm.rmacrl import RMacrl
-from psro_comm.session import Request, open_lab
-from psro_comm.tables import columns, interval
+from psro_comm.session import Request, open_lab, read_run
+from psro_comm.store import run_path
+from psro_comm.study_tables import over_seeds, verdicts
 from psro_comm.worst_case import Defender, breaker
 
 
@@ -47,7 +46,8 @@ def study(
 
     Args:
       request: task, budget and workers; its run names the study, whose runs are
-        `<run>-team-<seed>`, `<run>-<solver>-<seed>` and `<run>-cross-<seed>`.
+        `<run>-team-<seed>`, `<run>-<solver>-<seed>` and `<run>-cross-<seed>`; with a
+        team of its own, all seeds share that one.
       solvers: meta-solvers; the first is what the others are compared with.
       seeds: of the repetitions.
 
@@ -55,19 +55,16 @@ def study(
       JSON data: one row for each solver and seed, and verdicts over seeds.
 
     Raises:
-      ValueError: fewer than two solvers, or a seed twice.
+      ValueError: as `checked_study`.
     """
-    if len(solvers) < 2 or len(set(seeds)) < len(seeds) or not seeds:
-        raise ValueError(
-            f"a study needs two solvers and distinct seeds, got {list(solvers)}"
-            f" and {list(seeds)}"
-        )
+    checked_study(request, solvers, seeds)
     rows = []
     for seed in seeds:
         config = replace(request.config, seed=seed)
-        team = f"{request.run}-team-{seed}"
-        with open_lab(request._replace(config=config, run=team, team=None)) as lab:
-            lab.team()
+        team = request.team or f"{request.run}-team-{seed}"
+        if request.team is None:
+            with open_lab(request._replace(config=config, run=team)) as lab:
+                lab.team()
         given = request._replace(config=config, team=team)
         found = {name: _psro(given, name, seed) for name in solvers}
         cross = given._replace(run=f"{request.run}-cross-{seed}")
@@ -83,40 +80,28 @@ def study(
         "solvers": list(solvers),
         "seeds": list(seeds),
         "rows": rows,
+        "over_seeds": over_seeds(rows, solvers),
         "verdicts": verdicts(rows, solvers),
     }
 
 
-def verdicts(
-    rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Each solver minus the first, paired by seed, Student's t over seeds."""
-    found = []
-    for quantity in ("nash_conv", "population_nash_conv", "worst_case"):
-        final = {
-            name: [_final(row, quantity) for row in rows if row["solver"] == name]
-            for name in solvers
-        }
-        for name in solvers[1:]:
-            pairs = zip(final[name], final[solvers[0]], strict=True)
-            gain = across_seeds([a - b for a, b in pairs])
-            known = np.isfinite(gain.low)
-            found.append(
-                {
-                    "quantity": quantity,
-                    "solver": name,
-                    "against": solvers[0],
-                    "difference": as_dict(gain) if known else gain.estimate,
-                    "verdict": verdict(gain),
-                }
-            )
-    return found
+def checked_study(
+    request: Request, solvers: Sequence[str], seeds: Sequence[int]
+) -> None:
+    """Refuses what a study would stumble over later.
 
-
-def _final(row: Mapping[str, Any], quantity: str) -> float:
-    if quantity == "worst_case":
-        return float(row["worst_case"]["estimate"])
-    return float(row["steps"][-1][quantity])
+    Raises:
+      ValueError: fewer than two solvers, a seed twice, or a name of a run that is bad.
+      StoreError: no such run as `request.team`.
+    """
+    if len(solvers) < 2 or len(set(seeds)) < len(seeds) or not seeds:
+        raise ValueError(
+            f"a study needs two solvers and distinct seeds, got {list(solvers)}"
+            f" and {list(seeds)}"
+        )
+    run_path(request.runs_dir, request.run)
+    if request.team is not None:
+        read_run(request.runs_dir, request.team)
 
 
 def _psro(request: Request, solver: str, seed: int) -> Found:
@@ -207,8 +192,20 @@ def _row(
         "solver": name,
         "steps": steps,
         "worst_case": _earned(table, x, newest),
+        "worst_known": _worst(table, x),
         "against": {other: _earned(table, x, y) for other, (_, y) in final.items()},
     }
+
+
+def _worst(table: PayoffTable, x: np.ndarray) -> dict[str, Any]:
+    """Under the attack that does worst to a mixture of all that anybody found.
+
+    A fresh attack may be weaker than one that is there; the smallest of many means is
+    a little too small, by less than their standard error or so.
+    """
+    worst = int((x @ table.mean()).argmin())
+    only = np.eye(len(table.attackers))[worst]
+    return {**_earned(table, x, only), "attacker": table.attackers[worst]}
 
 
 def _earned(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -240,33 +237,3 @@ def _known(
 
 def _of(solver: str, policy: str) -> str:
     return f"{solver}/{policy}"
-
-
-def render_study(result: Mapping[str, Any]) -> str:
-    """Exploitability over the budget, worst cases, and what can be told."""
-    rows = [
-        (
-            f"{row['solver']}, seed {row['seed']}",
-            " ".join(f"{step['nash_conv']:.2f}" for step in row["steps"]),
-            " ".join(f"{step['population_nash_conv']:.2f}" for step in row["steps"]),
-            str(interval(row["worst_case"])),
-            *(str(interval(row["against"][other])) for other in result["solvers"]),
-        )
-        for row in result["rows"]
-    ]
-    head = ["each iteration:", "NashConv", "of its population's Nash", "fresh attack"]
-    head += [f"against {name}" for name in result["solvers"]]
-    lines = [columns(rows, head), ""]
-    lines += [
-        f"{each['quantity']}, {each['solver']} minus {each['against']}:"
-        f" {each['verdict']}"
-        for each in result["verdicts"]
-    ]
-    lines += [
-        "",
-        f"each run: {result['iterations']} iterations, {result['env_steps']}"
-        " environment steps of training",
-        "NashConv: among the policies of all solvers and the fresh attacks, a lower"
-        "\nbound; last columns: returns of the final defender, 95 % over worlds",
-    ]
-    return "\n".join(lines)

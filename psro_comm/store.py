@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from torch import Tensor
 
-from psro_comm.fields import difference
+from psro_comm.fields import completed, difference
 from psro_comm.files import (
     StoreError,
     acquire_lock,
@@ -68,14 +68,19 @@ class RunStore:
 
     @classmethod
     def open(
-        cls, root: Path, config: Mapping[str, Any], *, must_exist: bool = False
+        cls,
+        root: Path,
+        config: Mapping[str, Any],
+        *,
+        played_before: Mapping[str, Any] | None = None,
     ) -> Self:
         """Begins the run in `root`, or continues it.
 
         Args:
           root: the run's folder, created if absent.
           config: plain JSON data.
-          must_exist: refuse to begin a new run.
+          played_before: what runs too old to hold a field were played with, by its
+            dotted name; they continue where `config` says the same.
 
         Raises:
           StoreError: another process has it, it was begun with a different
@@ -83,13 +88,11 @@ class RunStore:
             changed.
         """
         encoded = encode_json(dict(config))
-        if must_exist and not (root / "config.json").exists():
-            raise StoreError(f"there is no run in {root}")
         make_folder(root / "policies")
         lock = acquire_lock(root / "lock")
         try:
             store = cls(root, lock)
-            store._adopt(encoded)
+            store._adopt(encoded, played_before or {})
         except BaseException:
             release_lock(lock)
             raise
@@ -108,12 +111,13 @@ class RunStore:
         store.config = store._load("config.json")
         return store
 
-    def _adopt(self, encoded: bytes) -> None:
+    def _adopt(self, encoded: bytes, played_before: Mapping[str, Any]) -> None:
         path = self.root / "config.json"
         self.config = decode_json(encoded, path)
         begun = "config.json" in self._manifest
         if begun:
-            differing = difference(self._load("config.json"), self.config)
+            old = completed(self._load("config.json"), self.config, played_before)
+            differing = difference(old, self.config)
             if differing:
                 raise StoreError(
                     f"{self.root} was begun with another configuration: "
@@ -146,8 +150,8 @@ class RunStore:
 
     def policies(self) -> tuple[str, ...]:
         """Names of the stored policies, sorted."""
-        parts = [Path(file) for file in self._manifest.files()]
-        return tuple(part.stem for part in parts if part.parent.name == "policies")
+        files = map(Path, self._manifest.files())
+        return tuple(file.stem for file in files if file.parent.name == "policies")
 
     def save_policy(
         self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]

@@ -72,7 +72,11 @@ def _draw_runs(
 def _draw_worst(
     ax: Axes, rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
 ) -> None:
-    """Returns under a fresh attack: a tick a seed, and the mean with its t interval."""
+    """Returns under a fresh attack: a tick a seed, and the mean with its t interval.
+
+    Below, hollow, the same under the worst attack that any run has found.
+    """
+    known = "worst_known" in rows[0]
     for k, name in enumerate(solvers):
         found = [r["worst_case"]["estimate"] for r in rows if r["solver"] == name]
         colour, place = PALETTE[k % len(PALETTE)], len(solvers) - 1 - k
@@ -82,8 +86,14 @@ def _draw_worst(
             ax.plot([mean.low, mean.high], [place] * 2, color=colour, linewidth=1.6)
         marker = _MARKERS[k % len(_MARKERS)]
         ax.plot(mean.estimate, place, marker, color=colour, markersize=6)
+        if known:
+            least = [r["worst_known"]["estimate"] for r in rows if r["solver"] == name]
+            (hollow,) = ax.plot(np.mean(least), place - 0.28, marker, color=colour)
+            hollow.set_markerfacecolor("white")
+            hollow.set_markersize(5)
     ax.set_yticks(range(len(solvers)), list(solvers)[::-1])
-    ax.set_title("return under a fresh attack")
+    title = "return: fresh attack; hollow: worst known"
+    ax.set_title(title if known else "return under a fresh attack")
     ax.set_xlabel("team return")
     ax.grid(axis="x", color="#e5e5e5")
     ax.set_axisbelow(True)

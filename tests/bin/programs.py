@@ -45,6 +45,47 @@ def run(program: str, runs: Path, *flags: str) -> subprocess.CompletedProcess[st
     )
 
 
+# Imports a program once and gives each of its command lines a process of its own: what
+# is wrong with a flag is known in no time, what torch costs to import is paid once.
+_FORKED = """
+import importlib, json, os, sys, tempfile, traceback
+from psro_comm.shell import run_main
+module = importlib.import_module("bin." + sys.argv[1])
+for line in json.load(sys.stdin):
+    with tempfile.TemporaryFile("w+") as said:
+        if not (child := os.fork()):
+            sys.stdout = sys.stderr = said
+            sys.argv = [sys.argv[1], *line]
+            try:
+                run_main(module.main)
+            except SystemExit as stop:
+                said.flush()
+                os._exit(stop.code if isinstance(stop.code, int) else 1)
+            except BaseException:
+                traceback.print_exc()
+                said.flush()
+                os._exit(99)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        said.seek(0)
+        print(json.dumps([code, said.read()]), flush=True)
+"""
+
+
+def run_each(program: str, lines: list[list[str]]) -> list[tuple[int, str]]:
+    """Exit status and all that was said, of many command lines of one binary."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKED, program],
+        cwd=ROOT,
+        input=json.dumps(lines),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        timeout=240,
+        check=True,
+    )
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
 def artefacts(run_folder: Path) -> dict[str, str]:
     """Checksums of what a run made; its resume points are not among that."""
     digests: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from psro_comm.payoffs import PayoffTable
 from psro_comm.refinement import refine
 from psro_comm.session import Request, open_lab
 from psro_comm.store import RunStore
-from tests.bin.programs import ROOT, run
+from tests.bin.programs import ROOT, run, run_each
 
 CSV = """defender,attacker,mean,std_error,episodes
 a,x,4,0.1,100
@@ -52,6 +53,18 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
     tiny = "--psro.iterations=1"
     assert run("run_psro", tmp_path, "--run=a", tiny).returncode == 0
     flags = ("--run=a", f"--runs_dir={tmp_path}", f"--out={tmp_path}/out")
+    plan = analyze(*flags, "--refine", "--width=0.6", "--dry_run")
+    assert plan.returncode == 0, plan.stderr
+    foretold = int(re.search(r"about (\d+) new episodes of echo", plan.stdout)[1])
+    assert f"{9 * foretold} env steps".replace(",", "") in plan.stdout.replace(",", "")
+    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "a").glob("refine-*"))
+    idle = ("--task=echo", "--device=cpu", "--psro.episodes=9")
+    refused = run_each("analyze_payoffs", [[*flags, "--refine", f] for f in idle])
+    for flag, (code, said) in zip(idle, refused, strict=True):
+        name = flag.partition("=")[0]
+        assert (code, name in said) == (2, True)
+        assert "has no effect beside --refine, which goes by the run's own" in said
     done = analyze(*flags, "--resamples=50", "--workers=0", "--refine", "--width=0.6")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out" / "analysis-payoffs-001.json").read_text())
@@ -60,6 +73,8 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
     assert refined["half_width"] <= 0.6
     assert refined["episodes"] > refined["episodes_before"] == 9 * 8
     assert "saved" in done.stdout
+    spent = refined["episodes"] - refined["episodes_before"]
+    assert 0.3 < foretold / spent < 3
     assert (tmp_path / "out" / "analysis-payoffs-001-iterations.png").exists()
     # Interrupted at its end: what was played is loaded, nothing is played again.
     config = from_description(RunStore.read(tmp_path / "a").config)
@@ -69,11 +84,36 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
         assert refine(lab, table, 0.6)[1] == refined
 
 
+BAD = [
+    ("", "one of --payoffs=FILE and --run=NAME"),
+    ("--run=nobody", "run 'nobody' does not exist in runs"),
+    ("--payoffs=bin", "bin has no payoffs-*.json"),
+    ("--payoffs=nowhere.csv", "cannot read nowhere.csv: No such file"),
+    ("--payoffs=a.csv --refine", "it needs --run=NAME"),
+    ("--payoffs=a.csv --width=2", "--width has no effect without --refine"),
+    ("--payoffs=a.csv --task=echo", "--task has no effect on a table that is there"),
+    ("--payoffs=a.csv --runs_dir=x", "--runs_dir has no effect beside --payoffs"),
+    ("--payoffs=a.csv --resamples=1", "resamples=1"),
+    ("--payoffs=a.csv --meta_solver=nahs", "value should be one of <nash|max_entropy"),
+]
+
+
 def test_bad_input_is_one_line():
-    done = analyze()
-    assert done.returncode in (1, 2)
-    assert "one of --payoffs" in done.stderr
-    assert "Traceback" not in done.stderr
+    lines = [line.split() for line, _ in BAD]
+    for (line, words), (code, said) in zip(
+        BAD, run_each("analyze_payoffs", lines), strict=True
+    ):
+        assert code in (1, 2), (line, said)
+        assert words in said, (line, said)
+        assert "Traceback" not in said
+
+
+def test_a_dry_run_says_what_would_be_analysed_and_writes_nothing(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(CSV)
+    done = analyze(f"--payoffs={path}", "--dry_run")
+    assert f"{path}, 2 by 2, with 1000 resamples" in done.stdout
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
 
 
 def test_a_file_that_is_not_there_is_named():

@@ -1,19 +1,41 @@
 """Meta-solvers side by side: a table from Gambit, and whole runs that resume."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from psro_comm.solver_study import verdicts
-from tests.bin.programs import run
+from psro_comm.analysis import Interval
+from psro_comm.study_tables import over_seeds, render_study, verdicts
+from tests.bin.programs import ROOT, run, run_each
+
+
+def compare(*flags: str) -> subprocess.CompletedProcess[str]:
+    """The program with these flags alone."""
+    return subprocess.run(
+        [sys.executable, "-m", "bin.compare_meta_solvers", *flags],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        timeout=240,
+        check=False,
+    )
+
+
+def a_table(folder: Path) -> Path:
+    path = folder / "game.nfg"
+    names = '{ "A" "B" } { { "a" "b" } { "x" "y" } } ""'
+    path.write_text(f'NFG 1 R "by hand" {names}\n4 -4 2 -2 1 -1 3 -3')
+    return path
 
 
 def test_a_table_is_compared(tmp_path):
-    path = tmp_path / "game.nfg"
-    names = '{ "A" "B" } { { "a" "b" } { "x" "y" } } ""'
-    path.write_text(f'NFG 1 R "by hand" {names}\n4 -4 2 -2 1 -1 3 -3')
-    done = run("compare_meta_solvers", tmp_path, f"--payoffs={path}", "--solvers=all")
+    done = compare(f"--payoffs={a_table(tmp_path)}", "--solvers=all")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "solvers-game.json").read_text())
     assert len(result["solvers"]) == 13
@@ -48,10 +70,63 @@ def test_whole_runs_are_compared_and_resumed_whatever_the_workers(tmp_path):
     assert saved.read_bytes() == first
 
 
-def test_bad_studies_are_refused_before_any_work(tmp_path):
-    done = run("compare_meta_solvers", tmp_path, "--solvers=nash")
-    assert "two solvers" in done.stderr
+BAD = [
+    ("--solvers=nash", "two solvers"),
+    ("--solvers=nash,nahs", "allowed: all, or nash, max_entropy"),
+    ("--solvers=nash,nash", "allowed: all, or nash, max_entropy"),
+    ("--solvers=", "allowed: all, or nash, max_entropy"),
+    ("--seeds=0,one", "--seeds has 'one', allowed are whole numbers from 0"),
+    ("--seeds=0,-1", "--seeds has '-1'"),
+    ("--seeds=2,2", "must name each seed once"),
+    ("--seeds=", "must name each seed once"),
+    ("--seed=3 --seeds=1,2", "--seed has no effect beside --seeds"),
+    ("--resamples=9", "--resamples has no effect without --payoffs"),
+    ("--psro.meta_solver=prd", "no effect beside --solvers"),
+    ("--out=results", "--out is 'results', must be a .json file"),
+    ("--team=nobody", "'nobody' does not exist"),
+    ("--run=../s", "bad name '../s'"),
+    ("--payoffs=a.nfg --task=predator_prey_p05", "--task has no effect beside --payo"),
+    ("--payoffs=a.nfg --psro.iterations=3", "--psro.iterations has no effect beside"),
+    ("--payoffs=a.nfg --seeds=1", "--seeds has no effect beside --payoffs"),
+    ("--payoffs=a.nfg", "a.nfg: No such file"),
+    ("--payoffs=bin", "bin must end in one of .nfg, .json, .csv"),
+]
+
+
+def test_bad_input_is_one_line_before_any_work(tmp_path):
+    lines = [
+        line.split() + ([] if "payoffs" in line else [f"--runs_dir={tmp_path}"])
+        for line, _ in BAD
+    ]
+    for (line, words), (code, said) in zip(
+        BAD, run_each("compare_meta_solvers", lines), strict=True
+    ):
+        assert code == 2, (line, said)
+        assert words in said, (line, said)
+        assert said.count("\n") == 1, (line, said)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_prints_what_would_be_run_and_makes_nothing(tmp_path):
+    flags = ("--run=s", "--solvers=nash,uniform,prd", "--seeds=4,7", "--dry_run")
+    done = run("compare_meta_solvers", tmp_path, *flags)
+    assert done.returncode == 0, done.stderr
+    assert "seeds 4, 7: 6 runs of 2 iterations" in done.stdout
+    stages = {line[:38].strip(): line[38:].split()[0] for line in lines(done)[1:-1]}
+    assert stages["team"] == "2"
+    # 3 solvers, 2 seeds, 2 iterations, 1 restart
+    assert stages["R-MACRL attacks"] == stages["R-MACRL filters"] == "12"
+    assert stages["fresh attacks on the results"] == "6"
+    assert "about" in lines(done)[-1]
+    assert not list(tmp_path.iterdir())
+    table = a_table(tmp_path)
+    done = compare(f"--payoffs={table}", "--dry_run")
+    assert f"{table}, 2 by 2, and on 20 resamples" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["game.nfg"]
+
+
+def lines(done) -> list[str]:
+    return done.stdout.strip().splitlines()
 
 
 def rows_of(*finals: tuple[str, int, float]) -> list[dict]:
@@ -81,3 +156,39 @@ def test_verdicts_are_paired_by_seed_and_may_be_that_nobody_can_tell():
         ("nash", 0, 1.0), ("nash", 1, 1.0), ("uniform", 0, 0.0), ("uniform", 1, 3.0)
     )
     assert "contains zero" in verdicts(noisy, ["nash", "uniform"])[0]["verdict"]
+
+
+def test_a_study_of_several_seeds_says_means_and_every_seeds_difference():
+    rows = rows_of(
+        *(("nash", seed, 1.0 + seed) for seed in range(3)),
+        *(("uniform", seed, 2.0 + 3 * seed) for seed in range(3)),
+    )
+    for row in rows:
+        earned = {"estimate": row["seed"] + 7.0, "low": 6.0, "high": 9.0}
+        row["against"] = {"nash": earned, "uniform": earned}
+        row["worst_case"] |= {"low": -9.0, "high": 9.0}
+    names = ["nash", "uniform"]
+    found = over_seeds(rows, names)
+    # of 2, 5, 8: mean 5, t(2) = 4.303, s = 3
+    expected = {"estimate": 5.0, "low": 5 - 7.452, "high": 5 + 7.452}
+    assert found[1]["nash_conv"][0] == pytest.approx(expected, abs=2e-3)
+    assert found[0]["against"]["uniform"]["estimate"] == 8.0
+    assert over_seeds(rows[:1] + rows[3:4], names) == []
+    told = verdicts(rows, names)
+    assert told[0]["by_seed"] == [1.0, 3.0, 5.0]
+    result = {"solvers": names, "seeds": [0, 1, 2], "rows": rows, "verdicts": told}
+    words = render_study(result | {"iterations": 1, "env_steps": 10})
+    assert "mean over 3 seeds: NashConv of its mixture" in words
+    assert "5.00 [-2.45, 12.45]" in words
+    assert (
+        "the interval contains zero, 3.00 [-1.97, 7.97] (by seed: +1.00, +3.00" in words
+    )
+    del told[0]["by_seed"]  # as a study of an earlier commit saved it
+    assert "by seed" not in render_study(
+        result | {"iterations": 1, "env_steps": 10, "verdicts": told[:1]}
+    )
+
+
+def test_seeds_that_agree_are_not_shown_to_the_last_digit():
+    assert str(Interval(29.36, 29.36 - 4e-14, 29.36 + 4e-14)) == "29.36 [29.36, 29.36]"
+    assert str(Interval(0.5, 0.4999, 0.5001)) == "0.500000 [0.499900, 0.500100]"

@@ -56,6 +56,11 @@ def test_a_fallback_is_shown() -> None:
     )
     assert "alpha_rank -> nash" in render(result)
     assert "failed: alpha_rank" in render(result)
+    noisy = MetaGame(names, names, rng.standard_normal((21, 21)), np.ones((21, 21)))
+    result = compare(noisy, ["alpha_rank", "nash"], rng, num_samples=2)
+    fallen = [row["resamples_fallen_back"] for row in result["solvers"]]
+    assert fallen == [2, 0]
+    assert "alpha_rank on 2 of 2 resamples" in render(result)
 
 
 def test_entropy_and_distance_by_hand() -> None:

@@ -228,3 +228,16 @@ def test_a_difference_is_a_line_for_each_dotted_key():
     assert fields.difference(old, new) == ["a.c: 2 -> 3", "d: [1] -> [2]"]
     assert fields.difference(old, old) == []
     assert fields.difference({}, {"x": 0}) == ["x: (unset) -> 0"]
+
+
+def test_an_older_configuration_gets_what_it_lacks_and_nothing_else():
+    old = {"psro": {"iterations": 3}, "task": "echo"}
+    new = {"psro": {"iterations": 3, "warm": False}, "credit": {"share": 0.0}, "x": 1}
+    played = {"psro.warm": True, "psro.iterations": 9, "credit.share": 0.5, "ndq.y": 2}
+    assert fields.completed(old, new, played) == {
+        "psro": {"iterations": 3, "warm": True},  # as it was, not as it is now
+        "task": "echo",
+        "credit": {"share": 0.5},
+    }
+    assert old == {"psro": {"iterations": 3}, "task": "echo"}
+    assert fields.completed(old, {"psro": 3}, played) == old

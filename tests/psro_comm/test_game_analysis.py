@@ -19,7 +19,14 @@ from psro_comm.game_analysis import (
 )
 from psro_comm.meta_game import MetaGame
 from psro_comm.meta_solvers import nash
-from psro_comm.refinement import BATCH, allocate, even_episodes, half_width
+from psro_comm.payoffs import PayoffTable
+from psro_comm.refinement import (
+    BATCH,
+    allocate,
+    even_episodes,
+    foreseen,
+    half_width,
+)
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 RATED = np.add.outer([3.0, 1.0, 0.0], [0.0, -2.0])
@@ -181,3 +188,17 @@ def test_half_width_is_that_of_one_mean_for_a_game_of_one_cell() -> None:
     one = np.ones((1, 1))
     assert half_width(one, 2 * one, 16 * one) == pytest.approx(1.96 / 2, rel=1e-4)
     assert even_episodes(one, 2 * one, 0.98) == 16
+
+
+def test_what_a_refinement_will_cost_is_foreseen() -> None:
+    # One cell of unit variance: 1.96^2 / w^2 episodes in all, less what is there.
+    returns = np.tile([-1.0, 1.0], 50)[None, None]
+    returns = returns * np.sqrt(99 / 100)
+    table = PayoffTable(("a",), ("x",), returns, returns, returns)
+    rng = np.random.default_rng(0)
+    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)
+    assert foreseen(table, 0.2, rng) == 0  # reached as it is
+    # A second defender that is never played, however noisy, costs nothing.
+    both = np.concatenate([returns, 1.5 * returns - 99.0])
+    table = PayoffTable(("a", "b"), ("x",), both, both, both)
+    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)

@@ -1,5 +1,6 @@
 """Meta-games to files and back, in each format, and what others write."""
 
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from psro_comm.exchange import (
     FORMATS,
+    GAMEANALYSIS,
     labels_path,
     read_meta_game,
     to_matrix_game,
@@ -107,8 +109,33 @@ def test_gambits_form_with_outcomes_is_read() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("a.csv", ",x,y\na,1,2\nb,3\n", "rows have"),
-        ("a.csv", ",x\na,much\n", "'much' is not a number"),
+        ("a.csv", ",x,y\na,1,2\nb,3\n", "line 3 has 2 cells, not 3"),
+        ("a.csv", ",x,y\na,1,2\n\nb,3,\n", "line 4: '' is not a number"),
+        ("a.csv", ",x\na,much\n", "line 2: 'much' is not a number"),
+        ("a.csv", ",x,y\n", "no line below its first"),
+        ("a.csv", "a;b\n1;2\n", "one name, 'a;b': commas separate"),
+        ("a.csv", "defender,attacker,mean\na,x\n", "line 2 has 2 cells"),
+        ("a.csv", "defender,attacker,mean,sd\na,x,1,2\n", "column 'sd' is not one of"),
+        (
+            "a.csv",
+            "defender,attacker,mean,episodes\na,x,1,1.5\n",
+            r"episodes of \(a, x\) is 1.5",
+        ),
+        (
+            "a.csv",
+            "defender,attacker,mean,std_error\na,x,nan,1\na,x,1,1\n",
+            "twice",
+        ),
+        ("a.csv", "defender,attacker,mean\na,x,1e400\n", r"mean of \(a, x\) is inf"),
+        ("a.json", "[1, 2]", "is a list, not an object"),
+        (
+            "a.json",
+            '{"mean": [[1]], "defenders": 3, "attackers": ["x"]}',
+            "defenders is 3, must be a list of names",
+        ),
+        ("a.nfg", OUTCOMES.replace("1 2 0 1", "1 7 0 1"), "no outcome '7', but 0 to 2"),
+        ("a.nfg", 'NFG 1 R "t" { "a" "b" } { 0 2 }\n\n', "no strategy"),
+        ("a.nfg", 'NFG 1 R "t" { "a" "b" } { x 2 }\n1', "'x' is not a number of"),
         ("a.csv", ",x\na,nan\n", r"mean of \(a, x\) is nan"),
         ("a.csv", ",x\na,1\na,2\n", "distinct"),
         ("a.csv", "", "no meta-game"),
@@ -139,6 +166,15 @@ def test_bad_files_are_named_with_the_reason(
     assert name in str(caught.value)
 
 
+def test_a_spreadsheets_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfdefender,attacker,mean\r\na,x,1\r\n")
+    assert read_meta_game(path).defenders == ("a",)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match="not UTF-8 text"):
+        read_meta_game(path)
+
+
 def test_an_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"nowhere\.csv"):
         read_meta_game(tmp_path / "nowhere.csv")
@@ -158,13 +194,13 @@ def test_the_snippets_of_the_documentation_run(
     text = (ROOT / "docs" / "meta_games.md").read_text()
     snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(snippets) >= 5
-    for suffix in FORMATS:
+    for suffix in (*FORMATS, GAMEANALYSIS):
         write_meta_game(tmp_path / f"meta_game{suffix}", MetaGame(*PLAIN_NAMES, MEAN))
     monkeypatch.chdir(tmp_path)
     for snippet in snippets:
-        if "pygambit" in snippet:
-            pytest.importorskip("pygambit")
-        exec(compile(snippet, "docs/meta_games.md", "exec"), {})
+        foreign = re.findall(r"pygambit|gameanalysis", snippet)
+        if all(importlib.util.find_spec(name) for name in foreign):
+            exec(compile(snippet, "docs/meta_games.md", "exec"), {})
 
 
 def test_labels_carry_the_noise_of_an_nfg_file(tmp_path: Path) -> None:

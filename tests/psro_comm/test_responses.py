@@ -1,5 +1,7 @@
 """Where best responses start from, what they gain, and what that brought."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from psro_comm.known_games import Signalling
 from psro_comm.option_study import OPTIONS, _summary, render_options, study_options
 from psro_comm.payoffs import PayoffTable
 from psro_comm.responses import by_merit, oracle_gains
+from psro_comm.store import RunStore
 from psro_comm.validation import Step
 
 NAMES = ("a", "b"), ("x", "y", "z")
@@ -83,3 +86,15 @@ def test_an_option_without_effect_is_not_told_from_none() -> None:
 def test_a_comparison_of_nothing_is_refused(names: list[str], seeds: int) -> None:
     with pytest.raises(ValueError, match="two seeds and two of plain, warm_start"):
         study_options("cube", names, range(seeds), 2, 5)
+
+
+def test_a_kept_comparison_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    asked = ("cube", list(OPTIONS), range(2), 2, 5)
+    with RunStore.open(tmp_path / "c", {"game": "cube"}) as store:
+        result = study_options(*asked, store)
+        assert result == study_options(*asked) == store.load_json("options")
+        # What is stored is loaded, not made again.
+        store.save_json("plain-001", store.load_json("plain-001") | {"final": 99.0})
+        again = study_options(*asked, store)
+    changed = [a for a, b in zip(again["rows"], result["rows"], strict=True) if a != b]
+    assert changed == [{**result["rows"][2], "final": 99.0}]

@@ -2,9 +2,12 @@
 
 import shutil
 
+from oracles.policies import from_file
 from psro_comm.fields import replace
-from psro_comm.session import Request
-from psro_comm.solver_study import render_study, study
+from psro_comm.session import Request, open_lab
+from psro_comm.solver_study import study
+from psro_comm.store import RunStore
+from psro_comm.study_tables import render_study
 from psro_comm.tasks import preset
 
 TINY = {
@@ -34,6 +37,31 @@ def test_a_study_goes_on_where_it_was_killed_and_counts_twins_once(tmp_path):
     assert one[0]["nash_conv"] >= 0
     assert result["verdicts"][0]["verdict"] == "cannot tell: too few samples"
     assert "uniform, seed 0" in render_study(result)
+    for row in result["rows"]:  # a fresh attack may be weaker than one that is there
+        met = [row["worst_case"], *row["against"].values()]
+        worst = row["worst_known"]
+        assert worst["estimate"] <= min(each["estimate"] for each in met) + 1e-9
+        assert worst["low"] <= worst["estimate"] <= worst["high"]
+        # NashConv is the best answer's gain: nobody is worse off than by all of it.
+        final = row["against"][row["solver"]]["estimate"] - worst["estimate"]
+        assert 0.0 <= final <= row["steps"][-1]["nash_conv"] + 1e-9
+    assert {each["quantity"] for each in result["verdicts"]} == {
+        "nash_conv",
+        "population_nash_conv",
+        "worst_case",
+        "worst_known",
+    }
     for folder in ("s-uniform-0", "s-cross-0"):  # as a kill in the middle leaves it
         shutil.rmtree(tmp_path / folder)
     assert study(request, names, [0]) == result
+
+
+def test_a_team_that_is_given_is_everybodys_and_none_is_trained(tmp_path):
+    request = Request(replace(preset("echo", "smoke"), TINY), tmp_path, "s", 0)
+    with open_lab(request._replace(run="given")) as lab:
+        digest = lab.team().digest()
+    study(request._replace(team="given"), ["nash", "uniform"], [3])
+    assert not (tmp_path / "s-team-3").exists()
+    for run in ("s-nash-3", "s-cross-3"):
+        found = from_file(*RunStore.read(tmp_path / run).load_team())
+        assert found.digest() == digest

@@ -106,8 +106,6 @@ def test_a_lost_manifest_does_not_restart_the_run(root):
 def test_a_run_that_is_not_there_is_not_made_by_reading(tmp_path):
     with pytest.raises(StoreError, match="there is no run in"):
         RunStore.read(tmp_path / "a")
-    with pytest.raises(StoreError, match="there is no run in"):
-        RunStore.open(tmp_path / "a", CONFIG, must_exist=True)
     assert os.listdir(tmp_path) == []
 
 
@@ -265,3 +263,16 @@ def test_one_policy_file_is_checked_against_the_manifest_of_its_run(root):
     unlisted = shutil.copy(alone, root / "policies" / "other.safetensors")
     with pytest.raises(StoreError, match="never finished"):
         load_policy_file(Path(unlisted))
+
+
+def test_a_run_older_than_a_field_goes_on_where_it_was_played_so(root):
+    before = (root / "config.json").read_bytes()
+    newer = {**CONFIG, "psro": {**CONFIG["psro"], "warm_start": False}}
+    played = {"psro.warm_start": False}
+    RunStore.open(root, newer, played_before=played).close()
+    assert (root / "config.json").read_bytes() == before  # what was asked, is noted
+    warm = {**CONFIG, "psro": {**CONFIG["psro"], "warm_start": True}}
+    with pytest.raises(StoreError, match=r"psro\.warm_start: False -> True"):
+        RunStore.open(root, warm, played_before=played)
+    with pytest.raises(StoreError, match=r"psro\.warm_start: \(unset\) -> False"):
+        RunStore.open(root, newer)

@@ -26,6 +26,16 @@ def result(seeds: int) -> dict:
     }
 
 
+def test_the_worst_attack_known_is_drawn_where_it_was_measured(tmp_path):
+    found = result(2)
+    without, _ = plot_study(found, tmp_path / "old")
+    for row in found["rows"]:
+        row["worst_known"] = {"estimate": 11.0, "low": 10.0, "high": 12.0}
+    svg, _ = plot_study(found, tmp_path / "new")
+    assert "worst known" in svg.read_text()
+    assert "worst known" not in without.read_text()
+
+
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_every_solver_is_in_the_legend_and_on_the_axis(tmp_path, seeds):
     svg, png = plot_study(result(seeds), tmp_path / "study", "echo")

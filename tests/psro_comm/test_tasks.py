@@ -5,7 +5,15 @@ import json
 import pytest
 
 from games.envs import ENVS
-from psro_comm.experiment_config import describe, from_description
+from psro_comm.experiment_config import (
+    PLAYED_BEFORE,
+    ExperimentConfig,
+    describe,
+    from_description,
+)
+from psro_comm.fields import leaves, replace
+from psro_comm.session import Request, open_lab
+from psro_comm.store import RunStore, StoreError
 from psro_comm.tasks import BUDGETS, TASKS, preset
 
 
@@ -61,3 +69,43 @@ def test_every_environment_is_in_some_task():
 def test_an_unknown_task_or_budget_is_refused_by_name(task, budget, message):
     with pytest.raises(ValueError, match=message):
         preset(task, budget)
+
+
+def older(config):
+    """The configuration as the first published runs wrote it down."""
+    found = json.loads(json.dumps(describe(config)))
+    for name in PLAYED_BEFORE:
+        *above, last = name.split(".")
+        part = found
+        for key in above:
+            part = part.get(key, {})
+        part.pop(last, None)
+    del found["training"]["credit"]
+    return found
+
+
+def test_runs_older_than_a_field_go_on_as_they_were_played(tmp_path):
+    assert set(PLAYED_BEFORE) <= {leaf.name for leaf in leaves(ExperimentConfig)}
+    config = preset("echo", "smoke")
+    request = Request(config, tmp_path, "old", 0)
+    with open_lab(request):
+        pass
+    written = older(config)
+    assert len(json.dumps(written)) < len(json.dumps(describe(config))) - 200
+    assert from_description(written) == config
+    replace_config(tmp_path / "old", written)
+    with open_lab(request) as lab:
+        assert lab.config == config
+    warm = request._replace(config=replace(config, {"psro.warm_start": True}))
+    with (
+        pytest.raises(StoreError, match=r"psro\.warm_start: False -> True; use"),
+        open_lab(warm),
+    ):
+        pass
+
+
+def replace_config(root, config):
+    """Begins the run in `root` anew with this file as its configuration."""
+    for file in root.glob("*.json"):
+        file.unlink()
+    RunStore.open(root, config).close()
