@@ -37,6 +37,7 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "training.entropy_target": None,
     "training.final_entropy_target": 0.005,
     "training.entropy_fall": 0.6,
+    "training.attention_guided": 0.0,
     "psro.warm_start": False,
 }
 
