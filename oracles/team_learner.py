@@ -24,10 +24,10 @@ from oracles.ppo import (
     Evaluation,
     Experience,
     PPOConfig,
-    Steering,
     gae,
     parameters_of,
 )
+from oracles.steering import Steering
 from oracles.teachers import Guide
 
 

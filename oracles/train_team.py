@@ -20,7 +20,8 @@ from oracles.clean_play import clean_stream, measure_messages
 from oracles.imitation import Imitation
 from oracles.learner import Log
 from oracles.meter import Meter
-from oracles.ppo import PPOConfig, Steering, decay, ppo_update, set_learning_rate
+from oracles.ppo import PPOConfig, decay, ppo_update, set_learning_rate
+from oracles.steering import Steering
 from oracles.teachers import GUIDES, Guide, Teacher
 from oracles.team_learner import CreditConfig, TeamLearner
 
