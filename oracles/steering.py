@@ -1,4 +1,4 @@
-"""The weight of an entropy bonus, steered so that the entropy falls as it is told to."""
+"""The weight of an entropy bonus, steered so that the entropy falls as it should."""
 
 from dataclasses import dataclass
 
