@@ -75,7 +75,7 @@ def verdict_lines(report: Mapping[str, Any]) -> list[str]:
     missing = [pair for pair in (CLEAN, ATTACKED) if pair not in found]
     if missing:
         raise ValueError(f"report: no row of {missing[0][0]} against {missing[0][1]}")
-    lines = [_holds_up(compared), _talk(need(report, "gate"))]
+    lines = [_holds_up(found, compared), _talk(need(report, "gate"))]
     lines += _attack(found)
     lines += _filter(found)
     lines += _success(successes(report))
@@ -89,7 +89,10 @@ def verdict_lines(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _holds_up(compared: Mapping[tuple[str, str], Interval]) -> str:
+def _holds_up(
+    found: Mapping[tuple[str, str], Interval],
+    compared: Mapping[tuple[str, str], Interval],
+) -> str:
     """The last question first: is R-MACRL better where it is hardest to be?"""
     worst = {
         name: compared[FRESH, name] for name in OTHERS if (FRESH, name) in compared
@@ -103,7 +106,9 @@ def _holds_up(compared: Mapping[tuple[str, str], Interval]) -> str:
         -1: "earns less than",
     }
     parts = " and ".join(f"{words[signs[name]]} {OTHERS[name]}" for name in worst)
-    if -1 in signs.values():
+    if sign(gap(found[CLEAN], found[ATTACKED])) < 1:
+        head = "Nothing to hold up against, as no attack could be told to hurt the team"
+    elif -1 in signs.values():
         head = "R-MACRL does not hold up"
     elif set(signs.values()) == {1}:
         head = "R-MACRL holds up"

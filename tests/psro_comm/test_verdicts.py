@@ -51,3 +51,14 @@ def test_a_team_that_loses_few_returns_but_many_games_talks():
 def test_the_story_is_told_in_episodes_too():
     (line,) = (one for one in verdict_lines(make_report()) if "Episodes in" in one)
     assert "50.0 % clean, 30.0 % under attack, 45.0 % with the filter, 35.0 %" in line
+
+
+@pytest.mark.parametrize(("attacked", "harmless"), [(49.5, True), (30.0, False)])
+def test_without_harm_there_is_nothing_to_hold_up_against(attacked, harmless):
+    report = make_report()
+    for line in report["rows"]:
+        if line["label"] == "attack, full strength":
+            line["return"] = interval(attacked)  # of 50.0, each +- 0.5
+    first = verdict_lines(report)[0]
+    assert first.startswith("Nothing to hold up against") == harmless
+    assert "it earns more than the vanilla filter" in first
