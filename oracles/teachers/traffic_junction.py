@@ -40,10 +40,12 @@ def _read(env: TrafficJunction, timestep: TimeStep) -> _Cars:
 
 
 class Rivals:
-    """Whom each car should hear: who decides what its next step does.
+    """Whom each car should hear: who decides what comes of its next step.
 
-    That is the first, by cell, of those that want its next cell and go before it; else
-    who stands there now; else nobody.
+    That is another that wants its next cell; else one that wants the next cell of the
+    car ahead, which may therefore stand; else the car ahead; else nobody. Who goes
+    first is left to the team. A car sees who is next to it, but not where they turn,
+    nor what the car ahead meets.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
@@ -60,15 +62,13 @@ class Rivals:
           timestep: what the environment shows; only `state` [B,S] is read.
 
         Returns:
-          `[B,N]` long, N for nobody.
+          `[B,N]` long, N for nobody; of several that matter alike the lowest slot.
         """
-        cars = _read(self._env, timestep)
-        here, there = cars.here, cars.there
-        wants = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
-        first = wants & (here[:, :, None] > here[:, None, :])
+        _, here, there, _ = _read(self._env, timestep)
+        rivals = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
         ahead = (there[:, :, None] == here[:, None, :]) & self._others
-        cells = self._env.tables.num_cells
-        urgency = torch.where(first, 2 * cells - here[:, None, :], ahead.long())
+        rivals_ahead = (ahead.float() @ rivals.float() > 0.0) & self._others
+        urgency = torch.where(rivals, 3, torch.where(rivals_ahead, 2, ahead.long()))
         most = urgency.max(2)
         return torch.where(most.values > 0, most.indices, here.shape[1])
 

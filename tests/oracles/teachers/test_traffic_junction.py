@@ -74,15 +74,21 @@ def whom(cars: list[Car | None]) -> list[int]:
     return GUIDES["traffic_junction"](env)(timestep)[0].tolist()
 
 
-def test_who_is_alone_or_goes_first_need_hear_nobody():
+def test_who_is_alone_need_hear_nobody():
     assert whom([Car(SOUTH, 2, 2), None]) == [2, 2]
-    assert whom([Car(SOUTH, 2, 2), Car(EAST, 2, 9)]) == [2, 0]
-    assert whom([Car(EAST, 2, 9), Car(SOUTH, 2, 2)]) == [1, 2]
 
 
-def test_who_stands_ahead_is_to_be_heard_unless_another_comes_first():
+def test_two_that_want_one_cell_should_hear_each_other():
+    assert whom([Car(SOUTH, 2, 2), Car(EAST, 2, 9)]) == [1, 0]
+
+
+def test_who_follows_should_hear_whom_the_car_ahead_may_wait_for():
     assert whom([Car(SOUTH, 1, 2), Car(SOUTH, 2, 3)]) == [1, 2]
-    assert whom([Car(EAST, 2, 5), Car(EAST, 3, 6), Car(SOUTH, 2, 3)]) == [2, 3, 1]
+    assert whom([Car(EAST, 1, 3), Car(EAST, 2, 5), Car(SOUTH, 2, 3)]) == [2, 2, 1]
+
+
+def test_a_rival_matters_more_than_the_car_ahead():
+    assert whom([Car(EAST, 2, 5), Car(EAST, 3, 6), Car(SOUTH, 2, 3)]) == [2, 3, 0]
 
 
 def test_who_drives_off_the_map_need_hear_nobody():
