@@ -12,7 +12,7 @@ from torch import Tensor
 from games.env import TimeStep
 from games.traffic_junction import BRAKE, GAS, TrafficJunction
 
-_QUEUE = 6  # cars of a queue that are looked through for its end
+_QUEUE = 6  # cars of a queue that are looked through
 _SETTLED = 12  # rounds; queues that stop one another are shorter
 
 
@@ -43,9 +43,9 @@ class Rivals:
     """Whom each car should hear: who decides what comes of its next step.
 
     That is another that wants its next cell; else one that wants the next cell of the
-    car ahead, which may therefore stand; else the car ahead; else nobody. Who goes
-    first is left to the team. A car sees who is next to it, but not where they turn,
-    nor what the car ahead meets.
+    car ahead, which may therefore stand; else of the car ahead of that one, and so on;
+    else the car ahead; else nobody. Who goes first is left to the team. A car sees who
+    is next to it, but not where they turn, nor what the cars ahead meet.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
@@ -67,8 +67,10 @@ class Rivals:
         _, here, there, _ = _read(self._env, timestep)
         rivals = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
         ahead = (there[:, :, None] == here[:, None, :]) & self._others
-        rivals_ahead = (ahead.float() @ rivals.float() > 0.0) & self._others
-        urgency = torch.where(rivals, 3, torch.where(rivals_ahead, 2, ahead.long()))
+        urgency, met = ahead.long(), rivals
+        for far in range(_QUEUE, 0, -1):  # rivals matter less the farther ahead
+            urgency = torch.where(met & (urgency <= 1), 1 + far, urgency)
+            met = (ahead.float() @ met.float() > 0.0) & self._others
         most = urgency.max(2)
         return torch.where(most.values > 0, most.indices, here.shape[1])
 

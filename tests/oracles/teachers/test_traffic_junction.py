@@ -87,6 +87,12 @@ def test_who_follows_should_hear_whom_the_car_ahead_may_wait_for():
     assert whom([Car(EAST, 1, 3), Car(EAST, 2, 5), Car(SOUTH, 2, 3)]) == [2, 2, 1]
 
 
+def test_whom_the_head_of_a_queue_meets_matters_to_all_behind_the_nearer_the_more():
+    queue = [Car(SOUTH, 0, 1), Car(SOUTH, 1, 2), Car(SOUTH, 2, 3)]
+    assert whom(queue) == [1, 2, 3]
+    assert whom([*queue, Car(EAST, 2, 3)]) == [3, 3, 3, 2]
+
+
 def test_a_rival_matters_more_than_the_car_ahead():
     assert whom([Car(EAST, 2, 5), Car(EAST, 3, 6), Car(SOUTH, 2, 3)]) == [2, 3, 0]
 
