@@ -23,7 +23,7 @@ _PLOTS = ("plots", "game_plots", "learning_plots", "message_plots", "study_plots
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,
-    "cvxpy": {"psro_comm/meta_solvers/"},
+    "cvxpy": {"psro_comm/meta_solvers/", "psro_comm/doctor.py"},
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
@@ -32,7 +32,7 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
-DISK = ("store", "files", "exchange", "metrics", "plots", "report")  # of psro_comm/
+DISK = ("store", "files", "exchange", "metrics", "plots", "report", "doctor")
 DISK_CALLS = re.compile(  # Path.replace looks like str.replace and is left out
     r"""open
     | os\.(fdopen|replace|rename|remove|rmdir|makedirs|truncate|link|symlink|fsync)
