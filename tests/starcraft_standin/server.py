@@ -5,6 +5,7 @@ no longer than pysc2 would try.
 """
 
 import argparse
+import contextlib
 import signal
 import socket
 import sys
@@ -35,11 +36,8 @@ def main() -> None:
         connection, _ = server.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(None)
-    with log_path.open("a", buffering=1) as log:
-        try:
-            _serve(WebSocket(connection, "/sc2api"), settings, log)
-        except Closed:
-            pass
+    with log_path.open("a", buffering=1) as log, contextlib.suppress(Closed):
+        _serve(WebSocket(connection, "/sc2api"), settings, log)
     if settings.quit_is_ignored:
         time.sleep(_PATIENCE)  # long enough to have to be killed, and then over
 

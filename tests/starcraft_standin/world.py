@@ -11,7 +11,6 @@ import torch
 from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.maps import SIDE
-from games.combat.movement import STOP
 from games.combat.state import CombatState
 from games.combat.tables import POINT
 from games.combat.units import UnitType

@@ -1,0 +1,41 @@
+"""oxwhirl's StarCraft2Env, unmodified, on the stand-in: what it shows is ours."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pysc2")
+starcraft = pytest.importorskip(
+    "smac.env.starcraft2", reason="oxwhirl's smac is not installed"
+)
+
+from tests.starcraft_standin.compare import Mirror, play  # noqa: E402
+from tests.starcraft_standin.installation import alive, install, requests  # noqa: E402
+
+
+@pytest.mark.parametrize("name", ["3m", "8m"])
+@pytest.mark.parametrize("pathing_bits", [1, 8])
+def test_whole_episodes_agree_with_the_built_in_simulator(
+    name, pathing_bits, tmp_path, monkeypatch
+):
+    from smac.env import StarCraft2Env
+
+    sc2 = install(tmp_path, pathing_bits=pathing_bits)
+    monkeypatch.setenv("SC2PATH", str(sc2))
+    env = StarCraft2Env(map_name=name, seed=7)
+    rng, paid = np.random.default_rng(7), []
+    try:
+        mirror = Mirror(env, name)
+        for episode in range(6):
+            boldness = 0.3 + 0.7 * (episode % 3) / 2
+            paid.append(play(env, mirror, rng, boldness=boldness))
+    finally:
+        env.close()
+    print(f"{name}: {mirror.steps} steps, differences {mirror.worst}, paid {paid}")
+    assert mirror.steps > 60
+    assert env.battles_game == 6
+    assert env.force_restarts == 0
+    assert max(paid) > 5.0  # they fought
+    (asked,) = requests(sc2)
+    assert asked.count("create_game") == 1  # later episodes are the trigger's
+    assert asked.count("debug") == 5
+    assert not alive(sc2)
