@@ -108,12 +108,12 @@ class Mirror:
 
 
 def play(
-    env: Any, mirror: Mirror, rng: np.random.Generator, *, boldness: float = 0.8
+    env: Any, mirror: Mirror, rng: np.random.Generator, *, resolve: float = 0.8
 ) -> float:
     """Plays and compares an episode; returns what it paid.
 
-    Agents attack with the chance `boldness` where they may; otherwise they do
-    anything that they may do.
+    With the chance `resolve` an agent attacks the first enemy that it may, or waits for
+    one; otherwise it does anything that it may do.
     """
     env.reset()
     mirror.begin()
@@ -121,9 +121,9 @@ def play(
     while not done:
         actions = []
         for row in np.asarray(env.get_avail_actions(), dtype=bool):
-            attacks = np.flatnonzero(row[6:]) + 6
-            bold = len(attacks) > 0 and rng.random() < boldness
-            actions.append(int(rng.choice(attacks if bold else np.flatnonzero(row))))
+            may = np.flatnonzero(row)
+            best = may[may >= 6][:1] if (may >= 6).any() else may[:1]
+            actions.append(int(best[0] if rng.random() < resolve else rng.choice(may)))
         reward, done, info = env.step(actions)
         mirror.after(reward, done, info)
         total += reward

@@ -69,7 +69,10 @@ class World:
     Attributes:
       ground: rows of cells from south to north, true where one can walk.
       loops: game loops played so far.
-      state: the simulator's, a batch of one; tags are those of its units.
+      respawns: times that the trigger has worked.
+      num_agents: slots of agents, the spare ones included.
+      tags: of all slots, agents first; a spare slot's means nothing until it is filled.
+      state: the simulator's, a batch of one.
     """
 
     state: CombatState
@@ -104,7 +107,7 @@ class World:
         self._owners = [AGENTS] * n + [ENEMIES] * tables.num_enemies
         cells = range(SIDE)
         self.ground = [[tables.map.walkable(x, y) for x in cells] for y in cells]
-        self.loops = 0
+        self.loops = self.respawns = 0
         self._last_tag = 0
         self._spawn()
 
@@ -118,7 +121,7 @@ class World:
         for k, unit in enumerate(self._combat.tables.units):
             if health[k] > 0:
                 rest = (*place[k], health[k], energy[k], cooldown[k])
-                yield Shown(self._tags[k], self._owners[k], self._names[k], unit, *rest)
+                yield Shown(self.tags[k], self._owners[k], self._names[k], unit, *rest)
 
     def stop(self, tag: int) -> None:
         """Orders an agent to stay where the crowd leaves it."""
@@ -148,8 +151,8 @@ class World:
     def kill(self, tags: Sequence[int]) -> None:
         """Removes units, by a debug command."""
         for tag in tags:
-            if tag in self._tags:
-                self.state.health[0, self._tags.index(tag)] = 0.0
+            if tag in self.tags:
+                self.state.health[0, self.tags.index(tag)] = 0.0
 
     def create(self, name: str, owner: int, x: float, y: float, count: int) -> None:
         """Adds units in the next loop, by a debug command."""
@@ -183,6 +186,7 @@ class World:
             return False
         self._empty += 1
         if self._empty == RESPAWN:
+            self.respawns += 1
             self._spawn()
         return True
 
@@ -201,7 +205,7 @@ class World:
         self.state = self.state._replace(target=self._combat.tables.own.t().clone())
         first = self._last_tag + 1
         self._last_tag += len(self._names)
-        self._tags = list(range(first, self._last_tag + 1))
+        self.tags = list(range(first, self._last_tag + 1))
         self._idle = torch.zeros(m, dtype=torch.bool)
         self._births: list[_Birth] = []
         self._empty = 0
@@ -216,7 +220,7 @@ class World:
             slot = self._vacant(name)[0]
             self._place(slot, x, y)
             self._last_tag += 1
-            self._tags[slot] = self._last_tag
+            self.tags[slot] = self._last_tag
         self._births = []
         if self._absent and self._wait is not None:
             self._wait -= 1
@@ -258,6 +262,6 @@ class World:
         return k
 
     def _living(self, tag: int) -> int:
-        if tag not in self._tags or self.state.health[0, self._tags.index(tag)] == 0:
+        if tag not in self.tags or self.state.health[0, self.tags.index(tag)] == 0:
             raise Refused("no such unit")
-        return self._tags.index(tag)
+        return self.tags.index(tag)
