@@ -13,6 +13,8 @@ from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.state import CombatState
 from games.combat.tables import POINT
+from games.env import first
+from oracles.teachers.combat import combat_teacher
 
 OBS = 1e-6
 """Float32 rounding of shares and distances, which are at most about 1 or 2."""
@@ -112,18 +114,19 @@ def play(
 ) -> float:
     """Plays and compares an episode; returns what it paid.
 
-    With the chance `resolve` an agent attacks the first enemy that it may, or waits for
-    one; otherwise it does anything that it may do.
+    With the chance `resolve` an agent does what the simulator's teacher says, otherwise
+    anything that it may do.
     """
+    teacher = combat_teacher(mirror.combat)
     env.reset()
     mirror.begin()
     total, done = 0.0, False
     while not done:
-        actions = []
-        for row in np.asarray(env.get_avail_actions(), dtype=bool):
-            may = np.flatnonzero(row)
-            best = may[may >= 6][:1] if (may >= 6).any() else may[:1]
-            actions.append(int(best[0] if rng.random() < resolve else rng.choice(may)))
+        advice = teacher(first(mirror.combat, mirror.state()))[0].tolist()
+        actions = [
+            best if rng.random() < resolve else int(rng.choice(np.flatnonzero(row)))
+            for best, row in zip(advice, env.get_avail_actions(), strict=True)
+        ]
         reward, done, info = env.step(actions)
         mirror.after(reward, done, info)
         total += reward

@@ -4,11 +4,11 @@ import pytest
 
 pytest.importorskip("pysc2")
 
-from pysc2.lib import protocol, remote_controller  # noqa: E402
-from s2clientprotocol import error_pb2, sc2api_pb2  # noqa: E402
+from pysc2.lib import protocol, remote_controller
+from s2clientprotocol import error_pb2, sc2api_pb2
 
-from tests.starcraft_standin import client  # noqa: E402
-from tests.starcraft_standin.installation import (  # noqa: E402
+from tests.starcraft_standin import client
+from tests.starcraft_standin.installation import (
     UNKNOWN_MAP,
     alive,
     install,
