@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ("README.md", "BUILD.md", "docs/meta_games.md")
 CODE = ("games", "oracles", "psro_comm", "bin")
 MAKE = {"run": "quickstart", "bench": "bench"}  # the programs behind two targets
-FOLDERS = (*CODE, "oracles/backbones", "tests", "tests/bin")
+FOLDERS = (*CODE, "oracles/backbones", "tests", "tests/bin", "tests/starcraft_standin")
 
 # Imports what is heavy once and gives each program, whose flags would clash, a process
 # of its own. Prints one JSON line per command that it refuses.
