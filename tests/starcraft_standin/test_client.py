@@ -1,6 +1,7 @@
 """pysc2's own client launches the stand-in and talks to it as SMAC does."""
 
 import pytest
+import torch
 
 pytest.importorskip("pysc2")
 
@@ -15,6 +16,7 @@ from tests.starcraft_standin.installation import (
     processes,
     requests,
 )
+from tests.starcraft_standin.world import SCENARIOS, World
 
 
 def test_a_game_from_launch_to_quit(tmp_path):
@@ -45,6 +47,49 @@ def test_a_game_from_launch_to_quit(tmp_path):
     assert not alive(sc2)
     assert requests(sc2)[0][:3] == ["ping", "ping", "create_game"]
     assert requests(sc2)[0][-1] == "quit"
+
+
+def test_what_is_shown_is_the_world_as_it_is(tmp_path):
+    random, compared = torch.Generator().manual_seed(5), 0
+    with client.launched(install(tmp_path)) as game:
+        for seed, name in enumerate(SCENARIOS):  # a process may start many games
+            client.join(game, name, seed=seed)
+            world = World(SCENARIOS[name], seed)
+            for _ in range(40):
+                units = list(world.units())
+                shown = client.units(game, 1) + client.units(game, 2)
+                assert [seen(unit) for unit in shown] == [known(unit) for unit in units]
+                compared += len(units)
+                theirs = [unit for unit in units if unit.owner == 2]
+                for unit in (unit for unit in units if unit.owner == 1):
+                    dx, dy, kind = torch.randn(3, generator=random).tolist()
+                    if kind > 0 and unit.type.reach > 0 and theirs:
+                        goal = {"attack": theirs[0].tag}
+                        world.attack(unit.tag, theirs[0].tag)
+                    else:
+                        x, y = float32(unit.x + dx), float32(unit.y + dy)
+                        goal = {"to": (x, y)}
+                        world.move(unit.tag, x, y)
+                    assert client.order(game, unit.tag, **goal) == error_pb2.Success
+                game.step(7)
+                world.advance(7)
+    assert compared > 500
+
+
+def float32(value):
+    return torch.tensor(value).item()
+
+
+def seen(unit):
+    """The fields of an observed unit that change, and who it is."""
+    rest = (unit.energy, unit.weapon_cooldown, unit.health_max, unit.is_flying)
+    return unit.tag, unit.owner, unit.pos.x, unit.pos.y, unit.health, *rest
+
+
+def known(unit):
+    """The same of the world's."""
+    rest = (unit.energy, unit.cooldown, unit.type.health, unit.type.flies)
+    return unit.tag, unit.owner, unit.x, unit.y, unit.health, *rest
 
 
 def test_killing_everybody_makes_the_trigger_spawn_anew(tmp_path):

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 pytest.importorskip("pysc2")
-starcraft = pytest.importorskip(
-    "smac.env.starcraft2", reason="oxwhirl's smac is not installed"
-)
+pytest.importorskip("smac.env.starcraft2", reason="oxwhirl's smac is not installed")
 
-from tests.starcraft_standin.compare import Mirror, play  # noqa: E402
-from tests.starcraft_standin.installation import alive, install, requests  # noqa: E402
+from tests.starcraft_standin.compare import Mirror, play
+from tests.starcraft_standin.installation import alive, install, requests
 
 
 @pytest.mark.parametrize("name", ["3m", "8m"])
