@@ -92,6 +92,27 @@ def known(unit):
     return unit.tag, unit.owner, unit.x, unit.y, unit.health, *rest
 
 
+@pytest.mark.parametrize("bits", [1, 8])
+def test_the_pathing_grid_is_laid_out_as_builds_do(bits, tmp_path):
+    with client.launched(install(tmp_path, pathing_bits=bits)) as game:
+        client.join(game, "bane_vs_hM")
+        grid = game.game_info().start_raw.pathing_grid
+    assert (grid.bits_per_pixel, grid.size.x, grid.size.y) == (bits, 32, 32)
+
+    def walkable(x, y):
+        if bits == 8:  # what blocks, from north to south
+            return not grid.data[(31 - y) * 32 + x]
+        return bool(grid.data[y * 4 + x // 8] >> (7 - x % 8) & 1)
+
+    assert walkable(15, 4)  # the stem
+    assert not walkable(14, 4)
+    assert not walkable(17, 4)
+    assert walkable(0, 30)  # the bar
+    assert not walkable(0, 28)
+    assert walkable(12, 28)
+    assert not walkable(11, 28)
+
+
 def test_killing_everybody_makes_the_trigger_spawn_anew(tmp_path):
     with client.launched(install(tmp_path)) as game:
         client.join(game, "bane_vs_hM", seed=3)
