@@ -37,3 +37,28 @@ def test_whole_episodes_agree_with_the_built_in_simulator(
     assert asked.count("create_game") == 1  # later episodes are the trigger's
     assert asked.count("debug") == 5
     assert not alive(sc2)
+
+
+def test_a_crash_in_mid_episode_is_survived(tmp_path, monkeypatch):
+    from smac.env import StarCraft2Env
+
+    sc2 = install(tmp_path, die_at_step=70, faulty_launches=1)
+    monkeypatch.setenv("SC2PATH", str(sc2))
+    env = StarCraft2Env(map_name="3m", seed=1)
+    wait = [1, 1, 1]
+    try:
+        crashed = 0
+        for _ in range(6):
+            env.reset()
+            done = False
+            while not done:
+                can = env.get_avail_actions()
+                actions = [a if row[a] else 0 for a, row in zip(wait, can, strict=True)]
+                _, done, info = env.step(actions)
+            crashed += not info
+        env.save_replay()
+    finally:
+        env.close()
+    assert len(list((sc2 / "Replays").iterdir())) == 1
+    assert [crashed, env.force_restarts, len(requests(sc2))] == [1, 1, 2]
+    assert not alive(sc2)
