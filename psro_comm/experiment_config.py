@@ -10,6 +10,7 @@ from oracles.backbones import BACKBONES
 from oracles.filters import FilterConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
+from oracles.teachers import GUIDES
 from oracles.trainings import TRAININGS
 from psro_comm.fields import (
     completed,
@@ -166,6 +167,7 @@ class ExperimentConfig:
                 f"backbone is {self.backbone!r}, must be one of {sorted(BACKBONES)}"
             )
         fill_variants(self)
+        self._check_guide()
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed is {self.seed}, must lie in [0, 2^31)")
         if self.device not in ("cpu", "cuda"):
@@ -181,6 +183,16 @@ class ExperimentConfig:
                 raise ValueError(
                     f"threat.captured names agent {agent}, must be 0 to {agents - 1}"
                 )
+
+    def _check_guide(self) -> None:
+        """What `train_team` would refuse, before anything is begun."""
+        attends = hasattr(BACKBONES[self.backbone][1], "attend")
+        guided = getattr(self.training, "attention_guided", 0.0)
+        if guided > 0.0 and not (self.env in GUIDES and attends):
+            raise ValueError(
+                f"training.attention_guided is {guided}, must be 0 for {self.backbone}"
+                f" on {self.env}: it needs tarmac on {' or '.join(GUIDES)}"
+            )
 
     @property
     def num_agents(self) -> int:

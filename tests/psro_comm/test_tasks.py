@@ -109,3 +109,13 @@ def replace_config(root, config):
     for file in root.glob("*.json"):
         file.unlink()
     RunStore.open(root, config).close()
+
+
+def test_guidance_is_refused_before_anything_begins_where_nobody_guides_or_attends():
+    for task, words in (
+        ("predator_prey_p0", "for commnet on predator_prey"),
+        ("echo", "for commnet on echo"),
+    ):
+        with pytest.raises(ValueError, match=f"guided is 0.5, must be 0 {words}"):
+            replace(preset(task, "quick"), {"training.attention_guided": 0.5})
+    assert preset("tj_medium", "quick").training.attention_guided == 0.1
