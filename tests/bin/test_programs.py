@@ -34,7 +34,7 @@ def fails(done, *words: str) -> None:
 
 def test_train_team_reports_what_muting_costs(runs):
     text = (runs / "train_team.txt").read_text()
-    for words in ("all messages zeroed", "one sender's messages", "noise of a message"):
+    for words in ("all messages zeroed", "one sender's messages", "message-sized"):
         assert words in text
 
 
