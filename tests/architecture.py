@@ -23,12 +23,12 @@ _PLOTS = ("plots", "game_plots", "learning_plots", "message_plots", "study_plots
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,
-    "cvxpy": {"psro_comm/meta_solvers/"},
+    "cvxpy": {"psro_comm/meta_solvers/", "psro_comm/doctor.py"},
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
-    "smac": {"games/smac.py"},
-    "pysc2": {"games/smac.py"},
+    "smac": {"games/smac/"},
+    "pysc2": {"games/smac/"},
     "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
