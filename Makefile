@@ -1,5 +1,6 @@
-# make run   builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
-# make test  ruff, mypy, pytest
+# make run         builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
+# make test        ruff, mypy, pytest
+# make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
 #
 # Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
 # FLAGS=... (for the program that run or bench starts), ARGS=... (for pytest).
@@ -17,24 +18,38 @@ export MPLBACKEND := Agg
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.requirements-installed
+SMAC_VENV := .venv-smac
+SMAC_PY := $(SMAC_VENV)/bin/python
+SMAC_STAMP := $(SMAC_VENV)/.requirements-installed
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench lock
+.PHONY: setup run test check bench smac-test lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
 
-# An existing .venv is kept and brought up to date; a broken one is built again.
+# An existing virtual environment is kept and brought up to date; a broken one is built
+# again.
+define VENV_AT
+@command -v $(PYTHON) >/dev/null 2>&1 \
+  || $(call FAIL,$(PYTHON) not found: install Python 3.11 or newer and python3-venv.)
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || $(call FAIL,Python 3.11 or newer needed and $$($(PYTHON) -V 2>&1) found: try make PYTHON=python3.12)
+@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+  || $(call FAIL,no venv module: sudo apt-get install -y python3-venv)
+@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
+endef
+
 $(STAMP): requirements.txt requirements-dev.txt requirements.lock
-	@command -v $(PYTHON) >/dev/null 2>&1 \
-	  || $(call FAIL,$(PYTHON) not found: install Python 3.11 or newer and python3-venv.)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || $(call FAIL,Python 3.11 or newer needed and $$($(PYTHON) -V 2>&1) found: try make PYTHON=python3.12)
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
-	  || $(call FAIL,no venv module: sudo apt-get install -y python3-venv)
-	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(call VENV_AT,$(VENV))
 	$(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
 	  -r requirements.txt -r requirements-dev.txt -c requirements.lock
+	@touch $@
+
+$(SMAC_STAMP): requirements-smac-test.txt
+	$(call VENV_AT,$(SMAC_VENV))
+	$(SMAC_PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
+	  -r requirements-smac-test.txt
 	@touch $@
 
 run: setup
@@ -47,6 +62,10 @@ check: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+
+# pysc2's generated protocol files warn a hundred times that they are old.
+smac-test: $(SMAC_STAMP)
+	$(SMAC_PY) -m pytest -W ignore::DeprecationWarning tests/starcraft_standin $(ARGS)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)

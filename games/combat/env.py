@@ -137,7 +137,7 @@ class Combat:
           The worlds after the step, and what it paid.
         """
         n = self.tables.num_agents
-        loop = Loop(state)
+        loop = self.begin(state)
         goal, target = self._orders.give(
             action.t().contiguous(),
             loop.position[:, :n],
@@ -151,15 +151,12 @@ class Combat:
         )
         loop.goal = torch.cat([goal, loop.goal[:, n:]], 1)
         loop.target = torch.cat([target, loop.target[n:]])
-        reload = self.tables.reload
-        if self.config.random_delay:
-            reload = reload + (noise.t() * 4.0).floor() - 1.0
+        reload = self.reload(noise)
         before = loop.health[n:]
-        loop.gap = distances(self.tables, loop.position)
         for _ in range(self.config.step_mul):
-            self._advance(loop, reload)
+            self.advance(loop, reload)
         moved = loop.state(action, state.time + 1)
-        return moved, self._signal(before, loop.health, moved.time)
+        return moved, self.signal(before, loop.health, moved.time)
 
     def observe(self, state: CombatState) -> Observation:
         """Shows every agent its surroundings, and critics everything."""
@@ -180,7 +177,22 @@ class Combat:
             links=alive[:, :, None] & alive[:, None] & self._strangers,
         )
 
-    def _advance(self, loop: Loop, reload: Tensor) -> None:
+    def begin(self, state: CombatState) -> Loop:
+        """Takes `state` apart, to be played loop by loop; nobody is told to stop."""
+        loop = Loop(state)
+        shape = (self.tables.num_agents, loop.health.shape[1])
+        loop.idle = torch.zeros(shape, dtype=torch.bool, device=self.device)
+        loop.gap = distances(self.tables, loop.position)
+        return loop
+
+    def reload(self, noise: Tensor) -> Tensor:
+        """Loops that each weapon reloads in a step of this `noise` [B,U]."""
+        reload = self.tables.reload
+        if not self.config.random_delay:
+            return reload
+        return reload + (noise.t() * 4.0).floor() - 1.0
+
+    def advance(self, loop: Loop, reload: Tensor) -> None:
         """One game loop, as the module's docstring numbers it."""
         tables, n = self.tables, self.tables.num_agents
         living = loop.health > 0.0
@@ -217,7 +229,7 @@ class Combat:
         more = torch.minimum(health + tables.regeneration, tables.full_health)
         loop.health = more * (health > 0.0)
 
-    def _signal(self, before: Tensor, health: Tensor, time: Tensor) -> Signal:
+    def signal(self, before: Tensor, health: Tensor, time: Tensor) -> Signal:
         """SMAC's reward and end: `before` [E,B] and `health` [U,B], `time` [B].
 
             reward = (|enemies' loss + 10 kills| + 200 win) / (most to be had / 20)
