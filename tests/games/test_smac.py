@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+import time
 
 import pytest
 import torch
@@ -96,4 +97,7 @@ def test_a_game_that_fails_for_ever_ends_as_one_line(game, fault):
     env, alive = game("3m", fault, num_games=1, max_restarts=1, timeout_s=2.0)
     with pytest.raises(ValueError, match=r"failed 2 times.*bin.doctor --smac"):
         drive(env, 1, 60)
+    for _ in range(50):  # who is killed needs a moment to be gone
+        if alive():
+            time.sleep(0.1)
     assert not alive()
