@@ -5,7 +5,7 @@ in, so that several policies can meet the very same worlds (common random number
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -63,6 +63,7 @@ class EnvSpec:
       step_noise: uniform numbers in [0, 1) that one world's step needs.
       batched: many worlds at a time in static shapes.
       reproducible: the noise decides everything that the actions do not.
+      most_worlds: B is at most this; none for no bound.
     """
 
     name: str
@@ -75,6 +76,11 @@ class EnvSpec:
     step_noise: int
     batched: bool = True
     reproducible: bool = True
+    most_worlds: int | None = None
+
+    def side_by_side(self, wanted: int) -> int:
+        """How many of `wanted` worlds may be played at a time."""
+        return min(wanted, self.most_worlds or wanted)
 
 
 class CommEnv(Protocol):
@@ -93,6 +99,19 @@ class CommEnv(Protocol):
 
     def observe(self, state: State) -> Observation:
         """Shows `state` to agents and critics."""
+
+
+class StatefulEnv(CommEnv, Protocol):
+    """A game outside this process (`spec.batched` is false): states cannot be copied.
+
+    Its states are those of the running games, so that only the latest one may move.
+    """
+
+    def restart(self, state: State, done: Tensor) -> State:
+        """Starts anew where `done` [B] bool."""
+
+    def discarded(self, state: State) -> Tensor:
+        """Which episodes `[B]` bool broke off through no fault of the players."""
 
 
 def first(env: CommEnv, state: State) -> TimeStep:
@@ -122,6 +141,9 @@ def step(
       The next state and what it shows.
     """
     moved, signal = env.transition(state, action, noise)
+    if not env.spec.batched:
+        restarted = cast(StatefulEnv, env).restart(moved, signal.done)
+        return restarted, TimeStep(*env.observe(restarted), *signal)
     started = env.reset(reset_noise)
     merged = type(moved)(
         *(

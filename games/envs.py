@@ -9,12 +9,15 @@ from games.combat.env import Combat
 from games.echo import Echo, EchoConfig
 from games.env import CommEnv
 from games.predator_prey import PredatorPrey, PredatorPreyConfig
+from games.smac.config import SmacConfig
+from games.smac.env import Smac
 from games.traffic_junction import TrafficJunction, TrafficJunctionConfig
 
 ENVS: dict[str, tuple[type, type]] = {
     "combat": (CombatConfig, Combat),
     "echo": (EchoConfig, Echo),
     "predator_prey": (PredatorPreyConfig, PredatorPrey),
+    "smac": (SmacConfig, Smac),
     "traffic_junction": (TrafficJunctionConfig, TrafficJunction),
 }
 

@@ -48,7 +48,7 @@ def play_cells(
     job = torch.arange(count * len(cells), device=device)
     index = torch.tensor(cells, dtype=torch.long, device=device)
     waves: list[Any] = []
-    for wave in job.split(num_envs):
+    for wave in job.split(env.spec.side_by_side(num_envs)):
         world, cell = wave // len(cells), wave % len(cells)
         waves.append(
             play_episodes(

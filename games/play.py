@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from games.channel import Attack, Filter, Wire
-from games.env import CommEnv, State, TimeStep, first, step
+from games.env import CommEnv, State, StatefulEnv, TimeStep, first, step
 from games.team import Carry, Team, communicate, start
 from games.tree import stack
 from games.worlds import Worlds, draw_captured
@@ -196,8 +196,32 @@ def play_episodes(
       generator: the policies' randomness.
 
     Returns:
-      Outcomes `[B]` in the order of the worlds.
+      Outcomes `[B]` in the order of the worlds. Episodes that a game of another
+      process broke off are played again: they would count as lost.
     """
+    outcome, state = _play_once(env, team, attack, filter_, worlds, generator)
+    if env.spec.batched:
+        return outcome
+    stateful = cast(StatefulEnv, env)
+    missing = stateful.discarded(state)
+    while missing.any():
+        again, state = _play_once(env, team, attack, filter_, worlds, generator)
+        outcome = Outcome(
+            *(torch.where(missing, b, a) for a, b in zip(outcome, again, strict=True))
+        )
+        missing = missing & stateful.discarded(state)
+    return outcome
+
+
+def _play_once(
+    env: CommEnv,
+    team: Team,
+    attack: Attack,
+    filter_: Filter,
+    worlds: Worlds,
+    generator: torch.Generator,
+) -> tuple[Outcome, State]:
+    """`play_episodes` and the last state."""
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
     carry = start(team, worlds.captured, env.spec.num_agents)
@@ -226,4 +250,4 @@ def play_episodes(
             )
             running = running & ~signal.done
     distortion = bent / forgeries.clamp(min=1) / team.message_norm
-    return Outcome(returns, success, length, distortion)
+    return Outcome(returns, success, length, distortion), state

@@ -41,7 +41,9 @@ def measure_messages(env: CommEnv, team: Any, seed: int) -> None:
       team: trained.
       seed: of worlds and policies; they differ from those of any training with it.
     """
-    stream = clean_stream(env, team, _MEASURED_ENVS, seed, _MEASURING)
+    stream = clean_stream(
+        env, team, env.spec.side_by_side(_MEASURED_ENVS), seed, _MEASURING
+    )
     steps = collect(stream.play(), env.spec.episode_limit)
     said = steps.wire.sent[steps.timestep.alive]  # [messages, D]
     team.message_norm.copy_(said.norm(dim=-1).mean())

@@ -32,7 +32,7 @@ def cut_level(env: CommEnv, team: NDQ, fraction: float, seed: int) -> Tensor:
     Returns:
       `[]`, in the unit of a message's noise.
     """
-    stream = clean_stream(env, team, _CUT_ENVS, seed, _CUTTING)
+    stream = clean_stream(env, team, env.spec.side_by_side(_CUT_ENVS), seed, _CUTTING)
     steps = collect(stream.play(), env.spec.episode_limit)
     means = team.means(steps.timestep.obs)[steps.timestep.alive]
     rank = max(1, round(fraction * means.numel()))

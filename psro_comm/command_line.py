@@ -20,7 +20,15 @@ _OWN = ("task", "seed", "device")  # leaves of the configuration with flags of t
 
 def define(default_task: str = "predator_prey_p05") -> None:
     """Defines the common flags, and one for every field of the configuration."""
-    flags.DEFINE_enum("task", default_task, list(TASKS), "What is played.")
+    listed = ", ".join(TASKS)
+    flags.DEFINE_string(
+        "task", default_task, f"What is played: {listed}, or smac:MAP (StarCraft II)."
+    )
+    flags.register_validator(
+        "task",
+        lambda name: name in TASKS or name.startswith("smac:"),
+        f"must be one of {listed}, or smac:MAP",
+    )
     flags.DEFINE_enum(
         "budget",
         "quick",
@@ -58,7 +66,8 @@ def request(kind: str | None = None) -> Request:
     return Request(
         config,
         Path(FLAGS.runs_dir),
-        FLAGS.run or "-".join(name).lower(),  # names of runs have no capitals
+        FLAGS.run
+        or "-".join(name).lower().replace(":", "-"),  # names of runs have no capitals
         choose_workers(FLAGS.workers, device),
         FLAGS.flags_into_string(),
         FLAGS.team,

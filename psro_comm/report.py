@@ -17,7 +17,7 @@ from psro_comm.reading import need, returns, successes
 from psro_comm.sections import Section, sections, worst_case
 from psro_comm.store import RunStore
 from psro_comm.tables import columns
-from psro_comm.tasks import TASKS
+from psro_comm.tasks import stop_return
 from psro_comm.verdicts import ATTACKED, BROKEN, CLEAN
 
 _WIDTH = 98
@@ -155,7 +155,7 @@ def learning_curves(store: RunStore, report: Mapping[str, Any]) -> Curves:
         read_metrics(store.root, _chosen(store, name)) for name in names
     )
     stop = store.config.get("attack", {}).get("stop_return")
-    threshold = stop or TASKS[need(report, "task")].stop_return
+    threshold = stop or stop_return(need(report, "task"))
     clean, won = found[CLEAN].estimate, successes(report)[CLEAN] / 100.0
     return Curves(attack, filter_, fresh, clean, won, threshold)
 

@@ -31,7 +31,7 @@ from psro_comm.findings import (
 )
 from psro_comm.lab import Lab, Response, longer
 from psro_comm.rmacrl import NO_ATTACK, NO_FILTER, RMacrl, Solution, benign
-from psro_comm.tasks import TASKS
+from psro_comm.tasks import stop_return
 from psro_comm.worst_case import (
     Defender,
     Opponent,
@@ -85,7 +85,7 @@ class Story:
         _chapter("2. An attacker bends the messages of one agent")
         stop = config.attack.stop_return
         if stop is None:
-            stop = TASKS[config.task].stop_return
+            stop = stop_return(config.task)
         unstopped = replace(config.attack, stop_return=None)
         stopped = replace(config.attack, stop_return=stop)
         alone = (self.none_filters, [1.0])

@@ -40,6 +40,10 @@ def under_lens(
     Raises:
       ValueError: an unknown player, or a step that the episode does not have.
     """
+    if not lab.env.spec.reproducible:
+        raise ValueError(
+            f"{lab.config.task} cannot be inspected: its worlds cannot be played twice"
+        )
     players = [
         find_player(lab, name, role, runs_dir)
         for name, role in ((attack, "attack"), (filter_, "filter"))

@@ -27,8 +27,8 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
-    "smac": {"games/smac.py"},
-    "pysc2": {"games/smac.py"},
+    "smac": {"games/smac/"},
+    "pysc2": {"games/smac/"},
     "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function

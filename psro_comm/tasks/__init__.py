@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 
 from psro_comm.experiment_config import ExperimentConfig
-from psro_comm.tasks import combat, echo, predator_prey, traffic_junction
+from psro_comm.tasks import combat, echo, predator_prey, smac, traffic_junction
 from psro_comm.tasks.task import Task
 
 TASKS: dict[str, Task] = {
@@ -21,6 +22,29 @@ BUDGETS: dict[str, Callable[[Task], ExperimentConfig]] = {
 }
 
 
+def task_named(name: str) -> Task:
+    """The task of a name: of `TASKS`, or `smac:MAP`, made on demand.
+
+    Raises:
+      ValueError: there is none, or the game that it needs is missing.
+    """
+    if name.startswith(smac.PREFIX):
+        return smac.make_task(name)
+    if name in TASKS:
+        return TASKS[name]
+    known = (*TASKS, *smac.NAMES)
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(f"task is {name!r}, must be one of {', '.join(known)}{hint}")
+
+
+def stop_return(name: str) -> float:
+    """`Task.stop_return` of a task; asks no game, so that reports need none."""
+    if name.startswith(smac.PREFIX):
+        return smac.stop_return(name.removeprefix(smac.PREFIX))
+    return TASKS[name].stop_return
+
+
 def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:
     """The experiment of a task at a budget.
 
@@ -32,8 +56,6 @@ def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:
     Raises:
       ValueError: an unknown task or budget.
     """
-    if task not in TASKS:
-        raise ValueError(f"task is {task!r}, must be one of {', '.join(TASKS)}")
     if budget not in BUDGETS:
         raise ValueError(f"budget is {budget!r}, must be one of {', '.join(BUDGETS)}")
-    return replace(BUDGETS[budget](TASKS[task]), task=task, seed=seed)
+    return replace(BUDGETS[budget](task_named(task)), task=task, seed=seed)

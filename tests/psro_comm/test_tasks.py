@@ -56,7 +56,7 @@ def test_ndq_is_trained_at_length_as_its_authors_trained_it():
 
 
 def test_every_environment_is_in_some_task():
-    assert {task.quick.env for task in TASKS.values()} == set(ENVS)
+    assert {task.quick.env for task in TASKS.values()} == {*ENVS} - {"smac"}
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,11 @@ def test_guidance_is_refused_before_anything_begins_where_nobody_guides_or_atten
         with pytest.raises(ValueError, match=f"guided is 0.5, must be 0 {words}"):
             replace(preset(task, "quick"), {"training.attention_guided": 0.5})
     assert preset("tj_medium", "quick").training.attention_guided == 0.1
+
+
+def test_the_real_game_is_refused_in_one_line_where_it_is_missing(monkeypatch):
+    monkeypatch.setenv("SC2PATH", "/nowhere")
+    with pytest.raises(ValueError, match=r"bin.doctor --smac"):
+        preset("smac:3bane_vs_hM", "quick")
+    with pytest.raises(ValueError, match=r"did you mean smac:3bane_vs_hM"):
+        preset("smack:3bane_vs_hM", "quick")

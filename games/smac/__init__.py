@@ -1,0 +1,1 @@
+"""The real StarCraft II, through oxwhirl's SMAC, as an environment of this project."""

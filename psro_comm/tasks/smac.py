@@ -1,0 +1,49 @@
+"""StarCraft II itself (the paper's section 5); needs the game, `bin.doctor --smac`.
+
+`smac:NAME` for any map that SMAC knows or NDQ made. A task is made when it is asked
+for, because the sizes of its map come from SMAC, which few machines have.
+"""
+
+from dataclasses import replace
+
+from games.smac.config import NDQ_MAPS, SmacConfig
+from oracles.backbones.ndq import NDQConfig
+from oracles.learner import OracleConfig
+from oracles.tampering import Threat
+from oracles.train_ndq import NDQTrainingConfig
+from psro_comm.experiment_config import ExperimentConfig
+from psro_comm.tasks.task import Task
+
+PREFIX = "smac:"
+NAMES = tuple(PREFIX + name for name in NDQ_MAPS)  # those that the paper plays
+_GAMES = 8
+
+
+def make_task(name: str) -> Task:
+    """The task `smac:MAP`.
+
+    Raises:
+      ValueError: SMAC or the game is missing, or it has no such map.
+    """
+    chosen = name.removeprefix(PREFIX)
+    oracle = OracleConfig(env_steps=150_000, num_envs=_GAMES)
+    quick = ExperimentConfig(
+        env="smac",
+        backbone="ndq",
+        learner="ndq",
+        env_config=SmacConfig(map=chosen, num_games=_GAMES),
+        backbone_config=NDQConfig(),
+        training=replace(NDQTrainingConfig(), num_envs=_GAMES),
+        threat=Threat(num_malicious=2 if chosen in _TWO_CAPTURED else 1),
+        attack_oracle=oracle,
+        filter_oracle=oracle,
+    )
+    return Task(quick, stop_return(chosen))
+
+
+def stop_return(chosen: str) -> float:
+    """`Task.stop_return` on the map `chosen`: as in the built-in simulator."""
+    return 7.0 if "bane" in chosen else 11.0
+
+
+_TWO_CAPTURED = ("4bane_vs_hM", "1o_3r_vs_4r")  # of four agents, as in the paper

@@ -1,0 +1,103 @@
+"""The real game's adapter: refusals here, whole episodes on the stand-in."""
+
+import importlib
+import os
+import signal
+import time
+
+import pytest
+import torch
+
+from games.env import first, step
+from games.smac.config import SmacConfig
+from games.smac.env import Smac
+
+
+def test_impostor_and_missing_game_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SC2PATH", str(tmp_path))
+    for name in ("smac", "smac/env"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("")
+        importlib.invalidate_caches()
+        what = "SMAC3" if name == "smac" else "StarCraft II is not in"
+        with pytest.raises(ValueError, match=f"{what}.*bin.doctor --smac"):
+            Smac()
+
+
+@pytest.fixture
+def game(tmp_path, monkeypatch):
+    pytest.importorskip("pysc2")
+    pytest.importorskip("smac.env")
+    standin = pytest.importorskip("tests.starcraft_standin.installation")
+
+    def make(name, settings=None, **config):
+        folder = standin.install(tmp_path, **(settings or {}))
+        monkeypatch.setenv("SC2PATH", str(folder))
+        env = Smac(SmacConfig(map=name, **config))
+        made.append(env)
+        return env, lambda: standin.alive(folder)
+
+    made: list[Smac] = []
+    yield make
+    for env in made:
+        env.close()
+
+
+def drive(env, size, steps):
+    """Steps at random; the number of ended episodes."""
+    state = env.reset(torch.zeros(size, 0))
+    seen, ended = first(env, state), 0
+    for _ in range(steps):
+        noise = torch.zeros(size, 0)
+        score = torch.rand(seen.available.shape) * seen.available
+        state, seen = step(env, state, score.argmax(-1), noise, noise)
+        ended += int(seen.done.sum())
+        assert seen.fresh.all(1).equal(seen.done)
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("3bane_vs_hM", (3, 31, 8)),
+        ("4bane_vs_hM", (4, 37, 8)),
+        ("1o_2r_vs_4r", (3, 49, 10)),
+        ("1o_3r_vs_4r", (4, 56, 10)),
+    ],
+)
+def test_whole_episodes(game, name, sizes):
+    env, alive = game(name, num_games=2)
+    spec = env.spec
+    assert (spec.num_agents, spec.obs_size, spec.num_actions) == sizes
+    assert drive(env, 2, 60) >= 2
+    assert env.restarts == [0, 0]
+    with pytest.raises(ValueError, match="num_games is 2"):
+        env.reset(torch.zeros(3, 0))
+    env.close()
+    assert not alive()
+
+
+def test_a_killed_game_is_restarted_and_counted(game):
+    env, alive = game("3bane_vs_hM", num_games=1)
+    state = env.reset(torch.zeros(1, 0))
+    os.kill(alive()[0], signal.SIGKILL)
+    stop = torch.ones(1, 3, dtype=torch.long)
+    state, signal_ = env.transition(state, stop, torch.zeros(1, 0))
+    assert signal_.done.all()
+    assert env.discarded(state).all()
+    assert env.restarts == [1]
+    state = env.restart(state, signal_.done)
+    assert not env.discarded(state).any()
+    assert len(alive()) == 1
+
+
+@pytest.mark.parametrize("fault", [{"hang_at_step": 5}, {"missing_units": 1}])
+def test_a_game_that_fails_for_ever_ends_as_one_line(game, fault):
+    env, alive = game("3m", fault, num_games=1, max_restarts=1, timeout_s=2.0)
+    with pytest.raises(ValueError, match=r"failed 2 times.*bin.doctor --smac"):
+        drive(env, 1, 60)
+    for _ in range(50):  # who is killed needs a moment to be gone
+        if alive():
+            time.sleep(0.1)
+    assert not alive()
