@@ -132,7 +132,9 @@ def make_fight(config: SmacConfig) -> Any:
     for name, ndq in NDQ_MAPS.items():
         if name not in known:
             known[name] = ndq.parameters()
-            type(name, (smac_maps.SMACMap,), {"filename": ndq.file})
+            # pysc2 finds maps by weak references: without this one they would go.
+            of_map = type(name, (smac_maps.SMACMap,), {"filename": ndq.file})
+            setattr(smac_maps, name, of_map)
     if config.map not in known:
         raise ValueError(f"smac.map is {config.map!r}, must be one of {[*known]}")
     lost = (protocol.ProtocolError, protocol.ConnectionError)
