@@ -2,6 +2,7 @@
 
 import os
 import sys
+from unittest import mock
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before anything imports matplotlib
 
@@ -56,3 +57,13 @@ def device(request):
     if name.startswith("cuda") and not torch.cuda.is_available():
         pytest.skip("no CUDA on this machine")
     return torch.device(name)
+
+
+@pytest.fixture
+def no_smac():
+    """As if nothing had imported a `smac`; what the test imports is forgotten."""
+    with mock.patch.dict(sys.modules):
+        for name in list(sys.modules):
+            if name.partition(".")[0] == "smac":
+                del sys.modules[name]
+        yield

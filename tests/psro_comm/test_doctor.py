@@ -19,7 +19,7 @@ def found(what: str, findings: list[Finding]) -> Finding:
 
 
 @pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def bare(no_smac: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder for fake packages, and no game."""
     monkeypatch.setenv("SC2PATH", str(tmp_path / "game"))
     monkeypatch.syspath_prepend(tmp_path)
