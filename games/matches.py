@@ -63,3 +63,26 @@ def play_cells(
     return map_tensors(
         lambda *parts: torch.cat(parts).view(count, len(cells)).T, waves[0], *waves[1:]
     )
+
+
+def play_worlds(
+    env: CommEnv,
+    team: Team,
+    attack: Attack,
+    filter_: Filter,
+    worlds: Worlds,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 1024,
+) -> Outcome:
+    """`play_episodes` in waves of at most `num_envs` worlds, fewer where games are.
+
+    Returns:
+      Outcomes `[W]` in the order of the worlds.
+    """
+    index = torch.arange(len(worlds.captured), device=worlds.captured.device)
+    waves: list[Any] = [
+        play_episodes(env, team, attack, filter_, worlds.take(wave), generator)
+        for wave in index.split(env.spec.side_by_side(num_envs))
+    ]
+    return map_tensors(lambda *parts: torch.cat(parts), waves[0], *waves[1:])

@@ -42,7 +42,7 @@ def filter_report(
       filter_: a trained filter.
       attack: the (mixed) attack it meets.
       generator: all randomness.
-      num_envs: episodes side by side.
+      num_envs: episodes side by side, fewer where games are.
 
     Returns:
       `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),
@@ -52,6 +52,7 @@ def filter_report(
 
     Source: paper section 3.3; TASKS.md 5.2 (what else to measure).
     """
+    num_envs = setting.env.spec.side_by_side(num_envs)
     stream = Stream(
         setting.env,
         setting.team,

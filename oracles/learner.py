@@ -15,7 +15,8 @@ from torch import Tensor
 
 from games.channel import Attack, Filter
 from games.env import CommEnv
-from games.play import Step, Stream, collect, play_episodes
+from games.matches import play_worlds
+from games.play import Step, Stream, collect
 from games.team import Team
 from games.tree import map_tensors
 from games.worlds import draw_captured, make_worlds
@@ -32,6 +33,7 @@ from oracles.tampering import Threat, gather_agents
 
 _TEST_EVERY = 2  # updates between two looks at a threshold
 _TEST_WORLDS = 512
+_TEST_WAVES = 8  # at most: where games are few, a test must not outlast the training
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -184,6 +186,9 @@ class Learner:
                 continue
             if self._test_return(attack, filter_) <= stop:
                 break
+            if not self.setting.env.spec.batched:  # the test took the stream's games
+                steps = self._stream(attack, filter_).play()
+                meter = Meter(oracle.num_envs, self.setting.env.device)
 
     def _test_return(self, attack: Attack, filter_: Filter) -> float:
         """Mean return of whole episodes on worlds of their own.
@@ -192,17 +197,18 @@ class Learner:
         well, end first, and part of each was played by older weights.
         """
         setting, device = self.setting, self.setting.env.device
+        spec = setting.env.spec
         worlds = make_worlds(
-            setting.env.spec,
+            spec,
             self.generators.world.initial_seed(),
             0,
-            _TEST_WORLDS,
+            min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
             setting.malicious,
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
         # A copy: a mixture remembers who plays which of the stream's environments.
-        played = play_episodes(
+        played = play_worlds(
             setting.env, setting.team, attack, copy.copy(filter_), worlds, generator
         )
         return float(played.returns.mean())

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from games.channel import Attack, NoAttack, NoFilter
 from games.env import CommEnv
-from games.play import Outcome, play_episodes
-from games.tree import map_tensors
+from games.matches import play_worlds
+from games.play import Outcome
 from games.worlds import Worlds, make_worlds
 from oracles.backbones.ndq import NDQ
 from oracles.message_cutting import cutting
@@ -26,7 +26,6 @@ from oracles.tampering import MuteAttack, NoiseAttack, Threat
 Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
 
 _NORMAL = 1.959964  # two-sided 95 % quantile
-_WAVE = 1024  # worlds side by side
 _MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
 
 
@@ -166,8 +165,4 @@ def _play(
     env: CommEnv, team: Any, attack: Attack, worlds: Worlds, seed: int
 ) -> Outcome:
     generator = torch.Generator(env.device).manual_seed(seed)
-    waves: list[Any] = []
-    for wave in torch.arange(len(worlds.captured), device=env.device).split(_WAVE):
-        taken = worlds.take(wave)
-        waves.append(play_episodes(env, team, attack, NoFilter(), taken, generator))
-    return map_tensors(lambda *parts: torch.cat(parts), waves[0], *waves[1:])
+    return play_worlds(env, team, attack, NoFilter(), worlds, generator)

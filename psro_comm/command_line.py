@@ -68,7 +68,7 @@ def request(kind: str | None = None) -> Request:
         Path(FLAGS.runs_dir),
         FLAGS.run
         or "-".join(name).lower().replace(":", "-"),  # names of runs have no capitals
-        choose_workers(FLAGS.workers, device),
+        choose_workers(FLAGS.workers, device, config.env),
         FLAGS.flags_into_string(),
         FLAGS.team,
     )
@@ -82,7 +82,7 @@ def begun() -> Request:
     """
     runs_dir = Path(FLAGS.runs_dir)
     config = from_description(read_run(runs_dir, FLAGS.run).config)
-    workers = choose_workers(FLAGS.workers, config.device)
+    workers = choose_workers(FLAGS.workers, config.device, config.env)
     return Request(config, runs_dir, FLAGS.run, workers)
 
 

@@ -183,6 +183,7 @@ class ExperimentConfig:
                 raise ValueError(
                     f"threat.captured names agent {agent}, must be 0 to {agents - 1}"
                 )
+        self._check_games()
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""
@@ -193,6 +194,17 @@ class ExperimentConfig:
                 f"training.attention_guided is {guided}, must be 0 for {self.backbone}"
                 f" on {self.env}: it needs tarmac on {' or '.join(GUIDES)}"
             )
+
+    def _check_games(self) -> None:
+        """No training wants more worlds side by side than there are games."""
+        spec = ENVS[self.env][1](self.env_config).spec
+        for name in ("training", "attack_oracle", "filter_oracle"):
+            wanted = getattr(self, name).num_envs
+            if spec.side_by_side(wanted) < wanted:
+                raise ValueError(
+                    f"{name}.num_envs is {wanted}, must be at most {spec.most_worlds},"
+                    f" the games of {self.task}: see smac.num_games"
+                )
 
     @property
     def num_agents(self) -> int:

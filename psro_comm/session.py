@@ -39,12 +39,21 @@ def choose_device(name: str) -> str:
     return ("cuda" if available else "cpu") if name == "auto" else name
 
 
-def choose_workers(count: int | None, device: str) -> int:
+def choose_workers(count: int | None, device: str, env: str = "") -> int:
     """Processes beside this one: one per core on a CPU, none on a GPU.
 
+    None for `smac` either: each would start all of its games, about 1 GB apiece.
+
     Raises:
-      ValueError: a negative number.
+      ValueError: a negative number, or any for `smac`.
     """
+    if env == "smac":
+        if count:
+            raise ValueError(
+                f"--workers is {count}, must be 0 for StarCraft II: its games are"
+                " processes already; --smac.num_games says how many"
+            )
+        return 0
     if count is None:
         cores = len(os.sched_getaffinity(0))
         return 0 if device == "cuda" or cores < 2 else min(cores, 8)

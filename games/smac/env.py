@@ -29,14 +29,43 @@ class SmacState(NamedTuple):
     fresh: Tensor  # [B,N]  bool; the episode has just begun
     over: Tensor  # [B]  bool; the episode has ended
     lost: Tensor  # [B]  bool; it ended because the game did
+    turn: Tensor  # [B]  long; how often the games had moved, as in `_Pool.turn`
+
+
+class _Pool:
+    """The games of a configuration: one set a process, whoever plays it.
+
+    Every job builds its environment anew; were its games its own, each job would
+    leave a set behind.
+    """
+
+    def __init__(self, config: SmacConfig) -> None:
+        self.games = [Game(config) for _ in range(config.num_games)]
+        self.restarts = [0] * config.num_games
+        self.turn = 0  # tells the latest state from those that games have left
+
+    def close(self) -> None:
+        for game in self.games:
+            game.close()
+        self.restarts[:] = [0] * len(self.games)
+
+
+_POOLS: dict[SmacConfig, _Pool] = {}
+
+
+@atexit.register
+def _close_all() -> None:
+    for pool in _POOLS.values():
+        pool.close()
 
 
 class Smac:
     """StarCraft II as a `games.env.StatefulEnv`.
 
+    Environments of one configuration share their games: whoever resets takes them.
+
     Attributes:
       config, spec, device: as in every environment.
-      restarts: crashes and hangs of each game; as many episodes were discarded.
     """
 
     def __init__(
@@ -51,15 +80,17 @@ class Smac:
         self.device = torch.device(device)
         _require_game()
         self.spec = _spec(config)
-        self._games = [Game(config) for _ in range(config.num_games)]
-        self.restarts = [0] * config.num_games
-        atexit.register(self.close)
+        self._pool = _POOLS.setdefault(config, _Pool(config))
+        self._games = self._pool.games
+
+    @property
+    def restarts(self) -> list[int]:
+        """Crashes and hangs of each game; as many episodes were discarded."""
+        return self._pool.restarts
 
     def close(self) -> None:
-        """Ends all games and their processes."""
-        atexit.unregister(self.close)
-        for game in self._games:
-            game.close()
+        """Ends all games and their processes; who plays on starts new ones."""
+        self._pool.close()
 
     def reset(self, noise: Tensor) -> SmacState:
         """Starts B episodes; `noise` [B,0] tells B alone.
@@ -79,7 +110,13 @@ class Smac:
     def transition(
         self, state: SmacState, action: Tensor, noise: Tensor
     ) -> tuple[SmacState, Signal]:
-        """Steps the games whose episodes run; the others idle, and pay nothing."""
+        """Steps the games whose episodes run; the others idle, and pay nothing.
+
+        Raises:
+          RuntimeError: `state` is not the latest: its games have moved on.
+        """
+        self._require_latest(state)
+        self._pool.turn += 1
         running = [k for k, over in enumerate(state.over.tolist()) if not over]
         lost = state.lost.clone()
         for k in running:
@@ -101,7 +138,9 @@ class Smac:
             reward[k], success[k] = view.reward, view.success
             parts[5][k] = view.done
         moved = SmacState(*parts)._replace(
-            fresh=torch.zeros_like(state.fresh), lost=lost
+            fresh=torch.zeros_like(state.fresh),
+            lost=lost,
+            turn=torch.full_like(state.turn, self._pool.turn),
         )
         each = reward[:, None].expand(state.alive.shape).contiguous()
         return moved, Signal(reward, each, moved.over, success)
@@ -114,7 +153,12 @@ class Smac:
         return Observation(*state[:5], links)
 
     def restart(self, state: SmacState, done: Tensor) -> SmacState:
-        """Starts anew where `done` [B] bool."""
+        """Starts anew where `done` [B] bool.
+
+        Raises:
+          RuntimeError: as `transition`.
+        """
+        self._require_latest(state)
         ended = done.nonzero().flatten().tolist()
         if not ended:
             return state
@@ -123,13 +167,22 @@ class Smac:
         parts = [part.clone() for part in state]
         for part, new in zip(parts, fresh, strict=True):
             part[done] = new
-        return SmacState(*parts)
+        return SmacState(*parts)._replace(
+            turn=torch.full_like(state.turn, self._pool.turn)
+        )
 
     def discarded(self, state: SmacState) -> Tensor:
         """Which episodes `[B]` bool broke off with their game."""
         return state.lost
 
+    def _require_latest(self, state: SmacState) -> None:
+        if int(state.turn[0]) != self._pool.turn:
+            raise RuntimeError(
+                f"a state of {self.config.map} was played on after its games had moved"
+            )
+
     def _start(self, numbers: Any) -> dict[int, Shown]:
+        self._pool.turn += 1
         views: dict[int, Shown] = {}
         waiting = list(numbers)
         while waiting:
@@ -145,11 +198,12 @@ class Smac:
 
     def _count(self, number: int, fault: GameFaultError) -> None:
         self.restarts[number] += 1
-        if self.restarts[number] > self.config.max_restarts:
+        failed = self.restarts[number]
+        if failed > self.config.max_restarts:
             self.close()
             raise ValueError(
                 f"game {number} of {self.config.map} failed"
-                f" {self.restarts[number]} times, last: {fault}; {_HELP}"
+                f" {failed} times, last: {fault}; {_HELP}"
             ) from fault
         logging.warning("game %d: %s; its episode is discarded", number, fault)
 
@@ -161,7 +215,8 @@ class Smac:
         none = torch.zeros(len(views), dtype=torch.bool, device=self.device)
         new = torch.full_like(shown[3], fresh)
         obs, state, available, alive = shown
-        return SmacState(obs, state, available, alive, new, none, none)
+        turn = torch.full_like(none, self._pool.turn, dtype=torch.long)
+        return SmacState(obs, state, available, alive, new, none, none, turn)
 
 
 def _require_game() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from games.channel import NoAttack, NoFilter
 from games.echo import Echo
-from games.matches import play_cells
+from games.matches import play_cells, play_worlds
 from games.play import Outcome, play_episodes
 from games.tree import map_tensors, stack
 from games.worlds import make_worlds
@@ -113,3 +113,14 @@ def test_the_distortion_of_a_cell_is_its_attackers():
 def test_one_cell_in_one_world_is_a_table_too():
     worlds = make_worlds(Echo().spec, 0, 0, 1, CAUGHT)
     assert play([(0, 0)], worlds=worlds).returns.tolist() == [[8.0]]
+
+
+@pytest.mark.parametrize("num_envs", [1, 4, 1024])
+def test_waves_of_worlds_are_those_worlds_in_order(num_envs):
+    env, sides = Echo(), (Liar(), NoFilter())
+    worlds = make_worlds(env.spec, 0, 0, WORLDS, CAUGHT)
+    luck = torch.Generator().manual_seed(0)
+    waves = play_worlds(env, Parrots(3), *sides, worlds, luck, num_envs=num_envs)
+    whole = play_episodes(env, Parrots(3), *sides, worlds, luck)
+    for part, other in zip(waves, whole, strict=True):
+        assert part.equal(other)

@@ -13,7 +13,7 @@ from games.smac.config import SmacConfig
 from games.smac.env import Smac
 
 
-def test_impostor_and_missing_game_are_one_line(tmp_path, monkeypatch):
+def test_impostor_and_missing_game_are_one_line(no_smac, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("SC2PATH", str(tmp_path))
     for name in ("smac", "smac/env"):
@@ -101,3 +101,47 @@ def test_a_game_that_fails_for_ever_ends_as_one_line(game, fault):
         if alive():
             time.sleep(0.1)
     assert not alive()
+
+
+def test_environments_of_one_configuration_share_their_games(game):
+    env, alive = game("3m", num_games=2)
+    for _ in range(3):
+        again = Smac(env.config)
+        state = again.reset(torch.zeros(2, 0))
+        assert len(alive()) == 2
+    earlier = state
+    stop = torch.ones(2, 3, dtype=torch.long)
+    state, _ = again.transition(state, stop, torch.zeros(2, 0))
+    with pytest.raises(RuntimeError, match="after its games had moved"):
+        again.transition(earlier, stop, torch.zeros(2, 0))
+    env.reset(torch.zeros(2, 0))  # another player takes them
+    with pytest.raises(RuntimeError, match="after its games had moved"):
+        again.transition(state, stop, torch.zeros(2, 0))
+
+
+def test_more_worlds_than_games_are_measured_in_waves(game):
+    from games.channel import NoAttack, NoFilter
+    from games.matches import play_worlds
+    from games.worlds import make_worlds
+    from oracles.backbones import make_team
+    from oracles.backbones.ndq import NDQConfig
+
+    env, alive = game("3m", num_games=2)
+    team = make_team("ndq", NDQConfig(), env.spec)
+    worlds = make_worlds(env.spec, 0, 0, 5, 1)
+    generator = torch.Generator().manual_seed(0)
+    played = play_worlds(env, team, NoAttack(), NoFilter(), worlds, generator)
+    assert played.returns.shape == (5,)
+    assert (played.length > 0).all()
+    assert len(alive()) == 2
+
+
+def test_trainings_want_no_more_worlds_than_there_are_games(game):
+    from dataclasses import replace
+
+    from psro_comm.tasks import preset
+
+    game("3m", num_games=1)  # installs it
+    config = preset("smac:3m", "smoke")
+    with pytest.raises(ValueError, match=r"^training.num_envs is 8, must be at most 2"):
+        replace(config, env_config=SmacConfig(map="3m", num_games=2))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -83,9 +84,10 @@ def test_the_team_is_left_as_it_was():
     assert team.sampled
 
 
-def test_the_number_of_worlds_is_that_asked_for_across_waves(monkeypatch):
-    monkeypatch.setattr("oracles.team_report._WAVE", 7)
-    short = team_report(Echo(), Parrots(), seed=3, episodes=20)
+def test_the_number_of_worlds_is_that_asked_for_across_waves():
+    env = Echo()
+    env.spec = replace(env.spec, most_worlds=7)
+    short = team_report(env, Parrots(), seed=3, episodes=20)
     assert short["return_clean"]["estimate"] == RETURN
     assert short["episodes"] == 20
 
