@@ -8,7 +8,6 @@ from psro_comm.findings import RMACRL, VANILLA, VANILLA_LONG
 from psro_comm.report import markdown_table
 from psro_comm.seeds import FinishedRun, Variant, about, differences, grouped, pooled
 from psro_comm.tables import interval, percent
-from psro_comm.tasks import TASKS
 
 _COLUMNS: dict[
     str | tuple[str, str], str
@@ -62,7 +61,7 @@ def _returns(
         {key: pooled([interval(row[part]) for row in lines[key]]) for key in _COLUMNS}
         for part in ("return", "success")
     )
-    paper = TASKS[variant.task].paper
+    paper = variant.paper()
     name = f"{variant}, {len(reports)} seed{'s' if len(reports) > 1 else ''}"
     rows = [
         (f"{name}: return", *map(str, earned.values())),

@@ -31,7 +31,7 @@ from psro_comm.seeds import (
 )
 from psro_comm.store import RunStore
 from psro_comm.tables import CONDITIONS, interval, percent
-from psro_comm.tasks import TASKS
+from psro_comm.tasks.task import Figures
 
 MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
 
@@ -185,9 +185,17 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
         f"## {variant}",
         f"Team returns{many}; {over}. Tampering: mean distance of forged from meant"
         " messages, in mean norms of a clean message.",
-        _rows_table(reports, "rows", lambda row: row["label"], "What was played"),
+        _rows_table(
+            reports,
+            variant.paper(),
+            "rows",
+            lambda row: row["label"],
+            "What was played",
+        ),
         "Each defender against each attacker:",
-        _rows_table(reports, "columns", about, "Defender against attacker"),
+        _rows_table(
+            reports, variant.paper(), "columns", about, "Defender against attacker"
+        ),
         "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
         " for there being several of them; a star: that seed's own interval over worlds"
         " leaves out zero):",
@@ -202,11 +210,11 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
 
 def _rows_table(
     reports: Sequence[Mapping[str, Any]],
+    paper: Figures,
     part: str,
     key: Callable[[Mapping[str, Any]], Any],
     title: str,
 ) -> str:
-    paper = TASKS[reports[0]["task"]].paper
     lines = []
     for name, rows in grouped(reports, part, key).items():
         tampering = sum(row["distortion"] for row in rows) / len(rows)

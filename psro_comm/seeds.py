@@ -13,7 +13,8 @@ from psro_comm.experiment_config import PLAYED_BEFORE, ExperimentConfig, describ
 from psro_comm.fields import UNSET, completed, difference, leaves
 from psro_comm.store import RunStore, StoreError
 from psro_comm.tables import interval
-from psro_comm.tasks import BUDGETS, preset
+from psro_comm.tasks import BUDGETS, num_malicious, paper, preset
+from psro_comm.tasks.task import Figures
 
 ATTACKERS = {  # an attacker's name in a report's columns -> in words
     "no-attack": "no attack",
@@ -62,8 +63,14 @@ class Variant(NamedTuple):
 
     def __str__(self) -> str:
         """The task's name; with the number where it is not the task's own."""
-        own = preset(self.task, "quick").threat.num_malicious
-        return self.task if self.malicious == own else f"{self.task}-{self.malicious}"
+        return self.task if self._own() else f"{self.task}-{self.malicious}"
+
+    def paper(self) -> Figures:
+        """`Task.paper`: its figures are of the task's own number of attackers."""
+        return paper(self.task) if self._own() else {}
+
+    def _own(self) -> bool:
+        return self.malicious == num_malicious(self.task)
 
 
 def by_variant(runs: Sequence[FinishedRun]) -> dict[Variant, list[FinishedRun]]:

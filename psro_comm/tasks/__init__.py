@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from psro_comm.experiment_config import ExperimentConfig
 from psro_comm.tasks import combat, echo, predator_prey, smac, traffic_junction
-from psro_comm.tasks.task import Task
+from psro_comm.tasks.task import Figures, Task
 
 TASKS: dict[str, Task] = {
     **echo.TASKS,
@@ -43,6 +43,18 @@ def stop_return(name: str) -> float:
     if name.startswith(smac.PREFIX):
         return smac.stop_return(name.removeprefix(smac.PREFIX))
     return TASKS[name].stop_return
+
+
+def num_malicious(name: str) -> int:
+    """How many agents a task captures; asks no game either."""
+    if name.startswith(smac.PREFIX):
+        return smac.num_malicious(name.removeprefix(smac.PREFIX))
+    return TASKS[name].quick.threat.num_malicious
+
+
+def paper(name: str) -> Figures:
+    """The paper's figures of a task; of StarCraft II they are the simulator's rows."""
+    return TASKS[name].paper if name in TASKS else {}
 
 
 def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:

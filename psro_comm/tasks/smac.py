@@ -34,7 +34,7 @@ def make_task(name: str) -> Task:
         env_config=SmacConfig(map=chosen, num_games=_GAMES),
         backbone_config=NDQConfig(),
         training=replace(NDQTrainingConfig(), num_envs=_GAMES),
-        threat=Threat(num_malicious=2 if chosen in _TWO_CAPTURED else 1),
+        threat=Threat(num_malicious=num_malicious(chosen)),
         attack_oracle=oracle,
         filter_oracle=oracle,
     )
@@ -46,4 +46,6 @@ def stop_return(chosen: str) -> float:
     return 7.0 if "bane" in chosen else 11.0
 
 
-_TWO_CAPTURED = ("4bane_vs_hM", "1o_3r_vs_4r")  # of four agents, as in the paper
+def num_malicious(chosen: str) -> int:
+    """How many agents lie on the map `chosen`: of four two, as in the paper."""
+    return 2 if chosen in ("4bane_vs_hM", "1o_3r_vs_4r") else 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from psro_comm.analysis import Interval
+from psro_comm.brief_results import render_brief
 from psro_comm.experiment_config import describe
 from psro_comm.files import StoreError
 from psro_comm.results import (
@@ -15,6 +16,7 @@ from psro_comm.results import (
 )
 from psro_comm.seeds import (
     FinishedRun,
+    Variant,
     by_variant,
     command,
     differences,
@@ -128,6 +130,10 @@ def test_the_papers_figures_stand_beside_ours_and_only_for_its_tasks() -> None:
     assert theirs.endswith("| 31.91 ± 0.94 |")
     assert "40.74 ± 0.23" in render_task([finished(0, task="predator_prey_p0")])
     assert "±" not in render_task([finished(0, task="echo")])
+    own = describe(preset(TASK, "quick"))["threat"]
+    two = finished(0, threat={**own, "num_malicious": 2})
+    assert "±" not in render_task([two])
+    assert "the paper" not in render_brief({Variant.of(two): [two]})
 
 
 def test_the_gate_leaves_out_a_share_that_one_seed_lacks() -> None:
