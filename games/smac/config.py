@@ -51,6 +51,7 @@ class SmacConfig:
       sight_range, shoot_range: how far agents see, and choose whom to attack, in
         cells; 2 and 2 on the baneling maps, else SMAC's 9 and 6.
       all_health: agents see other units' health; not on the baneling maps.
+      own_position: agents see where they are, as in `CombatConfig`.
       num_games: most games side by side, each a process of about 1 GB.
       timeout_s: seconds after which a step that has no answer counts as hung.
       max_restarts: of one game after crashes, for as long as the program runs.
@@ -62,6 +63,7 @@ class SmacConfig:
     sight_range: float | None = None
     shoot_range: float | None = None
     all_health: bool | None = None
+    own_position: bool = False
     num_games: int = 4
     timeout_s: float = 60.0
     max_restarts: int = 5

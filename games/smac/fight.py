@@ -4,6 +4,9 @@ import random
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
+from games.combat.maps import MAPS
 from games.smac.config import NDQ_MAPS, SmacConfig
 
 HYDRALISK, MEDIVAC = 107, 54  # the game's own ids, the same in every build
@@ -22,6 +25,7 @@ class _Rules(_Base):
 
     config: SmacConfig
     extra: int
+    own_position: bool
     lost: tuple[type[Exception], ...]
 
     def reset(self) -> Any:
@@ -79,13 +83,13 @@ class _Rules(_Base):
         from s2clientprotocol import common_pb2, debug_pb2
 
         # The overlord has the lowest id of its map; roaches and banelings the
-        # highest of theirs. Beside a random one of those: that is walkable.
+        # highest of theirs.
         kind = max(unit.unit_type for unit in self._units(1))
-        beside = random.choice([u for u in self._units(1) if u.unit_type == kind])
+        x, y = self._place_of_extra(kind)
         create = debug_pb2.DebugCreateUnit(
             unit_type=kind,
             owner=1,
-            pos=common_pb2.Point2D(x=beside.pos.x, y=beside.pos.y),
+            pos=common_pb2.Point2D(x=x, y=y),
             quantity=self.extra,
         )
         try:
@@ -93,6 +97,28 @@ class _Rules(_Base):
         except self.lost as error:
             raise GameLostError(str(error)) from error
         self._advance(1)
+
+    def _place_of_extra(self, kind: int) -> tuple[float, float]:
+        """As in the built-in simulator: a region of its own, or beside its like."""
+        group = [g for g in MAPS[self.config.map].groups if g.agents][-1]
+        if len(group.agents) == self.extra:
+            west, east, south, north = random.choice(group.regions)
+            return random.uniform(west, east), random.uniform(south, north)
+        beside = random.choice([u for u in self._units(1) if u.unit_type == kind])
+        return beside.pos.x, beside.pos.y
+
+    def get_obs_size(self) -> int:
+        return int(super().get_obs_size()) + 2 * self.own_position
+
+    def get_obs_agent(self, agent_id: int) -> Any:
+        shown = super().get_obs_agent(agent_id)
+        if not self.own_position:
+            return shown
+        unit, place = self.get_unit_by_id(agent_id), np.zeros(2, np.float32)
+        if unit.health > 0:
+            place[0] = (unit.pos.x - self.map_x / 2) / self.max_distance_x
+            place[1] = (unit.pos.y - self.map_y / 2) / self.max_distance_y
+        return np.concatenate((shown, place))
 
     def _init_ally_unit_types(self, min_unit_type: int) -> None:
         super()._init_ally_unit_types(min_unit_type)
@@ -141,7 +167,12 @@ def make_fight(config: SmacConfig) -> Any:
     ndq_map = NDQ_MAPS.get(config.map)
     extra = ndq_map.extra if ndq_map else 0
 
-    members = {"config": config, "lost": lost, "extra": extra}
+    members = {
+        "config": config,
+        "lost": lost,
+        "extra": extra,
+        "own_position": config.own_position,
+    }
     fight = type("Fight", (_Rules, StarCraft2Env), members)
     return fight(
         map_name=config.map,

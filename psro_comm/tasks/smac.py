@@ -31,7 +31,9 @@ def make_task(name: str) -> Task:
         env="smac",
         backbone="ndq",
         learner="ndq",
-        env_config=SmacConfig(map=chosen, num_games=_GAMES),
+        env_config=SmacConfig(
+            map=chosen, own_position=chosen.startswith("1o_"), num_games=_GAMES
+        ),
         backbone_config=NDQConfig(),
         training=replace(NDQTrainingConfig(), num_envs=_GAMES),
         threat=Threat(num_malicious=num_malicious(chosen)),

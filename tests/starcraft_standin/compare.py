@@ -40,6 +40,7 @@ class Mirror:
             sight_range=env.unit_sight_range(0),
             shoot_range=env.unit_shoot_range(0),
             all_health=env.obs_all_health,
+            own_position=getattr(env, "own_position", False),
             episode_limit=env.episode_limit,
         )
         self.combat = Combat(config)

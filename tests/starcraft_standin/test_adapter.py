@@ -35,7 +35,7 @@ def fight(tmp_path, monkeypatch):
 @pytest.mark.parametrize("all_health", [False, True])
 @pytest.mark.parametrize("name", NDQ_MAPS)
 def test_whole_episodes_agree_with_the_built_in_simulator(name, all_health, fight):
-    env, sc2 = fight(name, all_health=all_health)
+    env, sc2 = fight(name, all_health=all_health, own_position=all_health)
     env._seed = 7  # of the game; the adapter leaves it to chance
     random.seed(7)  # where the adapter puts the fourth unit
     rng, paid = np.random.default_rng(7), []
@@ -47,6 +47,19 @@ def test_whole_episodes_agree_with_the_built_in_simulator(name, all_health, figh
     assert env.battles_game == 6
     assert 0 < env.battles_won < 6
     assert requests(sc2)[0].count("create_game") == 1
+
+
+def test_the_fourth_baneling_takes_each_of_the_three_regions(fight):
+    env, _ = fight("4bane_vs_hM")
+    random.seed(0)
+    pairs = set()
+    for _ in range(12):
+        env.reset()
+        west = sum(unit.pos.x < 15 for unit in env.agents.values())
+        east = sum(unit.pos.x > 17 for unit in env.agents.values())
+        assert {west, 4 - west - east, east} == {1, 2}
+        pairs.add((west, east))
+    assert pairs == {(2, 1), (1, 1), (1, 2)}
 
 
 @pytest.mark.parametrize("name", NDQ_MAPS)
