@@ -10,7 +10,7 @@ from psro_comm.config import define_flags, from_flags
 from psro_comm.experiment_config import ExperimentConfig, from_description
 from psro_comm.fields import leaves
 from psro_comm.session import Request, choose_device, choose_workers, read_run
-from psro_comm.tasks import BUDGETS, TASKS, preset
+from psro_comm.tasks import BUDGETS, TASKS, preset, require_known
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
@@ -24,11 +24,7 @@ def define(default_task: str = "predator_prey_p05") -> None:
     flags.DEFINE_string(
         "task", default_task, f"What is played: {listed}, or smac:MAP (StarCraft II)."
     )
-    flags.register_validator(
-        "task",
-        lambda name: name in TASKS or name.startswith("smac:"),
-        f"must be one of {listed}, or smac:MAP",
-    )
+    flags.register_validator("task", _known_task)
     flags.DEFINE_enum(
         "budget",
         "quick",
@@ -45,6 +41,14 @@ def define(default_task: str = "predator_prey_p05") -> None:
     flags.DEFINE_string("team", None, "Use the team of this run; do not train one.")
     flags.DEFINE_boolean("dry_run", False, "Print the plan and stop.")
     define_flags(ExperimentConfig, ExperimentConfig(), skip=_OWN)
+
+
+def _known_task(name: str) -> bool:
+    try:
+        require_known(name)
+    except ValueError as error:
+        raise flags.ValidationError(str(error)) from None
+    return True
 
 
 def request(kind: str | None = None) -> Request:

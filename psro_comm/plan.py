@@ -6,6 +6,7 @@ to tell minutes from hours.
 
 from collections.abc import Sequence
 
+from games.env import EnvSpec
 from games.envs import make_env
 from psro_comm.metrics import format_duration
 from psro_comm.session import Request
@@ -14,6 +15,8 @@ from psro_comm.session import Request
 _TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
+_PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
+_MIB_PER_GAME = 1024.0
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
 
 _Stage = tuple[str, int, int, int]
@@ -78,9 +81,11 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
 def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
     """The head, a line for each stage, and the sum."""
     cores, seconds, lines = max(1, request.workers), 0.0, [head]
+    games = _spec(request).most_worlds
     for label, count, steps, speed in stages:
         parallel = 1 if label == "team" else min(cores, count)
-        spent = count * steps / speed / parallel
+        fastest = _PER_GAME * games if games else speed
+        spent = count * steps / min(speed, fastest) / parallel
         seconds += spent
         lines.append(
             f"  {label:<36} {count:>3} x {steps:>11,} env steps"
@@ -134,14 +139,19 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
 
 
 def _limit(request: Request) -> int:
+    return _spec(request).episode_limit
+
+
+def _spec(request: Request) -> EnvSpec:
     config = request.config
-    return make_env(config.env, config.env_config).spec.episode_limit
+    return make_env(config.env, config.env_config).spec
 
 
 def _memory(request: Request) -> float:
-    """Peak memory in GB: processes, and one rollout in each."""
+    """Peak memory in GB: processes, one rollout in each, and games beside them."""
     config = request.config
     oracle = config.attack_oracle
     floats = oracle.num_envs * oracle.num_steps * config.num_agents * _FLOATS_PER_AGENT
     processes = 1 + request.workers
-    return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30)
+    games = (_spec(request).most_worlds or 0) * _MIB_PER_GAME / 1024.0
+    return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games

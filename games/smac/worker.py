@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import numpy as np
+from absl import flags
 from numpy.typing import NDArray
 
 from games.smac.config import SmacConfig
@@ -42,6 +43,7 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
     """
     os.setsid()  # one signal to the group reaches the game as well
     game: Any = None
+    _forget_flags()
     try:
         from games.smac.fight import make_fight
 
@@ -57,6 +59,13 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
         if game is not None:
             with suppress(Exception):
                 game.close()
+
+
+def _forget_flags() -> None:
+    """SMAC parses the flags of this process, where our program's have no values."""
+    own = flags.FLAGS.flags_by_module_dict()
+    ours = (key for key in own if not key.startswith("absl"))
+    flags.FLAGS.remove_flag_values(f.name for key in ours for f in own[key])
 
 
 def _answer(game: Any, request: Any, config: SmacConfig) -> Any:

@@ -28,10 +28,18 @@ def task_named(name: str) -> Task:
     Raises:
       ValueError: there is none, or the game that it needs is missing.
     """
-    if name.startswith(smac.PREFIX):
-        return smac.make_task(name)
-    if name in TASKS:
-        return TASKS[name]
+    require_known(name)
+    return TASKS[name] if name in TASKS else smac.make_task(name)
+
+
+def require_known(name: str) -> None:
+    """Refuses what is no task's name, with the nearest that is; asks no game.
+
+    Raises:
+      ValueError: there is none of that name.
+    """
+    if name in TASKS or name.startswith(smac.PREFIX):
+        return
     known = (*TASKS, *smac.NAMES)
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""

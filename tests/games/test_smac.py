@@ -119,6 +119,42 @@ def test_environments_of_one_configuration_share_their_games(game):
         again.transition(state, stop, torch.zeros(2, 0))
 
 
+def test_a_broken_episode_is_measured_again(game):
+    from games.channel import NoAttack, NoFilter
+    from games.play import play_episodes
+    from games.worlds import make_worlds
+    from oracles.backbones import make_team
+    from oracles.backbones.ndq import NDQConfig
+
+    # Each of the first two processes dies in its first episode, the next ones live.
+    faults = {"die_at_step": 4, "faulty_launches": 2}
+    env, _ = game("3m", faults, num_games=2, timeout_s=20.0)
+    team = make_team("ndq", NDQConfig(), env.spec)
+    worlds = make_worlds(env.spec, 0, 0, 2, 1)
+    luck = torch.Generator().manual_seed(0)
+    played = play_episodes(env, team, NoAttack(), NoFilter(), worlds, luck)
+    assert sum(env.restarts) == 2
+    assert (played.length > 4).all()
+
+
+def test_a_game_that_grew_too_large_is_replaced_between_episodes(game):
+    env, alive = game("3m", num_games=1, memory_limit_mb=1)
+    noise, stop = torch.zeros(1, 0), torch.ones(1, 3, dtype=torch.long)
+    state = env.reset(noise)
+    (before,) = alive()
+    state, _ = env.transition(state, stop, noise)
+    assert alive() == [before]
+    env.reset(noise)
+    (after,) = alive()
+    assert after != before
+    assert env.restarts == [0]  # not a fault
+
+
+def test_an_unknown_map_is_named_with_the_maps_there_are(game):
+    with pytest.raises(ValueError, match=r"smac.map is 'moon', must be one of .*3bane"):
+        game("moon")
+
+
 def test_more_worlds_than_games_are_measured_in_waves(game):
     from games.channel import NoAttack, NoFilter
     from games.matches import play_worlds
@@ -139,6 +175,7 @@ def test_more_worlds_than_games_are_measured_in_waves(game):
 def test_trainings_want_no_more_worlds_than_there_are_games(game):
     from dataclasses import replace
 
+    pytest.importorskip("cvxpy", reason="only the stand-in's packages are here")
     from psro_comm.tasks import preset
 
     game("3m", num_games=1)  # installs it
