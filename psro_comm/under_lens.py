@@ -30,7 +30,7 @@ def under_lens(
       lab: of the run that keeps it.
       attack, filter_: players by name.
       runs_dir: where other runs are.
-      world: its number.
+      world: its number; in StarCraft II chance, whatever it is.
       follow: the condition whose actions are played.
       step: of the picture; None is where the attack changes most best actions.
 
@@ -40,10 +40,6 @@ def under_lens(
     Raises:
       ValueError: an unknown player, or a step that the episode does not have.
     """
-    if not lab.env.spec.reproducible:
-        raise ValueError(
-            f"{lab.config.task} cannot be inspected: its worlds cannot be played twice"
-        )
     players = [
         find_player(lab, name, role, runs_dir)
         for name, role in ((attack, "attack"), (filter_, "filter"))

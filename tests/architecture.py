@@ -29,7 +29,7 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
     "smac": {"games/smac/"},
     "pysc2": {"games/smac/"},
-    "absl.flags": {"bin/", "psro_comm/config.py", "psro_comm/command_line.py"},
+    "absl.flags": {"bin/", "psro_comm/command_line.py", "games/smac/worker.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
 DISK = ("store", "files", "exchange", "metrics", "plots", "report", "doctor")

@@ -8,6 +8,7 @@ from games.scenes.combat import CombatStage
 from games.scenes.echo import EchoStage
 from games.scenes.predator_prey import PredatorPreyStage
 from games.scenes.scene import Row, Scene, Sprite, Stage
+from games.scenes.smac import smac_stage
 from games.scenes.traffic_junction import TrafficJunctionStage
 
 __all__ = ["STAGES", "Scene", "Sprite", "Stage", "make_stage"]
@@ -18,6 +19,7 @@ STAGES: dict[str, Callable[[Any], Stage]] = {
     "predator_prey": PredatorPreyStage,
     "traffic_junction": TrafficJunctionStage,
     "combat": CombatStage,
+    "smac": smac_stage,
 }
 
 

@@ -10,17 +10,23 @@ _MOVES = ("no-op", "stop", "north", "south", "east", "west")
 
 
 class CombatStage:
-    """The field from above, north up; a label is a unit's name and its hit points."""
+    """The field from above, north up; a label is a unit's name and its hit points.
+
+    Attributes:
+      actions: their short names.
+      names: of the units, agents first.
+      ground: cells one can go to, from the upper left.
+    """
 
     def __init__(self, env: Combat) -> None:
         """Reads the map."""
-        self._names = (*env.map.agents, *env.map.enemies)
+        self.names = (*env.map.agents, *env.map.enemies)
         self._agents = len(env.map.agents)
         targets = tuple(
             f"target {k}" for k in range(env.spec.num_actions - len(_MOVES))
         )
         self.actions: tuple[str, ...] = (*_MOVES, *targets)
-        self._ground = tuple(
+        self.ground = tuple(
             (SIDE - 1 - y, x)
             for y in range(SIDE)
             for x in range(SIDE)
@@ -38,6 +44,6 @@ class CombatStage:
             kind = "enemy" if agent is None else "agent"
             # A sprite's place is its middle; a cell's begins at its corner.
             row, column = SIDE - y / POINT - 0.5, x / POINT - 0.5
-            label = f"{self._names[unit]} {health[unit]:.0f}"
+            label = f"{self.names[unit]} {health[unit]:.0f}"
             sprites.append(Sprite(kind, row, column, agent, label))
-        return Scene(SIDE, SIDE, self._ground, tuple(sprites))
+        return Scene(SIDE, SIDE, self.ground, tuple(sprites))

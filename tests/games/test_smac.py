@@ -78,6 +78,24 @@ def test_whole_episodes(game, name, sizes):
     assert not alive()
 
 
+def test_ndqs_maps_are_shown_as_the_field_that_they_are(game):
+    from games.scenes import make_stage
+
+    env, _ = game("4bane_vs_hM", num_games=1)
+    state = env.reset(torch.zeros(1, 0))
+    scene = make_stage(env)(state, 0)
+    assert (scene.rows, len(scene.ground)) == (32, 32 * 3 + 8 + 6 + 4 + 2 * 26)
+    labels = [sprite.label for sprite in scene.sprites]
+    assert labels == [*["baneling 100%"] * 4, "hydralisk 100%", "medivac 100%"]
+    # They stand at (16, 31), which is the middle of the northern edge.
+    for sprite in scene.sprites[4:]:
+        assert (sprite.row, sprite.column) == pytest.approx((0.5, 15.5), abs=1.0)
+    columns = [sprite.column for sprite in scene.sprites[:4]]
+    assert columns == sorted(columns)
+    rows, _ = game("3m", num_games=1)
+    assert len(make_stage(rows)(rows.reset(torch.zeros(1, 0)), 0).sprites) == 3
+
+
 def test_a_killed_game_is_restarted_and_counted(game):
     env, alive = game("3bane_vs_hM", num_games=1)
     state = env.reset(torch.zeros(1, 0))

@@ -1,0 +1,42 @@
+"""NDQ's maps of StarCraft II on stage, read off the global state."""
+
+from games.combat.config import CombatConfig
+from games.combat.env import Combat
+from games.combat.maps import SIDE
+from games.scenes.combat import CombatStage
+from games.scenes.scene import Row, Scene, Sprite, Stage
+from games.smac.config import NDQ_MAPS
+from games.smac.env import Smac, SmacState
+
+
+def smac_stage(env: Smac) -> Stage:
+    """The field where the ground is known, otherwise agents in a row."""
+    return SmacStage(env) if env.config.map in NDQ_MAPS else Row(env)
+
+
+class SmacStage:
+    """As in the built-in simulator; a label is a unit's name and its health."""
+
+    def __init__(self, env: Smac) -> None:
+        """Takes ground, names and the state's layout from the simulator's map."""
+        twin = Combat(CombatConfig(map=env.config.map))
+        self._field = CombatStage(twin)
+        self._layout, self._agents = twin.layout, twin.spec.num_agents
+        self.actions = self._field.actions
+
+    def __call__(self, state: SmacState, world: int) -> Scene:
+        """World `world` of `state`."""
+        shown = state.state[world : world + 1]
+        ours = self._layout.agents(shown)[0][:, [0, 2, 3]].tolist()
+        theirs = self._layout.enemies(shown)[0][:, :3].tolist()
+        sprites = []
+        for unit, (health, x, y) in enumerate(ours + theirs):
+            if health <= 0:
+                continue
+            agent = unit if unit < self._agents else None
+            # The state tells the way from the map's middle in lengths of a side.
+            row, column = SIDE * (0.5 - y) - 0.5, SIDE * (0.5 + x) - 0.5
+            label = f"{self._field.names[unit]} {health:.0%}"
+            kind = "enemy" if agent is None else "agent"
+            sprites.append(Sprite(kind, row, column, agent, label))
+        return Scene(SIDE, SIDE, self._field.ground, tuple(sprites))
