@@ -20,6 +20,7 @@ OPEN_SPIEL = {
     "psro_comm/exchange.py",
 }
 _PLOTS = ("plots", "game_plots", "learning_plots", "message_plots", "study_plots")
+_FLAGS = ("psro_comm/config.py", "psro_comm/command_line.py", "games/smac/worker.py")
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     "pyspiel": OPEN_SPIEL,
     "open_spiel": OPEN_SPIEL,
@@ -27,9 +28,8 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
-    "smac": {"games/smac/"},
-    "pysc2": {"games/smac/"},
-    "absl.flags": {"bin/", "psro_comm/command_line.py", "games/smac/worker.py"},
+    **{name: {"games/smac/"} for name in ("smac", "pysc2")},
+    "absl.flags": {"bin/", *_FLAGS},
 }
 EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
 DISK = ("store", "files", "exchange", "metrics", "plots", "report", "doctor")

@@ -62,7 +62,7 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
 
 
 def _forget_flags() -> None:
-    """SMAC parses the flags of this process, where our program's, some required, are."""
+    """SMAC parses this process's flags; a program's own may be required ones."""
     own = flags.FLAGS.flags_by_module_dict()
     ours = (key for key in own if not key.startswith("absl"))
     flags.FLAGS.remove_flag_values(f.name for key in ours for f in own[key])
