@@ -6,12 +6,14 @@ for, because the sizes of its map come from SMAC, which few machines have.
 
 from dataclasses import replace
 
+from games.envs import make_env
 from games.smac.config import NDQ_MAPS, SmacConfig
 from oracles.backbones.ndq import NDQConfig
 from oracles.learner import OracleConfig
 from oracles.tampering import Threat
-from oracles.train_ndq import NDQTrainingConfig
+from oracles.train_ndq import NDQTrainingConfig, published
 from psro_comm.experiment_config import ExperimentConfig
+from psro_comm.tasks import combat
 from psro_comm.tasks.task import Task
 
 PREFIX = "smac:"
@@ -40,14 +42,21 @@ def make_task(name: str) -> Task:
         attack_oracle=oracle,
         filter_oracle=oracle,
     )
-    return Task(quick, stop_return(chosen))
+    limit = make_env(quick.env, quick.env_config).spec.episode_limit
+    return Task(
+        quick,
+        stop_return(chosen),
+        published=(published(limit), NDQConfig(layer_norm=False)),
+    )
 
 
 def stop_return(chosen: str) -> float:
     """`Task.stop_return` on the map `chosen`: as in the built-in simulator."""
-    return 7.0 if "bane" in chosen else 11.0
+    return combat.TASKS[chosen].stop_return if chosen in combat.TASKS else 11.0
 
 
 def num_malicious(chosen: str) -> int:
-    """How many agents lie on the map `chosen`: of four two, as in the paper."""
-    return 2 if chosen in ("4bane_vs_hM", "1o_3r_vs_4r") else 1
+    """How many agents lie on the map `chosen`: as in the built-in simulator."""
+    if chosen not in combat.TASKS:
+        return 1
+    return combat.TASKS[chosen].quick.threat.num_malicious

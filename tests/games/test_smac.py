@@ -200,3 +200,6 @@ def test_trainings_want_no_more_worlds_than_there_are_games(game):
     config = preset("smac:3m", "smoke")
     with pytest.raises(ValueError, match=r"^training.num_envs is 8, must be at most 2"):
         replace(config, env_config=SmacConfig(map="3m", num_games=2))
+    published = preset("smac:3m", "paper").training
+    assert (published.num_envs, published.num_steps) == (8, 60)
+    assert published.env_steps == 10_050_000
