@@ -162,7 +162,9 @@ def make_fight(config: SmacConfig) -> Any:
             of_map = type(name, (smac_maps.SMACMap,), {"filename": ndq.file})
             setattr(smac_maps, name, of_map)
     if config.map not in known:
-        raise ValueError(f"smac.map is {config.map!r}, must be one of {[*known]}")
+        raise ValueError(
+            f"smac.map is {config.map!r}, must be one of {', '.join(known)}"
+        )
     lost = (protocol.ProtocolError, protocol.ConnectionError)
     ndq_map = NDQ_MAPS.get(config.map)
     extra = ndq_map.extra if ndq_map else 0

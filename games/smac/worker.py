@@ -52,6 +52,9 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
             pipe.send((True, _answer(game, pipe.recv(), config)))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         pass
+    except ValueError as error:  # ours, of the configuration
+        with suppress(OSError):
+            pipe.send((False, str(error)))
     except Exception as error:  # whatever it was, this game is over: say why
         with suppress(OSError):
             pipe.send((False, f"{type(error).__name__}: {error}"))
