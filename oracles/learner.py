@@ -4,6 +4,7 @@ Source: paper alg. 1 line 7; eq. 1 and eq. 2 come in through `policy.evaluate`.
 """
 
 import copy
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,10 @@ from oracles.tampering import Threat, gather_agents
 
 _TEST_EVERY = 2  # updates between two looks at a threshold
 _TEST_WORLDS = 512
-_TEST_WAVES = 8  # at most: where games are few, a test must not outlast the training
+# Where games are few, a test takes those of the training, which begins new episodes
+# afterwards: whole ones must fit in between, and a test must not outlast them.
+_TEST_WAVES = 4
+_EPISODES_BETWEEN = 20
 
 Log = Callable[[Mapping[str, float]], None]
 
@@ -182,13 +186,20 @@ class Learner:
                         **self._diagnostics(rollout),
                     }
                 )
-            if stop is None or (update + 1) % _TEST_EVERY:
+            if stop is None or (update + 1) % self._test_every():
                 continue
             if self._test_return(attack, filter_) <= stop:
                 break
             if not self.setting.env.spec.batched:  # the test took the stream's games
                 steps = self._stream(attack, filter_).play()
                 meter = Meter(oracle.num_envs, self.setting.env.device)
+
+    def _test_every(self) -> int:
+        """Updates between two looks at a threshold."""
+        spec = self.setting.env.spec
+        if spec.batched:
+            return _TEST_EVERY
+        return math.ceil(_EPISODES_BETWEEN * spec.episode_limit / self.oracle.num_steps)
 
     def _test_return(self, attack: Attack, filter_: Filter) -> float:
         """Mean return of whole episodes on worlds of their own.

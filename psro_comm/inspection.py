@@ -8,13 +8,13 @@ Source: paper section 5.6, figure 10.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from games.channel import Attack, Filter, NoAttack, NoFilter, Wire
-from games.env import TimeStep, first
+from games.env import StatefulEnv, TimeStep, first
 from games.play import choose
 from games.scenes import Scene, make_stage
 from games.team import Carry, communicate, start
@@ -88,6 +88,10 @@ def inspect_episode(
         total += float(signal.reward)
         carry = branches[follow].carry
         timestep = TimeStep(*env.observe(state), *signal)
+        if not env.spec.batched and cast(StatefulEnv, env).discarded(state).any():
+            return inspect_episode(
+                setting, attack, filter_, worlds, seed=seed, follow=follow
+            )  # its game broke off: another, as often as the game may be restarted
         if bool(signal.done):
             success = bool(signal.success)
             break

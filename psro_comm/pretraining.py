@@ -8,7 +8,7 @@ import torch
 from games.env import CommEnv
 from oracles.backbones import make_team
 from oracles.jobs import freeze_team
-from oracles.teachers import TEACHERS
+from oracles.teachers import find_teacher
 from oracles.trainings import TRAININGS
 from psro_comm.experiment_config import ExperimentConfig, describe
 from psro_comm.metrics import MetricsWriter, Progress, tee
@@ -38,7 +38,7 @@ def pretrain(
         torch.manual_seed(seed)
         team = make_team(config.backbone, config.backbone_config, env.spec)
     team = team.to(env.device)
-    teacher = TEACHERS[config.env](env) if config.env in TEACHERS else None
+    teacher = find_teacher(env)
     resume = store.load_checkpoint()
     done = int(resume[1]["update"]) if resume else 0
     metrics.forget("team", from_update=done + 1)

@@ -28,10 +28,10 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     "highspy": {"psro_comm/meta_solvers/"},
     "ray": {"psro_comm/parallel.py"},
     "matplotlib": {f"psro_comm/{name}.py" for name in _PLOTS},
-    **{name: {"games/smac/"} for name in ("smac", "pysc2")},
+    **{name: {"games/smac/"} for name in ("smac", "pysc2", "psutil")},
     "absl.flags": {"bin/", *_FLAGS},
 }
-EXTRAS = {"ray", "smac", "pysc2"}  # not in requirements.txt: imported inside a function
+EXTRAS = {"ray", "smac", "pysc2", "psutil"}  # not required: imported in functions
 DISK = ("store", "files", "exchange", "metrics", "plots", "report", "doctor")
 DISK_CALLS = re.compile(  # Path.replace looks like str.replace and is left out
     r"""open

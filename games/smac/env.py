@@ -46,8 +46,11 @@ class _Pool:
 
     def close(self) -> None:
         for game in self.games:
+            game.release()
+        for game in self.games:
             game.close()
         self.restarts[:] = [0] * len(self.games)
+        self.turn += 1  # no state outlives its games
 
 
 _POOLS: dict[SmacConfig, _Pool] = {}
@@ -85,7 +88,7 @@ class Smac:
 
     @property
     def restarts(self) -> list[int]:
-        """Crashes and hangs of each game; as many episodes were discarded."""
+        """Crashes and hangs of each game, whose episodes were discarded."""
         return self._pool.restarts
 
     def close(self) -> None:
@@ -193,6 +196,8 @@ class Smac:
                     views[k] = self._games[k].answer()
                 except GameFaultError as fault:
                     self._count(k, fault)
+                except ValueError as error:
+                    raise ValueError(f"{error}; {_HELP}") from error
             waiting = [k for k in waiting if k not in views]
         return views
 
@@ -205,7 +210,7 @@ class Smac:
                 f"game {number} of {self.config.map} failed"
                 f" {failed} times, last: {fault}; {_HELP}"
             ) from fault
-        logging.warning("game %d: %s; its episode is discarded", number, fault)
+        logging.warning("game %d: %s; it is started again", number, fault)
 
     def _state(self, views: list[Shown], *, fresh: bool) -> SmacState:
         shown = [

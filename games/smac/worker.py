@@ -1,9 +1,9 @@
 """One game in a process of its own, and the handle that the pool holds on it."""
 
+import math
 import multiprocessing
 import os
 import signal
-import subprocess
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from games.smac.config import SmacConfig
 
 _LAUNCH_S = 60.0  # more than a step may take: the game loads gigabytes at first
+_GOODBYE_S = 4.0  # pysc2 gives a game three seconds to quit, then clears its folder
 
 
 class Shown(NamedTuple):
@@ -37,8 +38,8 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
     """Answers requests until the pipe closes; leads a group that holds the game.
 
     Args:
-      pipe: takes "info", "reset" or a list of actions; gives (True, answer), or
-        (False, why) and ends.
+      pipe: takes "info", "reset" or a list of actions; gives ("fine", answer), or
+        ends with ("wrong", why) where trying again cannot help, else ("lost", why).
       config: the game.
     """
     os.setsid()  # one signal to the group reaches the game as well
@@ -48,16 +49,18 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
         from games.smac.fight import make_fight
 
         game = make_fight(config)
+        # A worker whose program was killed must not wait for a hung game for long.
+        flags.FLAGS["sc2_timeout"].value = math.ceil(config.timeout_s + _LAUNCH_S)
         while True:
-            pipe.send((True, _answer(game, pipe.recv(), config)))
+            pipe.send(("fine", _answer(game, pipe.recv(), config)))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         pass
-    except ValueError as error:  # ours, of the configuration
+    except (ValueError, AssertionError) as error:  # no such map, no such action
         with suppress(OSError):
-            pipe.send((False, str(error)))
+            pipe.send(("wrong", str(error)))
     except Exception as error:  # whatever it was, this game is over: say why
         with suppress(OSError):
-            pipe.send((False, f"{type(error).__name__}: {error}"))
+            pipe.send(("lost", f"{type(error).__name__}: {error}"))
     finally:
         if game is not None:
             with suppress(Exception):
@@ -97,13 +100,12 @@ def _look(game: Any) -> Shown:
 
 
 def _megabytes(pid: int) -> float:
-    done = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return float(done.stdout or 0) / 1024
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).memory_info().rss) / 2**20
+    except psutil.NoSuchProcess:  # which the reset will see
+        return 0.0
 
 
 class Game:
@@ -135,31 +137,37 @@ class Game:
         """The reply.
 
         Raises:
-          GameFaultError: it crashed, or was silent for longer than it may be; then
-            its processes are gone.
+          GameFaultError: it crashed, or was silent for longer than it may be.
+          ValueError: what was asked cannot be done. In both cases its processes are
+            gone.
         """
         patience = self._patience
         try:
             if not self._pipe.poll(patience):
                 raise GameFaultError(f"no answer for {patience:.0f} seconds")
-            fine, answer = self._pipe.recv()
+            kind, answer = self._pipe.recv()
         except (EOFError, OSError) as error:
             self.close()
             raise GameFaultError("its process died") from error
         except GameFaultError:
-            self.close()
+            self.close(patience=0.0)
             raise
-        if not fine:
-            self.close()
-            raise GameFaultError(answer)
-        return answer
+        if kind == "fine":
+            return answer
+        self.close()
+        raise ValueError(answer) if kind == "wrong" else GameFaultError(answer)
 
-    def close(self) -> None:
-        """Ends the worker and the game."""
+    def release(self) -> None:
+        """Lets the worker end the game by itself; `close` sees that it does."""
+        if self._process is not None:
+            self._pipe.close()
+
+    def close(self, patience: float = _GOODBYE_S) -> None:
+        """Ends the worker and the game, by force after `patience` seconds."""
         if self._process is None:
             return
-        self._pipe.close()
-        self._process.join(0.5)  # a worker that can still hear ends the game itself
+        self.release()
+        self._process.join(patience)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.is_alive():

@@ -9,9 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-from games.env import TimeStep
+from games.env import CommEnv, TimeStep
 from oracles.teachers.combat import combat_teacher
 from oracles.teachers.predator_prey import Pack
+from oracles.teachers.smac import smac_teacher
 from oracles.teachers.traffic_junction import PressedFirst, Rivals
 
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
@@ -24,4 +25,13 @@ TEACHERS: dict[str, Callable[[Any], Teacher]] = {
     "combat": combat_teacher,
 }
 
+# Those that know some of an environment's maps only.
+_SOME: dict[str, Callable[[Any], Teacher | None]] = {"smac": smac_teacher}
+
 GUIDES: dict[str, Callable[[Any], Guide]] = {"traffic_junction": Rivals}
+
+
+def find_teacher(env: CommEnv) -> Teacher | None:
+    """The teacher of an environment; none where there is none."""
+    factory = {**_SOME, **TEACHERS}.get(env.spec.name)
+    return factory(env) if factory else None

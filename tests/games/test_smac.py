@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 
-from games.env import first, step
+from games.env import TimeStep, first, step
 from games.smac.config import SmacConfig
 from games.smac.env import Smac
 
@@ -96,6 +96,33 @@ def test_ndqs_maps_are_shown_as_the_field_that_they_are(game):
     assert len(make_stage(rows)(rows.reset(torch.zeros(1, 0)), 0).sprites) == 3
 
 
+def test_wins_and_rewards_are_those_of_the_game(game):
+    from oracles.teachers import find_teacher
+
+    env, _ = game("3bane_vs_hM", num_games=2)
+    teacher, seen, noise = find_teacher(env), set(), torch.zeros(2, 0)
+    for episode in range(12):
+        state = env.reset(noise)
+        shown = first(env, state)
+        while not state.over.all():
+            before, available = state.over, state.available
+            action = teacher(shown)
+            if episode % 2:  # at random, alive: who walks alone is shot
+                action = (torch.rand(available.shape) * available).argmax(-1)
+            state, paid = env.transition(state, action, noise)
+            shown = TimeStep(*env.observe(state), *paid)
+            assert not paid.reward[before].any()
+            assert not paid.success[before].any()
+            # Three agents have six numbers each; then comes the hydralisk's health.
+            dead = state.state[:, 18] == 0
+            for k in (state.over & ~before).nonzero().flatten().tolist():
+                assert bool(paid.success[k]) == bool(dead[k])
+                # 200 for the win and 10 for the kill, scaled so that all is 20 of 450.
+                assert (float(paid.reward[k]) > 210 * 20 / 450) == bool(dead[k])
+                seen.add(bool(dead[k]))
+    assert seen == {False, True}
+
+
 def test_a_killed_game_is_restarted_and_counted(game):
     env, alive = game("3bane_vs_hM", num_games=1)
     state = env.reset(torch.zeros(1, 0))
@@ -103,6 +130,7 @@ def test_a_killed_game_is_restarted_and_counted(game):
     stop = torch.ones(1, 3, dtype=torch.long)
     state, signal_ = env.transition(state, stop, torch.zeros(1, 0))
     assert signal_.done.all()
+    assert not signal_.reward.any()
     assert env.discarded(state).all()
     assert env.restarts == [1]
     state = env.restart(state, signal_.done)
@@ -110,7 +138,9 @@ def test_a_killed_game_is_restarted_and_counted(game):
     assert len(alive()) == 1
 
 
-@pytest.mark.parametrize("fault", [{"hang_at_step": 5}, {"missing_units": 1}])
+@pytest.mark.parametrize(
+    "fault", [{"hang_at_step": 5, "quit_is_ignored": True}, {"missing_units": 1}]
+)
 def test_a_game_that_fails_for_ever_ends_as_one_line(game, fault):
     env, alive = game("3m", fault, num_games=1, max_restarts=1, timeout_s=2.0)
     with pytest.raises(ValueError, match=r"failed 2 times.*bin.doctor --smac"):
@@ -169,8 +199,17 @@ def test_a_game_that_grew_too_large_is_replaced_between_episodes(game):
 
 
 def test_an_unknown_map_is_named_with_the_maps_there_are(game):
-    with pytest.raises(ValueError, match=r"smac.map is 'moon', must be one of .*3bane"):
+    with pytest.raises(ValueError, match=r"^smac.map is 'moon', must .*1o_3r_vs_4r$"):
         game("moon")
+
+
+def test_what_cannot_be_done_is_not_tried_again(game, tmp_path):
+    env, alive = game("8m", num_games=1)
+    (tmp_path / "Maps" / "SMAC_Maps" / "8m.SC2Map").unlink()
+    with pytest.raises(ValueError, match=r"8m.SC2Map not found.*bin.doctor --smac"):
+        env.reset(torch.zeros(1, 0))
+    assert env.restarts == [0]
+    assert not alive()
 
 
 def test_more_worlds_than_games_are_measured_in_waves(game):

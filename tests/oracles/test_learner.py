@@ -195,8 +195,23 @@ class FewGames(Echo):
         return torch.zeros(len(state[0]), dtype=torch.bool)
 
 
-def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind():
+def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
+    monkeypatch,
+):
+    monkeypatch.setattr("oracles.learner._EPISODES_BETWEEN", 0.1)
     setting = SETTING._replace(env=FewGames())
     me, lines = learner("attack", setting), []
     me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
     assert len(lines) == ORACLE.updates > 2
+    assert me._test_every() == 1
+
+
+def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
+    setting, looks, lines = SETTING._replace(env=FewGames()), [], []
+    me = learner("attack", setting)
+    monkeypatch.setattr(me, "_test_return", lambda *_: looks.append(len(lines)) or 0.0)
+    monkeypatch.setattr("oracles.learner._EPISODES_BETWEEN", 2)
+    me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
+    steps = looks[0] * ORACLE.num_steps
+    assert steps >= 2 * setting.env.spec.episode_limit
+    assert len(looks) > 1
