@@ -10,7 +10,7 @@ from games.env import CommEnv
 from games.play import Outcome, play_episodes
 from games.population import Lineup
 from games.team import Team
-from games.tree import map_tensors
+from games.tree import concat, map_tensors
 from games.worlds import Worlds
 
 
@@ -60,9 +60,7 @@ def play_cells(
                 generator,
             )
         )
-    return map_tensors(
-        lambda *parts: torch.cat(parts).view(count, len(cells)).T, waves[0], *waves[1:]
-    )
+    return map_tensors(lambda part: part.view(count, len(cells)).T, concat(waves))
 
 
 def play_worlds(
@@ -85,4 +83,4 @@ def play_worlds(
         play_episodes(env, team, attack, filter_, worlds.take(wave), generator)
         for wave in index.split(env.spec.side_by_side(num_envs))
     ]
-    return map_tensors(lambda *parts: torch.cat(parts), waves[0], *waves[1:])
+    return concat(waves)

@@ -25,6 +25,11 @@ def map_tensors(function: Callable[..., Tensor], tree: Any, *others: Any) -> Any
     )
 
 
+def concat(trees: Sequence[Any]) -> Any:
+    """Joins trees along their leading axis."""
+    return map_tensors(lambda *leaves: torch.cat(leaves), *trees)
+
+
 def stack(trees: Sequence[Any]) -> Any:
     """Stacks trees along a new leading (time) axis."""
     return map_tensors(lambda *leaves: torch.stack(leaves), *trees)

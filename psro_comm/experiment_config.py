@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from games.env import EnvSpec
 from games.envs import ENVS
 from oracles.attacks import AttackConfig
 from oracles.backbones import BACKBONES
@@ -172,7 +173,8 @@ class ExperimentConfig:
             raise ValueError(f"seed is {self.seed}, must lie in [0, 2^31)")
         if self.device not in ("cpu", "cuda"):
             raise ValueError(f"device is {self.device!r}, must be cpu or cuda")
-        agents = self.num_agents
+        spec = self.spec
+        agents = spec.num_agents
         if self.threat.num_malicious > agents:
             raise ValueError(
                 f"threat.num_malicious is {self.threat.num_malicious},"
@@ -183,7 +185,7 @@ class ExperimentConfig:
                 raise ValueError(
                     f"threat.captured names agent {agent}, must be 0 to {agents - 1}"
                 )
-        self._check_games()
+        self._check_games(spec)
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""
@@ -195,9 +197,8 @@ class ExperimentConfig:
                 f" on {self.env}: it needs tarmac on {' or '.join(GUIDES)}"
             )
 
-    def _check_games(self) -> None:
+    def _check_games(self, spec: EnvSpec) -> None:
         """No training wants more worlds side by side than there are games."""
-        spec = ENVS[self.env][1](self.env_config).spec
         for name in ("training", "attack_oracle", "filter_oracle"):
             wanted = getattr(self, name).num_envs
             if spec.side_by_side(wanted) < wanted:
@@ -207,9 +208,14 @@ class ExperimentConfig:
                 )
 
     @property
+    def spec(self) -> EnvSpec:
+        """Sizes of the environment, which is built for them."""
+        return cast(EnvSpec, ENVS[self.env][1](self.env_config).spec)
+
+    @property
     def num_agents(self) -> int:
         """N of the environment."""
-        return ENVS[self.env][1](self.env_config).spec.num_agents
+        return self.spec.num_agents
 
 
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:

@@ -6,8 +6,6 @@ to tell minutes from hours.
 
 from collections.abc import Sequence
 
-from games.env import EnvSpec
-from games.envs import make_env
 from psro_comm.metrics import format_duration
 from psro_comm.session import Request
 
@@ -81,7 +79,7 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
 def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
     """The head, a line for each stage, and the sum."""
     cores, seconds, lines = max(1, request.workers), 0.0, [head]
-    games = _spec(request).most_worlds
+    games = request.config.spec.most_worlds
     for label, count, steps, speed in stages:
         parallel = 1 if label == "team" else min(cores, count)
         fastest = _PER_GAME * games if games else speed
@@ -139,19 +137,15 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
 
 
 def _limit(request: Request) -> int:
-    return _spec(request).episode_limit
-
-
-def _spec(request: Request) -> EnvSpec:
-    config = request.config
-    return make_env(config.env, config.env_config).spec
+    return request.config.spec.episode_limit
 
 
 def _memory(request: Request) -> float:
     """Peak memory in GB: processes, one rollout in each, and games beside them."""
     config = request.config
     oracle = config.attack_oracle
-    floats = oracle.num_envs * oracle.num_steps * config.num_agents * _FLOATS_PER_AGENT
+    spec = config.spec
+    floats = oracle.num_envs * oracle.num_steps * spec.num_agents * _FLOATS_PER_AGENT
     processes = 1 + request.workers
-    games = (_spec(request).most_worlds or 0) * _MIB_PER_GAME / 1024.0
+    games = (spec.most_worlds or 0) * _MIB_PER_GAME / 1024.0
     return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games

@@ -1,5 +1,7 @@
 """Combat on stage: the ground, the units and what is left of them."""
 
+from collections.abc import Sequence
+
 from games.combat.env import Combat
 from games.combat.maps import SIDE
 from games.combat.state import CombatState
@@ -14,19 +16,17 @@ class CombatStage:
 
     Attributes:
       actions: their short names.
-      names: of the units, agents first.
-      ground: cells one can go to, from the upper left.
     """
 
     def __init__(self, env: Combat) -> None:
         """Reads the map."""
-        self.names = (*env.map.agents, *env.map.enemies)
+        self._names = (*env.map.agents, *env.map.enemies)
         self._agents = len(env.map.agents)
         targets = tuple(
             f"target {k}" for k in range(env.spec.num_actions - len(_MOVES))
         )
         self.actions: tuple[str, ...] = (*_MOVES, *targets)
-        self.ground = tuple(
+        self._ground = tuple(
             (SIDE - 1 - y, x)
             for y in range(SIDE)
             for x in range(SIDE)
@@ -35,15 +35,26 @@ class CombatStage:
 
     def __call__(self, state: CombatState, world: int) -> Scene:
         """World `world` of `state`."""
-        sprites = []
+        places = (state.position[world] / POINT).tolist()
         health = state.health[world].tolist()
-        for unit, (x, y) in enumerate(state.position[world].tolist()):
-            if health[unit] <= 0:
+        return self.scene(
+            places, [f"{left:.0f}" if left > 0 else "" for left in health]
+        )
+
+    def scene(self, places: Sequence[Sequence[float]], left: Sequence[str]) -> Scene:
+        """Units at `(x, y)` in cells, y from the south, agents first.
+
+        Args:
+          places: of all units.
+          left: of each in words, how healthy it is; empty for the dead.
+        """
+        sprites = []
+        for unit, ((x, y), health) in enumerate(zip(places, left, strict=True)):
+            if not health:
                 continue
             agent = unit if unit < self._agents else None
             kind = "enemy" if agent is None else "agent"
             # A sprite's place is its middle; a cell's begins at its corner.
-            row, column = SIDE - y / POINT - 0.5, x / POINT - 0.5
-            label = f"{self.names[unit]} {health[unit]:.0f}"
-            sprites.append(Sprite(kind, row, column, agent, label))
-        return Scene(SIDE, SIDE, self.ground, tuple(sprites))
+            label = f"{self._names[unit]} {health}"
+            sprites.append(Sprite(kind, SIDE - y - 0.5, x - 0.5, agent, label))
+        return Scene(SIDE, SIDE, self._ground, tuple(sprites))

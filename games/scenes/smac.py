@@ -4,7 +4,7 @@ from games.combat.config import CombatConfig
 from games.combat.env import Combat
 from games.combat.maps import SIDE
 from games.scenes.combat import CombatStage
-from games.scenes.scene import Row, Scene, Sprite, Stage
+from games.scenes.scene import Row, Scene, Stage
 from games.smac.config import NDQ_MAPS
 from games.smac.env import Smac, SmacState
 
@@ -20,8 +20,7 @@ class SmacStage:
     def __init__(self, env: Smac) -> None:
         """Takes ground, names and the state's layout from the simulator's map."""
         twin = Combat(CombatConfig(map=env.config.map))
-        self._field = CombatStage(twin)
-        self._layout, self._agents = twin.layout, twin.spec.num_agents
+        self._field, self._layout = CombatStage(twin), twin.layout
         self.actions = self._field.actions
 
     def __call__(self, state: SmacState, world: int) -> Scene:
@@ -29,14 +28,8 @@ class SmacStage:
         shown = state.state[world : world + 1]
         ours = self._layout.agents(shown)[0][:, [0, 2, 3]].tolist()
         theirs = self._layout.enemies(shown)[0][:, :3].tolist()
-        sprites = []
-        for unit, (health, x, y) in enumerate(ours + theirs):
-            if health <= 0:
-                continue
-            agent = unit if unit < self._agents else None
-            # The state tells the way from the map's middle in lengths of a side.
-            row, column = SIDE * (0.5 - y) - 0.5, SIDE * (0.5 + x) - 0.5
-            label = f"{self._field.names[unit]} {health:.0%}"
-            kind = "enemy" if agent is None else "agent"
-            sprites.append(Sprite(kind, row, column, agent, label))
-        return Scene(SIDE, SIDE, self._field.ground, tuple(sprites))
+        units = ours + theirs
+        # The state tells the way from the map's middle in lengths of a side.
+        places = [(SIDE * (0.5 + x), SIDE * (0.5 + y)) for _, x, y in units]
+        left = [f"{health:.0%}" if health > 0 else "" for health, _, _ in units]
+        return self._field.scene(places, left)

@@ -18,20 +18,19 @@ from oracles.teachers.traffic_junction import PressedFirst, Rivals
 Teacher = Callable[[TimeStep], Tensor]  # shows -> action [B,N] long
 Guide = Callable[[TimeStep], Tensor]  # shows -> sender [B,N] long, N for nobody
 
-# Each factory takes the environment of its own name, hence Any.
-TEACHERS: dict[str, Callable[[Any], Teacher]] = {
+# Each factory takes the environment of its own name, hence Any; none where it knows
+# no teacher of the environment's map.
+TEACHERS: dict[str, Callable[[Any], Teacher | None]] = {
     "predator_prey": Pack,
     "traffic_junction": PressedFirst,
     "combat": combat_teacher,
+    "smac": smac_teacher,
 }
-
-# Those that know some of an environment's maps only.
-_SOME: dict[str, Callable[[Any], Teacher | None]] = {"smac": smac_teacher}
 
 GUIDES: dict[str, Callable[[Any], Guide]] = {"traffic_junction": Rivals}
 
 
 def find_teacher(env: CommEnv) -> Teacher | None:
     """The teacher of an environment; none where there is none."""
-    factory = {**_SOME, **TEACHERS}.get(env.spec.name)
+    factory = TEACHERS.get(env.spec.name)
     return factory(env) if factory else None

@@ -6,7 +6,6 @@ for, because the sizes of its map come from SMAC, which few machines have.
 
 from dataclasses import replace
 
-from games.envs import make_env
 from games.smac.config import NDQ_MAPS, SmacConfig
 from oracles.backbones.ndq import NDQConfig
 from oracles.learner import OracleConfig
@@ -42,11 +41,11 @@ def make_task(name: str) -> Task:
         attack_oracle=oracle,
         filter_oracle=oracle,
     )
-    limit = make_env(quick.env, quick.env_config).spec.episode_limit
+    training = published(quick.spec.episode_limit)
     return Task(
         quick,
         stop_return(chosen),
-        published=(published(limit), NDQConfig(layer_norm=False)),
+        published=(training, NDQConfig(layer_norm=False)),
     )
 
 
