@@ -65,7 +65,7 @@ check: setup
 
 # pysc2's generated protocol files warn a hundred times that they are old.
 smac-test: $(SMAC_STAMP)
-	$(SMAC_PY) -m pytest -W ignore::DeprecationWarning tests/starcraft_standin tests/games/test_smac.py $(ARGS)
+	$(SMAC_PY) -m pytest -W ignore::DeprecationWarning tests/starcraft_standin tests/games/environments/test_smac.py $(ARGS)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from absl import flags
 
-from psro_comm import command_line
-from psro_comm.analysis_command import analyze, outline
-from psro_comm.meta_solvers import META_SOLVERS
-from psro_comm.session import open_lab, read_run
-from psro_comm.shell import run_main
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import outline
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_lab, read_run
+from psro_comm.metagame.solvers import META_SOLVERS
+from psro_comm.reports.analysis import analyze
 
 command_line.define()
 flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file, instead of --run.")

@@ -9,7 +9,7 @@ import torch
 from absl import flags
 
 from psro_comm.benchmarks import learning, tables, worlds
-from psro_comm.shell import run_main
+from psro_comm.command.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
 flags.DEFINE_integer("rounds", 5, "Measurements of each; the best counts.", 1)

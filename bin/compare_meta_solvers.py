@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from psro_comm import command_line
-from psro_comm.compare_solvers import chosen, compare, render_comparison
-from psro_comm.exchange import read_meta_game
-from psro_comm.files import encode_json, make_folder, write_atomic
-from psro_comm.plan import plan_study
-from psro_comm.shell import run_main
-from psro_comm.solver_study import checked_study, study
-from psro_comm.study_plots import plot_study
-from psro_comm.study_tables import render_study
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan_study
+from psro_comm.command.shell import run_main
+from psro_comm.disk.files import encode_json, make_folder, write_atomic
+from psro_comm.metagame.comparison import chosen, compare
+from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.reports.comparison import render_comparison
+from psro_comm.reports.figures.meta_solvers import plot_study
+from psro_comm.reports.meta_solvers import render_study
+from psro_comm.studies.meta_solvers import checked_study, study
 
 Compared = tuple[dict[str, Any], str, Path]  # data, words, where they go
 

@@ -7,12 +7,12 @@ python -m bin.doctor --smac
 import sys
 from pathlib import Path
 
-from psro_comm.doctor import WRONG, examine
+from psro_comm.command.doctor import WRONG, examine
 
 try:
     from absl import flags
 
-    from psro_comm.shell import run_main
+    from psro_comm.command.shell import run_main
 except ImportError:
     sys.exit("wrong absl-py is missing, and with it all else: make setup")
 

@@ -9,13 +9,13 @@ that replays the episode.
 
 from absl import flags
 
-from psro_comm import command_line
-from psro_comm.inspection import CONDITIONS
-from psro_comm.opponents import with_team_of
-from psro_comm.plan import plan
-from psro_comm.session import open_lab
-from psro_comm.shell import run_main
-from psro_comm.under_lens import under_lens
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_lab
+from psro_comm.reports.inspection import under_lens
+from psro_comm.studies.inspection import CONDITIONS
+from psro_comm.studies.players import with_team_of
 
 command_line.define()
 FLAGS = flags.FLAGS

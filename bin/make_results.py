@@ -7,10 +7,10 @@ from pathlib import Path
 
 from absl import flags
 
-from psro_comm.results import MARK, write_results
-from psro_comm.seeds import by_variant, read_finished
-from psro_comm.shell import run_main
-from psro_comm.store import run_path
+from psro_comm.command.shell import run_main
+from psro_comm.disk.store import run_path
+from psro_comm.reports.results import MARK, write_results
+from psro_comm.reports.seeds import by_variant, read_finished
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("runs", None, "Names of finished runs, of any tasks.", required=True)

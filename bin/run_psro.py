@@ -5,13 +5,13 @@ python -m bin.run_psro --task=echo --budget=smoke --run=a
 
 from absl import flags
 
-from psro_comm import command_line
-from psro_comm.opponents import find_player, with_team_of
-from psro_comm.plan import plan
-from psro_comm.rmacrl import RMacrl
-from psro_comm.session import open_lab
-from psro_comm.shell import run_main
-from psro_comm.tables import render_solution
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_lab
+from psro_comm.psro.rmacrl import RMacrl
+from psro_comm.reports.terminal import render_solution
+from psro_comm.studies.players import find_player, with_team_of
 
 command_line.define()
 _START = "to start from, instead of an untrained one: RUN, RUN/POLICY or psro:RUN."

@@ -6,13 +6,13 @@ python -m bin.train_attack --against=psro:a --team=a --run=breaker
 
 from absl import flags
 
-from psro_comm import command_line
-from psro_comm.opponents import with_team_of
-from psro_comm.plan import plan
-from psro_comm.session import open_lab
-from psro_comm.shell import run_main
-from psro_comm.tables import render_training
-from psro_comm.training import train_against
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_lab
+from psro_comm.reports.terminal import render_training
+from psro_comm.studies.players import with_team_of
+from psro_comm.studies.training import train_against
 
 command_line.define()
 flags.DEFINE_string(

@@ -3,12 +3,12 @@
 python -m bin.train_team --task=predator_prey_p05 --run=team
 """
 
-from psro_comm import command_line
-from psro_comm.plan import plan
-from psro_comm.session import open_lab
-from psro_comm.shell import run_main
-from psro_comm.story import Story
-from psro_comm.tables import render_gate
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_lab
+from psro_comm.reports.terminal import render_gate
+from psro_comm.studies.story import Story
 
 command_line.define()
 

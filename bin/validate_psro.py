@@ -9,13 +9,14 @@ from typing import Any
 
 from absl import flags
 
-from psro_comm.command_line import refuse
-from psro_comm.known_games import KNOWN_GAMES
-from psro_comm.meta_solvers import META_SOLVERS
-from psro_comm.option_study import OPTIONS, render_options, study_options
-from psro_comm.shell import run_main
-from psro_comm.store import RunStore, run_path
-from psro_comm.validation import render_steps, validate
+from psro_comm.command.request import refuse
+from psro_comm.command.shell import run_main
+from psro_comm.disk.store import RunStore, run_path
+from psro_comm.metagame.solvers import META_SOLVERS
+from psro_comm.reports.validation import render_options, render_steps
+from psro_comm.validation.known_games import KNOWN_GAMES
+from psro_comm.validation.options import OPTIONS, study_options
+from psro_comm.validation.validate import validate
 
 flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "What is played.")
 flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Solves the payoff table.")

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from games.signalling import ATTACKER, DEFENDER, Defence, SignallingConfig
-from oracles.ppo import Evaluation, Experience, PPOConfig, gae, ppo_update
+from games.openspiel.signalling import ATTACKER, DEFENDER, Defence, SignallingConfig
+from oracles.learning.ppo import Evaluation, Experience, PPOConfig, gae, ppo_update
 
 _LEAST = 0.02  # probability of an action of a policy that learns on
 

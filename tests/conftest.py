@@ -1,6 +1,7 @@
 """What all tests share: one thread, reproducible examples, and three options."""
 
 import os
+import signal
 import sys
 from unittest import mock
 
@@ -20,6 +21,9 @@ else:
 
 # More threads make small tensors slower, and the sums of a loaded machine different.
 torch.set_num_threads(1)
+
+# A shell's `&` and nohup leave SIGINT ignored, for the programs under test as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

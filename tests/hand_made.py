@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from games.channel import Decision
-from games.env import TimeStep
+from games.engine.channel import Decision
+from games.engine.env import TimeStep
 
 CAUGHT = (0,)  # Echo's speaker: what the listener says changes nothing
 

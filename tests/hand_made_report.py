@@ -1,4 +1,4 @@
-"""A report as `psro_comm.story` makes it, with numbers that a test can foresee."""
+"""A report as `psro_comm.studies.story` makes it, of numbers that tests can foresee."""
 
 import copy
 from typing import Any

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from psro_comm.experiment_config import describe
-from psro_comm.fields import replace
-from psro_comm.metrics import MetricsWriter
-from psro_comm.payoffs import PayoffTable
-from psro_comm.store import RunStore
-from psro_comm.tasks import preset
+from psro_comm.disk.metrics import MetricsWriter
+from psro_comm.disk.store import RunStore
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.settings.experiment import describe
+from psro_comm.settings.fields import replace
+from psro_comm.settings.tasks import preset
 from tests.hand_made_report import make_report
 
 TASK = "predator_prey_p05"

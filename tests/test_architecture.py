@@ -1,15 +1,17 @@
-"""The tree keeps the rules of `tests/architecture.py`, and each rule can be broken."""
+"""The tree keeps the rules of `tests/rules/`, and each rule can be broken.
 
-from pathlib import Path
+A rule takes a path relative to the root and its text, or all of them, and returns one
+line for each breach.
+"""
 
 import pytest
 
-from tests import architecture as rules
+from tests.paths import ROOT
+from tests.rules import packages, registries, rooms, style
 
-ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     path.relative_to(ROOT).as_posix(): path.read_text()
-    for layer in rules.LAYERS
+    for layer in rooms.LAYERS
     for path in sorted((ROOT / layer).rglob("*.py"))
 }
 TESTS = {
@@ -18,19 +20,21 @@ TESTS = {
 }
 
 PER_FILE = (
-    rules.check_direction,
-    rules.check_homes,
-    rules.check_disk,
-    rules.check_unsafe,
-    rules.check_length,
-    rules.check_documented,
+    rooms.check_direction,
+    packages.check_homes,
+    packages.check_disk,
+    packages.check_unsafe,
+    style.check_length,
+    style.check_documented,
 )
 
 
 def test_the_walk_finds_the_tree():
-    assert {"games/env.py", "bin/__init__.py", "oracles/backbones/__init__.py"} <= set(
-        OURS
-    )
+    assert {
+        "games/engine/env.py",
+        "bin/__init__.py",
+        "oracles/teams/backbones/__init__.py",
+    } <= set(OURS)
     assert "tests/test_architecture.py" in TESTS
 
 
@@ -42,66 +46,106 @@ def test_our_packages_keep_the_rule(rule):
 
 def test_tests_are_short_as_well():
     found = [
-        line for path, text in TESTS.items() for line in rules.check_length(path, text)
+        line for path, text in TESTS.items() for line in style.check_length(path, text)
     ]
     assert not found, "\n".join(found)
 
 
 def test_every_registry_entry_is_tested():
-    found = rules.check_registries(OURS, TESTS)
+    found = registries.check_registries(OURS, TESTS)
     assert not found, "\n".join(found)
+
+
+def test_every_file_is_in_a_room():
+    assert [path for path in OURS if not rooms.room_of(path)] == [
+        f"{layer}/__init__.py" for layer in rooms.LAYERS if layer != "bin"
+    ]
+
+
+def test_tests_mirror_the_tree():
+    mirrored = {path.rpartition("/")[0] for path in TESTS}
+    folders = {path.rpartition("/")[0] for path in OURS}
+    assert {
+        folder
+        for folder in mirrored
+        if folder.split("/")[1:2] in (["games"], ["oracles"], ["psro_comm"], ["bin"])
+        if folder.removeprefix("tests/") not in folders
+    } == set()
+
+
+def test_no_circle_of_imports():
+    assert rooms.check_circles(OURS) == []
+
+
+def test_no_folder_is_crowded():
+    assert rooms.check_crowding([*OURS, *TESTS]) == []
 
 
 BAD = [
     # upward, sideways, and into the tests; whichever way it is written
-    (rules.check_direction, "games/x.py", "import oracles.ppo"),
-    (rules.check_direction, "games/x.py", "from psro_comm import payoffs"),
-    (rules.check_direction, "games/combat/x.py", "from ...oracles import ppo"),
-    (rules.check_direction, "oracles/x.py", "def f():\n  from psro_comm import store"),
-    (rules.check_direction, "oracles/x.py", "importlib.import_module('psro_comm.x')"),
-    (rules.check_direction, "psro_comm/x.py", "import bin.evaluate"),
-    (rules.check_direction, "bin/x.py", "from bin.evaluate import main"),
-    (rules.check_direction, "bin/x.py", "from . import evaluate"),
-    (rules.check_direction, "bin/x.py", "from tests.reference import echo"),
+    (rooms.check_direction, "games/engine/x.py", "import oracles.learning.ppo"),
+    (rooms.check_direction, "games/engine/x.py", "from games.environments import echo"),
+    (rooms.check_direction, "games/environments/x.py", "import games.openspiel.x"),
+    (
+        rooms.check_direction,
+        "games/engine/x/y.py",
+        "from ....oracles.learning import a",
+    ),
+    (rooms.check_direction, "oracles/teams/x.py", "import oracles.strategies.threat"),
+    (
+        rooms.check_direction,
+        "oracles/teams/x.py",
+        "def f():\n  import psro_comm.disk.x",
+    ),
+    (rooms.check_direction, "oracles/teams/x.py", "import_module('psro_comm.names')"),
+    (rooms.check_direction, "psro_comm/metagame/x.py", "from games.engine import env"),
+    (rooms.check_direction, "psro_comm/disk/x.py", "import psro_comm.metagame.payoffs"),
+    (rooms.check_direction, "psro_comm/studies/x.py", "import psro_comm.reports.text"),
+    (rooms.check_direction, "psro_comm/studies/x.py", "import psro_comm.validation.x"),
+    (rooms.check_direction, "psro_comm/lab/x.py", "import bin.evaluate"),
+    (rooms.check_direction, "psro_comm/lab/x.py", "from psro_comm import hall"),
+    (rooms.check_direction, "bin/x.py", "from bin.evaluate import main"),
+    (rooms.check_direction, "bin/x.py", "from . import evaluate"),
+    (rooms.check_direction, "bin/x.py", "from tests.reference import echo"),
     # packages with a home
-    (rules.check_homes, "games/play.py", "import pyspiel"),
-    (rules.check_homes, "oracles/x.py", "from open_spiel.python import policy"),
-    (rules.check_homes, "psro_comm/solver.py", "import cvxpy as cp"),
-    (rules.check_homes, "psro_comm/solver.py", "def f():\n  import ray"),
-    (rules.check_homes, "psro_comm/report.py", "import matplotlib.pyplot as plt"),
-    (rules.check_homes, "games/combat/x.py", "def f():\n  import smac.env"),
-    (rules.check_homes, "games/smac/env.py", "from smac.env import StarCraft2Env"),
-    (rules.check_homes, "psro_comm/parallel.py", "import ray"),
-    (rules.check_homes, "psro_comm/solver.py", "from absl import flags"),
-    (rules.check_homes, "oracles/ppo.py", "from absl.flags import FLAGS"),
+    (packages.check_homes, "games/engine/play.py", "import pyspiel"),
+    (packages.check_homes, "oracles/x.py", "from open_spiel.python import policy"),
+    (packages.check_homes, "psro_comm/psro/solver.py", "import cvxpy as cp"),
+    (packages.check_homes, "psro_comm/psro/solver.py", "def f():\n  import ray"),
+    (packages.check_homes, "psro_comm/reports/x.py", "import matplotlib.pyplot as plt"),
+    (packages.check_homes, "games/engine/x.py", "def f():\n  import smac.env"),
+    (packages.check_homes, "games/environments/smac/x.py", "from smac.env import X"),
+    (packages.check_homes, "psro_comm/lab/workers.py", "import ray"),
+    (packages.check_homes, "psro_comm/psro/solver.py", "from absl import flags"),
+    (packages.check_homes, "oracles/ppo.py", "from absl.flags import FLAGS"),
     # files
-    (rules.check_disk, "games/x.py", "with open('a') as f: pass"),
-    (rules.check_disk, "bin/x.py", "Path('a').write_text('b')"),
-    (rules.check_disk, "bin/x.py", "run.folder.mkdir(parents=True)"),
-    (rules.check_disk, "psro_comm/solver.py", "os.replace(a, b)"),
-    (rules.check_disk, "psro_comm/solver.py", "from os import replace"),
-    (rules.check_disk, "psro_comm/solver.py", "Path(a).open()"),
-    (rules.check_disk, "oracles/x.py", "np.save(path, array)"),
-    (rules.check_disk, "oracles/x.py", "from safetensors.torch import save_file"),
-    (rules.check_disk, "psro_comm/solver.py", "tempfile.TemporaryDirectory()"),
+    (packages.check_disk, "games/x.py", "with open('a') as f: pass"),
+    (packages.check_disk, "bin/x.py", "Path('a').write_text('b')"),
+    (packages.check_disk, "bin/x.py", "run.folder.mkdir(parents=True)"),
+    (packages.check_disk, "psro_comm/psro/solver.py", "os.replace(a, b)"),
+    (packages.check_disk, "psro_comm/psro/solver.py", "from os import replace"),
+    (packages.check_disk, "psro_comm/psro/solver.py", "Path(a).open()"),
+    (packages.check_disk, "oracles/x.py", "np.save(path, array)"),
+    (packages.check_disk, "oracles/x.py", "from safetensors.torch import save_file"),
+    (packages.check_disk, "psro_comm/lab/x.py", "tempfile.TemporaryDirectory()"),
     # what executes bytes that it reads
-    (rules.check_unsafe, "psro_comm/store.py", "import pickle"),
-    (rules.check_unsafe, "psro_comm/store.py", "from pickle import loads"),
-    (rules.check_unsafe, "psro_comm/store.py", "torch.load(path)"),
-    (rules.check_unsafe, "psro_comm/store.py", "from torch import load"),
-    (rules.check_unsafe, "psro_comm/store.py", "np.load(path, allow_pickle=True)"),
-    (rules.check_unsafe, "psro_comm/config.py", "eval('1')"),
-    (rules.check_unsafe, "psro_comm/config.py", "exec(text)"),
+    (packages.check_unsafe, "psro_comm/disk/store.py", "import pickle"),
+    (packages.check_unsafe, "psro_comm/disk/store.py", "from pickle import loads"),
+    (packages.check_unsafe, "psro_comm/disk/store.py", "torch.load(path)"),
+    (packages.check_unsafe, "psro_comm/disk/store.py", "from torch import load"),
+    (packages.check_unsafe, "psro_comm/disk/x.py", "np.load(p, allow_pickle=True)"),
+    (packages.check_unsafe, "psro_comm/command/flags.py", "eval('1')"),
+    (packages.check_unsafe, "psro_comm/command/flags.py", "exec(text)"),
     # length: docstring and signature are free, the rest counts
-    (rules.check_length, "games/x.py", "a = 1\n" * 301),
-    (rules.check_length, "games/x.py", "def f():\n" + "  a = 1\n" * 51),
-    (rules.check_length, "games/x.py", "def f():\n  'Doc.'\n" + "  a = 1\n" * 51),
-    (rules.check_length, "games/x.py", "class A:\n def f():\n" + "  a = 1\n" * 51),
+    (style.check_length, "games/x.py", "a = 1\n" * 301),
+    (style.check_length, "games/x.py", "def f():\n" + "  a = 1\n" * 51),
+    (style.check_length, "games/x.py", "def f():\n  'Doc.'\n" + "  a = 1\n" * 51),
+    (style.check_length, "games/x.py", "class A:\n def f():\n" + "  a = 1\n" * 51),
     # docstrings
-    (rules.check_documented, "games/x.py", "a = 1"),
-    (rules.check_documented, "games/x.py", "'Doc.'\ndef f(): pass"),
-    (rules.check_documented, "games/x.py", "'Doc.'\nclass A:\n  a: int"),
-    (rules.check_documented, "games/x.py", "'Doc.'\nclass A:\n 'Doc.'\n def f(): pass"),
+    (style.check_documented, "games/x.py", "a = 1"),
+    (style.check_documented, "games/x.py", "'Doc.'\ndef f(): pass"),
+    (style.check_documented, "games/x.py", "'Doc.'\nclass A:\n  a: int"),
+    (style.check_documented, "games/x.py", "'Doc.'\nclass A:\n 'Doc.'\n def f(): pass"),
 ]
 
 
@@ -113,28 +157,51 @@ def test_a_breach_is_found_once(rule, path, source):
 
 
 GOOD = [
-    (rules.check_direction, "oracles/x.py", "from games import env\nimport oracles.y"),
-    (rules.check_direction, "bin/x.py", "import games, oracles, psro_comm.store"),
-    (rules.check_direction, "games/x.py", "import binascii\nfrom .env import step"),
     (
-        rules.check_homes,
-        "psro_comm/solver.py",
+        rooms.check_direction,
+        "oracles/learning/x.py",
+        "from games.engine import env\nimport oracles.learning.y",
+    ),
+    (rooms.check_direction, "bin/x.py", "from psro_comm.disk import store"),
+    (rooms.check_direction, "psro_comm/metagame/x.py", "import psro_comm.names"),
+    (rooms.check_direction, "games/engine/x.py", "import binascii\nfrom .env import a"),
+    (
+        packages.check_homes,
+        "psro_comm/psro/solver.py",
         "import pyspiel\nfrom absl import logging",
     ),
-    (rules.check_homes, "bin/x.py", "from absl import app, flags"),
-    (rules.check_homes, "games/smac/env.py", "def f():\n  from smac.env import A"),
-    (rules.check_homes, "games/x.py", "import rays\nfrom games import ray_casts"),
-    (rules.check_disk, "psro_comm/store.py", "open('a')\nos.replace(a, b)"),
-    (rules.check_disk, "bin/x.py", "'a'.replace('a', 'b')\ndataclasses.replace(a)"),
+    (packages.check_homes, "bin/x.py", "from absl import app, flags"),
     (
-        rules.check_unsafe,
+        packages.check_homes,
+        "games/environments/smac/env.py",
+        "def f():\n  from smac.env import A",
+    ),
+    (packages.check_homes, "games/x.py", "import rays\nfrom games import ray_casts"),
+    (packages.check_disk, "psro_comm/disk/store.py", "open('a')\nos.replace(a, b)"),
+    (packages.check_disk, "bin/x.py", "'a'.replace('a', 'b')\ndataclasses.replace(a)"),
+    (
+        packages.check_unsafe,
         "oracles/x.py",
         "policy.eval()\nnp.load(p, allow_pickle=False)",
     ),
-    (rules.check_length, "games/x.py", "a = 1\n" * 300),
-    (rules.check_length, "games/x.py", "def f():\n  'Doc.'\n" + "  a = 1\n" * 50),
-    (rules.check_documented, "games/x.py", "'Doc.'\ndef _f(): pass\nclass _A: pass"),
+    (style.check_length, "games/x.py", "a = 1\n" * 300),
+    (style.check_length, "games/x.py", "def f():\n  'Doc.'\n" + "  a = 1\n" * 50),
+    (style.check_documented, "games/x.py", "'Doc.'\ndef _f(): pass\nclass _A: pass"),
 ]
+
+
+def test_a_circle_is_found_unless_one_import_is_lazy():
+    a, b = "import games.engine.b", "from games.engine import a"
+    files = {"games/engine/a.py": a, "games/engine/b.py": b}
+    assert len(rooms.check_circles(files)) == 2
+    lazy = {**files, "games/engine/b.py": f"def f():\n  {b}"}
+    assert rooms.check_circles(lazy) == []
+
+
+def test_a_crowded_folder_is_found():
+    paths = [f"games/{k}.py" for k in range(21)]
+    assert rooms.check_crowding(paths[:20]) == []
+    assert len(rooms.check_crowding(paths)) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,18 +233,23 @@ REGISTRY = {"games/envs.py": 'ENVS: dict[str, type] = {"echo": Echo, "grid": Gri
     ],
 )
 def test_an_untested_registry_entry_is_found(tests, untested):
-    found = rules.check_registries(REGISTRY, {"tests/games/test_x.py": tests})
+    found = registries.check_registries(REGISTRY, {"tests/games/test_x.py": tests})
     assert found == [f"games/envs.py: ENVS[{key!r}] is in no test" for key in untested]
 
 
 def test_a_key_in_the_tests_of_another_layer_does_not_count():
     text = "@pytest.mark.parametrize('name', ['echo', 'grid'])\ndef test_it(name): ..."
-    assert len(rules.check_registries(REGISTRY, {"tests/oracles/test_x.py": text})) == 2
+    assert (
+        len(registries.check_registries(REGISTRY, {"tests/oracles/test_x.py": text}))
+        == 2
+    )
 
 
 def test_a_contract_test_covers_what_it_names():
-    tests = {"tests/games/test_env_contract.py": "for name in ENVS: check(name)"}
-    assert rules.check_registries(REGISTRY, tests) == []
+    tests = {
+        "tests/games/environments/test_env_contract.py": "for name in ENVS: check(name)"
+    }
+    assert registries.check_registries(REGISTRY, tests) == []
 
 
 @pytest.mark.parametrize(
@@ -185,5 +257,7 @@ def test_a_contract_test_covers_what_it_names():
     ["ATTACKS = {}", "ATTACKS['a'] = A", "ATTACKS = scan()", "ATTACKS = {n: A}"],
 )
 def test_a_registry_is_one_literal_dict(source):
-    (found,) = rules.check_registries({"oracles/attacks.py": source}, {})
+    (found,) = registries.check_registries(
+        {"oracles/strategies/attacks.py": source}, {}
+    )
     assert "not one literal dict" in found

@@ -11,17 +11,27 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.paths import ROOT
+
 DOCS = ("README.md", "BUILD.md", "docs/meta_games.md")
 CODE = ("games", "oracles", "psro_comm", "bin")
 MAKE = {"run": "quickstart", "bench": "bench"}  # the programs behind two targets
-FOLDERS = (*CODE, "oracles/backbones", "tests", "tests/bin", "tests/starcraft_standin")
+FOLDERS = (  # where a document may leave a folder's name out
+    *("", "oracles", "psro_comm"),
+    "games/engine",
+    "games/environments",
+    "oracles/learning",
+    "oracles/strategies",
+    "oracles/teams/backbones",
+    "tests/starcraft_standin",
+)
 
 # Imports what is heavy once and gives each program, whose flags would clash, a process
 # of its own. Prints one JSON line per command that it refuses.
 CHECK = """
 import importlib, json, os, sys
-import psro_comm.command_line, psro_comm.crossplay, psro_comm.story, psro_comm.training
+import psro_comm.command.request, psro_comm.studies.crossplay
+import psro_comm.studies.story, psro_comm.studies.training
 from absl import flags
 from absl.testing import flagsaver
 
@@ -32,7 +42,7 @@ def refusal(line):
             if rest[1:]:
                 return f"not a flag: {rest[1]}"
             if "budget" in flags.FLAGS:
-                psro_comm.command_line.request()
+                psro_comm.command.request.request()
     except (flags.Error, ValueError) as error:
         return str(error)
 
@@ -125,7 +135,7 @@ def test_every_file_that_is_named_exists(doc):
     missing = [
         word
         for word in sorted(named)
-        if not any((ROOT / folder / word).exists() for folder in ("", *FOLDERS))
+        if not any((ROOT / folder / word).exists() for folder in FOLDERS)
         and "NAME" not in word
     ]
     assert missing == []

@@ -2,11 +2,11 @@
 
 import torch
 
-from games.envs import make_env
-from oracles.backbones import make_team
-from oracles.backbones.ndq import NDQ, NDQConfig
-from oracles.teachers import TEACHERS
-from oracles.train_ndq import NDQTrainingConfig, train_ndq
+from games.environments.registry import make_env
+from oracles.teams.backbones import make_team
+from oracles.teams.backbones.ndq import NDQ, NDQConfig
+from oracles.teams.teachers import TEACHERS
+from oracles.teams.train_ndq import NDQTrainingConfig, train_ndq
 from psro_comm.benchmarks.timing import Line, Timed, rates
 
 _IN_TIME = NDQTrainingConfig().env_steps / 600  # steps/s: the training in 10 minutes

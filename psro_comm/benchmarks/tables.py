@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 
-from games.matches import play_cells
-from games.worlds import make_worlds
-from oracles.attacks import AttackConfig
-from oracles.best_response import new_attack, new_filter
-from oracles.filters import FilterConfig
+from games.engine.matches import play_cells
+from games.engine.worlds import make_worlds
+from oracles.strategies.attacks import AttackConfig
+from oracles.strategies.best_response import new_attack, new_filter
+from oracles.strategies.filters import FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
-from psro_comm.meta_solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
+from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
 
 
 def lines(device: str, rounds: int) -> list[Line]:

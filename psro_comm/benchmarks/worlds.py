@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 
-from games.channel import NoAttack, NoFilter
-from games.env import first, step
-from games.envs import make_env
-from games.play import Stream
-from oracles.backbones import make_team
-from oracles.backbones.commnet import CommNetConfig
-from oracles.learner import Setting
-from oracles.tampering import Threat
+from games.engine.channel import NoAttack, NoFilter
+from games.engine.env import first, step
+from games.engine.play import Stream
+from games.environments.registry import make_env
+from oracles.strategies.learner import Setting
+from oracles.strategies.threat import Threat
+from oracles.teams.backbones import make_team
+from oracles.teams.backbones.commnet import CommNetConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 
 PLAIN = (

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 TINY = (
     "--budget=smoke",
@@ -49,7 +49,7 @@ def run(program: str, runs: Path, *flags: str) -> subprocess.CompletedProcess[st
 # is wrong with a flag is known in no time, what torch costs to import is paid once.
 _FORKED = """
 import importlib, json, os, sys, tempfile, traceback
-from psro_comm.shell import run_main
+from psro_comm.command.shell import run_main
 module = importlib.import_module("bin." + sys.argv[1])
 for line in json.load(sys.stdin):
     with tempfile.TemporaryFile("w+") as said:

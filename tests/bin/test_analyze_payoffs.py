@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from psro_comm.analysis_command import analyze as analyze_file
-from psro_comm.experiment_config import from_description
-from psro_comm.payoffs import PayoffTable
-from psro_comm.refinement import refine
-from psro_comm.session import Request, open_lab
-from psro_comm.store import RunStore
+from psro_comm.disk.store import RunStore
+from psro_comm.lab.session import Request, open_lab
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.reports.analysis import analyze as analyze_file
+from psro_comm.settings.experiment import from_description
+from psro_comm.studies.refinement import refine
 from tests.bin.programs import ROOT, run, run_each
 
 CSV = """defender,attacker,mean,std_error,episodes

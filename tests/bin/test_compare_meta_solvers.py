@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from psro_comm.analysis import Interval
-from psro_comm.study_tables import over_seeds, render_study, verdicts
+from psro_comm.metagame.intervals import Interval
+from psro_comm.reports.meta_solvers import render_study
+from psro_comm.studies.over_seeds import over_seeds, verdicts
 from tests.bin.programs import ROOT, run, run_each
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from psro_comm.store import RunStore
+from psro_comm.disk.store import RunStore
 from tests.bin.programs import ROOT
 from tests.hand_made_run import TASK, stored
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyspiel
 import pytest
 
-from psro_comm.exchange import read_nfg
+from psro_comm.metagame.formats.files import read_nfg
 from tests.bin.programs import ROOT, artefacts, command, run
 
 

@@ -17,8 +17,8 @@ Rules of a loop (a step has `step_mul` of them), lengths in points, 4096 to a ce
 import math
 from dataclasses import dataclass, field
 
-from games.combat.maps import MAPS, SIDE
-from games.combat.units import UNITS
+from games.environments.combat.maps import MAPS, SIDE
+from games.environments.combat.units import UNITS
 
 POINT, LOOPS = 4096, 16
 MOVES = {2: (0, 1), 3: (0, -1), 4: (1, 0), 5: (-1, 0)}

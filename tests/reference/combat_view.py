@@ -6,7 +6,7 @@ the type bits of NDQ's copy; positions in cells.
 
 import math
 
-from games.combat.maps import MAPS
+from games.environments.combat.maps import MAPS
 from tests.reference.combat import POINT, UNITS
 
 CENTRE, SIDE = 16, 32

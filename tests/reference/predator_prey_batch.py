@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from games.env import Observation, Signal
-from games.predator_prey import PredatorPrey, PredatorPreyState
-from games.predator_prey_tables import NUM_ACTIONS
+from games.engine.env import Observation, Signal
+from games.environments.predator_prey.env import PredatorPrey, PredatorPreyState
+from games.environments.predator_prey.tables import NUM_ACTIONS
 from tests.reference.predator_prey import Paid, Reference, World
 
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
-from games.env import Observation, Signal
-from games.traffic_junction import TrafficJunction, TrafficJunctionState
+from games.engine.env import Observation, Signal
+from games.environments.traffic_junction.env import (
+    TrafficJunction,
+    TrafficJunctionState,
+)
 from tests.reference.traffic_junction import Car, Paid, Reference, World
 
 

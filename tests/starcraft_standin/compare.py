@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from games.combat.config import CombatConfig
-from games.combat.env import Combat
-from games.combat.state import CombatState
-from games.combat.tables import POINT
-from games.env import first
-from oracles.teachers.combat import combat_teacher
+from games.engine.env import first
+from games.environments.combat.config import CombatConfig
+from games.environments.combat.env import Combat
+from games.environments.combat.state import CombatState
+from games.environments.combat.tables import POINT
+from oracles.teams.teachers.combat import combat_teacher
 
 OBS = 1e-6
 """Float32 rounding of shares and distances, which are at most about 1 or 2."""
@@ -33,7 +33,7 @@ class Mirror:
     """
 
     def __init__(self, env: Any, name: str) -> None:
-        """Takes the map `name` of `games.combat.maps`, and ranges as `env` has them."""
+        """Takes a map of Combat by its name, and ranges as `env` has them."""
         self._env = env
         config = CombatConfig(
             map=name,

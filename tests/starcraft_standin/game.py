@@ -6,7 +6,7 @@ from typing import Any
 
 from s2clientprotocol import common_pb2, error_pb2, raw_pb2, sc2api_pb2
 
-from games.combat.maps import SIDE
+from games.environments.combat.maps import SIDE
 from tests.starcraft_standin.installation import BUILD, Settings
 from tests.starcraft_standin.world import (
     AGENTS,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 BUILD = 69232  # 4.6.2, which NDQ's maps are made for
 MAPS = ("bane_vs_hM", "1o_2r_vs_4r", "3m", "8m")
 UNKNOWN_MAP = "atlantis"  # its file is there, and create_game refuses it

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("pysc2")
 pytest.importorskip("smac.env.starcraft2", reason="oxwhirl's smac is not installed")
 
-from games.smac.config import NDQ_MAPS, SmacConfig
-from games.smac.fight import make_fight
+from games.environments.smac.config import NDQ_MAPS, SmacConfig
+from games.environments.smac.fight import make_fight
 from tests.starcraft_standin.compare import Mirror, play
 from tests.starcraft_standin.installation import alive, install, requests
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from games.combat.config import CombatConfig
-from games.combat.env import Combat
-from games.combat.movement import ATTACK, EAST, NORTH, SOUTH, STOP, WEST
-from games.combat.state import CombatState
-from games.env import first
-from oracles.teachers.combat import combat_teacher
+from games.engine.env import first
+from games.environments.combat.config import CombatConfig
+from games.environments.combat.env import Combat
+from games.environments.combat.movement import ATTACK, EAST, NORTH, SOUTH, STOP, WEST
+from games.environments.combat.state import CombatState
+from oracles.teams.teachers.combat import combat_teacher
 from tests.starcraft_standin.world import SCENARIOS, Refused, World
 
 FAR = {NORTH: (0, 2), SOUTH: (0, -2), EAST: (2, 0), WEST: (-2, 0)}

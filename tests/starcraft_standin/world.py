@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import torch
 
-from games.combat.config import CombatConfig
-from games.combat.env import Combat
-from games.combat.maps import SIDE
-from games.combat.state import CombatState
-from games.combat.tables import POINT
-from games.combat.units import UnitType
+from games.environments.combat.config import CombatConfig
+from games.environments.combat.env import Combat
+from games.environments.combat.maps import SIDE
+from games.environments.combat.state import CombatState
+from games.environments.combat.tables import POINT
+from games.environments.combat.units import UnitType
 
 AGENTS, ENEMIES = 1, 2  # players
 RESPAWN = 2  # loops without any unit until the trigger has made new ones
@@ -23,7 +23,7 @@ class Scenario(NamedTuple):
     """What a map file stands for.
 
     Attributes:
-      start: the map of `games.combat.maps` whose units the trigger makes.
+      start: the map of `games.environments.combat.maps` whose units the trigger makes.
       roomy: the same with room for what debug commands add.
     """
 

@@ -1,0 +1,86 @@
+"""Tables of matches: every filter against every attack, on the same worlds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from games.engine.channel import Attack, Filter
+from games.engine.env import CommEnv
+from games.engine.play import Outcome, play_episodes
+from games.engine.population import Lineup
+from games.engine.team import Team
+from games.engine.tree import concat, map_tensors
+from games.engine.worlds import Worlds
+
+
+def play_cells(
+    env: CommEnv,
+    team: Team,
+    filters: Sequence[Filter],
+    attacks: Sequence[Attack],
+    cells: Sequence[tuple[int, int]],
+    worlds: Worlds,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 1024,
+) -> Outcome:
+    """Plays every cell in every world, all cells side by side in one rollout.
+
+    A job is (world, cell), worlds outermost, so that a wave of environments meets few
+    different worlds and all cells of each. A wave ends when its last episode does.
+
+    Args:
+      env, team: who cooperates.
+      filters, attacks: the two populations.
+      cells: `(filter, attack)` indices of C cells.
+      worlds: W worlds, the same for all cells.
+      generator: the policies' randomness.
+      num_envs: most environments side by side.
+
+    Returns:
+      An outcome whose leaves are `[C, W]`.
+
+    Source: paper alg. 1, lines 2 and 10.
+    """
+    count = worlds.reset_noise.shape[0]
+    device = worlds.reset_noise.device
+    job = torch.arange(count * len(cells), device=device)
+    index = torch.tensor(cells, dtype=torch.long, device=device)
+    waves: list[Any] = []
+    for wave in job.split(env.spec.side_by_side(num_envs)):
+        world, cell = wave // len(cells), wave % len(cells)
+        waves.append(
+            play_episodes(
+                env,
+                team,
+                Lineup(attacks, index[cell, 1]),
+                Lineup(filters, index[cell, 0]),
+                worlds.take(world),
+                generator,
+            )
+        )
+    return map_tensors(lambda part: part.view(count, len(cells)).T, concat(waves))
+
+
+def play_worlds(
+    env: CommEnv,
+    team: Team,
+    attack: Attack,
+    filter_: Filter,
+    worlds: Worlds,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 1024,
+) -> Outcome:
+    """`play_episodes` in waves of at most `num_envs` worlds, fewer where games are.
+
+    Returns:
+      Outcomes `[W]` in the order of the worlds.
+    """
+    index = torch.arange(len(worlds.captured), device=worlds.captured.device)
+    waves: list[Any] = [
+        play_episodes(env, team, attack, filter_, worlds.take(wave), generator)
+        for wave in index.split(env.spec.side_by_side(num_envs))
+    ]
+    return concat(waves)

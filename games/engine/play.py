@@ -1,0 +1,253 @@
+"""The one loop: an endless stream to learn from, whole episodes to measure with."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from games.engine.channel import Attack, Filter, Wire
+from games.engine.env import CommEnv, State, StatefulEnv, TimeStep, first, step
+from games.engine.team import Carry, Team, communicate, start
+from games.engine.tree import stack
+from games.engine.worlds import Worlds, draw_captured
+
+Overrule = Callable[[TimeStep, Tensor], Tensor]  # a teacher's say: actions in and out
+
+
+class Step(NamedTuple):
+    """All that happened at time t, each leaf `[B, ...]`; `[T, B, ...]` collected."""
+
+    timestep: TimeStep  # what was seen
+    carry: Carry  # what was remembered before it
+    wire: Wire
+    action: Tensor  # [B,N] long
+    log_prob: Tensor  # [B,N] of the action under the team's own policy
+    reward: Tensor  # [B]  that the action earned
+    agent_reward: Tensor  # [B,N]
+    done: Tensor  # [B]  bool; the action ended the game
+    success: Tensor  # [B]  bool; meaningful where done
+
+
+class Outcome(NamedTuple):
+    """What whole episodes came to, each `[episodes]`, in the order of the worlds."""
+
+    returns: Tensor  # undiscounted team return
+    success: Tensor  # 0. or 1.
+    length: Tensor  # steps
+    distortion: Tensor  # mean ||m_adv - m_out|| of forged messages / message_norm
+
+
+def choose(team: Team, scores: Tensor, generator: torch.Generator) -> Tensor:
+    """Draws from softmax(scores), or takes the best where the team does not sample.
+
+    Args:
+      team: says which.
+      scores: `[B,N,A]`, -inf where unavailable.
+      generator: the policies' randomness.
+
+    Returns:
+      Actions `[B,N]` long.
+    """
+    if not team.sampled:
+        return scores.argmax(dim=-1)
+    uniform = torch.rand(
+        scores.shape, generator=generator, device=scores.device, dtype=scores.dtype
+    )
+    # Gumbel-max: static shapes and no host synchronisation, unlike multinomial.
+    return (scores - torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))).argmax(-1)
+
+
+def log_prob_of(scores: Tensor, action: Tensor) -> Tensor:
+    """Log-probability `[...,N]` of `action` under softmax of `scores` `[...,N,A]`."""
+    return scores.log_softmax(-1).gather(-1, action[..., None]).squeeze(-1)
+
+
+class Stream:
+    """An endless run of B worlds with masked auto-reset: for learning.
+
+    Attributes:
+      redraw_captured: draw new malicious agents whenever an episode starts.
+    """
+
+    def __init__(
+        self,
+        env: CommEnv,
+        team: Team,
+        attack: Attack,
+        filter_: Filter,
+        *,
+        captured: Tensor,
+        world_generator: torch.Generator,
+        generator: torch.Generator,
+        redraw_captured: bool = False,
+    ) -> None:
+        """Prepares the stream.
+
+        Args:
+          env, team, attack, filter_: who plays.
+          captured: `[B,K]` long, the agents held at the start.
+          world_generator: the worlds' randomness, apart from the policies' so that
+            two policies can be compared on the same worlds.
+          generator: the policies' randomness.
+          redraw_captured: draw new malicious agents at each start.
+        """
+        self.env, self.team = env, team
+        self.attack, self.filter_ = attack, filter_
+        self.captured = captured
+        self.world_generator, self.generator = world_generator, generator
+        self.redraw_captured = redraw_captured
+
+    def play(self, overrule: Overrule | None = None) -> Iterator[Step]:
+        """Steps forever.
+
+        Args:
+          overrule: a teacher that may replace actions before they are played.
+
+        Yields:
+          One `Step` a time.
+        """
+        size = self.captured.shape[0]
+        state = self.env.reset(self._noise(self.env.spec.reset_noise))
+        timestep = first(self.env, state)
+        carry = start(self.team, self.captured, self.env.spec.num_agents)
+        done = torch.ones(size, dtype=torch.bool, device=self.captured.device)
+        while True:
+            # `yield` stays outside `no_grad`, which would leak into the caller.
+            state, shown, carry, step_ = self._advance(
+                state, timestep, carry, done, overrule
+            )
+            yield step_
+            timestep, done = shown, shown.done
+
+    @torch.no_grad()
+    def _advance(
+        self,
+        state: State,
+        timestep: TimeStep,
+        carry: Carry,
+        done: Tensor,
+        overrule: Overrule | None,
+    ) -> tuple[State, TimeStep, Carry, Step]:
+        """One step; `done` says which episodes start with it."""
+        self.attack.reset(done, self.generator)
+        self.filter_.reset(done, self.generator)
+        if self.redraw_captured:
+            carry = self._recapture(carry, done)
+        following, wire, scores = communicate(
+            self.team, carry, timestep, self.attack, self.filter_, self.generator
+        )
+        action = choose(self.team, scores, self.generator)
+        if overrule is not None:
+            action = overrule(timestep, action)
+        spec = self.env.spec
+        noise, reset_noise = self._noise(spec.step_noise), self._noise(spec.reset_noise)
+        state, shown = step(self.env, state, action, noise, reset_noise)
+        log_prob = log_prob_of(scores, action)
+        paid = (shown.reward, shown.agent_reward, shown.done, shown.success)
+        return (
+            state,
+            shown,
+            following,
+            Step(timestep, carry, wire, action, log_prob, *paid),
+        )
+
+    def _noise(self, width: int) -> Tensor:
+        return torch.rand(
+            self.captured.shape[0],
+            width,
+            generator=self.world_generator,
+            device=self.captured.device,
+        )
+
+    def _recapture(self, carry: Carry, done: Tensor) -> Carry:
+        drawn = draw_captured(
+            *(carry.captured.shape[0], self.env.spec.num_agents),
+            carry.captured.shape[1],
+            self.generator,
+        )
+        return carry._replace(
+            captured=torch.where(done[:, None], drawn, carry.captured)
+        )
+
+
+def collect(steps: Iterator[Step], num_steps: int) -> Step:
+    """Stacks the next `num_steps` steps, time-major: every leaf gains a leading T."""
+    return stack(list(islice(steps, num_steps)))
+
+
+def play_episodes(
+    env: CommEnv,
+    team: Team,
+    attack: Attack,
+    filter_: Filter,
+    worlds: Worlds,
+    generator: torch.Generator,
+) -> Outcome:
+    """Plays one whole episode in each world, side by side: for measuring.
+
+    Nothing is reset; a finished world idles until the last one ends, so that short
+    episodes are not over-counted.
+
+    Args:
+      env, team, attack, filter_: who plays.
+      worlds: B worlds.
+      generator: the policies' randomness.
+
+    Returns:
+      Outcomes `[B]` in the order of the worlds. Episodes that a game of another
+      process broke off are played again: they would count as lost.
+    """
+    outcome, state = _play_once(env, team, attack, filter_, worlds, generator)
+    if env.spec.batched:
+        return outcome
+    stateful = cast(StatefulEnv, env)
+    missing = stateful.discarded(state)
+    while missing.any():
+        again, state = _play_once(env, team, attack, filter_, worlds, generator)
+        outcome = Outcome(
+            *(torch.where(missing, b, a) for a, b in zip(outcome, again, strict=True))
+        )
+        missing = missing & stateful.discarded(state)
+    return outcome
+
+
+def _play_once(
+    env: CommEnv,
+    team: Team,
+    attack: Attack,
+    filter_: Filter,
+    worlds: Worlds,
+    generator: torch.Generator,
+) -> tuple[Outcome, State]:
+    """`play_episodes` and the last state."""
+    state = env.reset(worlds.reset_noise)
+    timestep = first(env, state)
+    carry = start(team, worlds.captured, env.spec.num_agents)
+    returns = torch.zeros_like(timestep.reward)
+    success, length = returns, returns
+    bent, forgeries = returns, returns
+    running = torch.ones_like(timestep.done)
+    with torch.no_grad():
+        attack.reset(running, generator)
+        filter_.reset(running, generator)
+        for noise in worlds.step_noise:
+            carry, wire, scores = communicate(
+                team, carry, timestep, attack, filter_, generator
+            )
+            action = choose(team, scores, generator)
+            state, signal = env.transition(state, action, noise)
+            timestep = TimeStep(*env.observe(state), *signal)
+            forged = wire.forged & running[:, None]
+            distance = (wire.tampered - wire.sent).norm(dim=-1)
+            bent = bent + torch.where(forged, distance, 0.0).sum(1)
+            forgeries = forgeries + forged.sum(1)
+            returns = returns + torch.where(running, signal.reward, 0.0)
+            length = length + running
+            success = torch.where(
+                running & signal.done, signal.success.float(), success
+            )
+            running = running & ~signal.done
+    distortion = bent / forgeries.clamp(min=1) / team.message_norm
+    return Outcome(returns, success, length, distortion), state

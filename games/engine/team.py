@@ -1,0 +1,112 @@
+"""A team that talks: four verbs make a backbone, one function makes them speak."""
+
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from games.engine.channel import Attack, Filter, Wire, transmit
+from games.engine.env import TimeStep
+
+
+class Team(Protocol):
+    """A cooperative team with frozen or learning action and message policies.
+
+    `speak -> (channel) -> listen -> think -> act`, always that way round.
+    """
+
+    message_size: int  # D
+    memory_size: int  # H
+    heard_size: int  # M
+    delay: int  # extra steps a message spends on its way; 0 by default
+    sampled: bool  # actions are drawn from softmax(scores), else argmax
+    message_norm: Tensor  # [] mean norm of a clean message, the unit of distortion
+    message_rms: Tensor  # [D] root mean square of each number of a clean message
+    message_mean: Tensor  # [D]
+    message_std: Tensor  # [D]
+
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
+        """Writes m_out: `[B,N,O]`, `[B,N,H]` -> `[B,N,D]`."""
+
+    def listen(
+        self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
+    ) -> Tensor:
+        """Aggregates m_in = C(heard): ..., `[B,N,D]`, `[B,N,N]` -> `[B,N,M]`."""
+
+    def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
+        """Updates tau: `[B,N,O]`, `[B,N,M]`, `[B,N,H]` -> `[B,N,H]`."""
+
+    def act(self, memory: Tensor, available: Tensor) -> Tensor:
+        """Scores actions: `[B,N,H]`, `[B,N,A]` -> logits or Q `[B,N,A]`."""
+
+
+class Carry(NamedTuple):
+    """What a team takes from one step to the next."""
+
+    memory: Tensor  # [B,N,H]
+    m_in: Tensor  # [B,N,M]
+    captured: Tensor  # [B,K] long; the agents held by the attacker
+    in_flight: Tensor  # [B,k,N,D]; messages on their way when there is a delay
+
+
+def start(team: Team, captured: Tensor, num_agents: int) -> Carry:
+    """The carry of B new episodes.
+
+    Args:
+      team: gives the sizes.
+      captured: `[B,K]` long, the malicious agents.
+      num_agents: N.
+    """
+    size, device = captured.shape[0], captured.device
+    return Carry(
+        memory=torch.zeros(size, num_agents, team.memory_size, device=device),
+        m_in=torch.zeros(size, num_agents, team.heard_size, device=device),
+        captured=captured,
+        in_flight=torch.zeros(
+            size, team.delay, num_agents, team.message_size, device=device
+        ),
+    )
+
+
+def communicate(
+    team: Team,
+    carry: Carry,
+    timestep: TimeStep,
+    attack: Attack,
+    filter_: Filter,
+    generator: torch.Generator,
+) -> tuple[Carry, Wire, Tensor]:
+    """One step of talk and thought: speak, transmit, listen, think, act.
+
+    The same function plays (without gradients) and is re-unrolled in training (with
+    gradients): the policy that is trained is literally the one that acts.
+
+    Args:
+      team: the backbone.
+      carry: what it remembers; cleared here where an agent is `fresh`.
+      timestep: B worlds.
+      attack, filter_: what sits on the channel.
+      generator: the policies' randomness.
+
+    Returns:
+      The next carry, the wire, and scores `[B,N,A]` (-inf where unavailable).
+
+    Source: paper section 2 (m_in = C(m_out)) and figure 2.
+    """
+    fresh = timestep.fresh[..., None]
+    memory = carry.memory.masked_fill(fresh, 0.0)
+    last_m_in = carry.m_in.masked_fill(fresh, 0.0)
+    sent = team.speak(timestep.obs, memory, generator)
+    sent = torch.where(timestep.alive[..., None], sent, 0.0)
+    wire = transmit(
+        timestep, memory, last_m_in, sent, carry.captured, attack, filter_, generator
+    )
+    in_flight, heard = carry.in_flight, wire.heard
+    if team.delay:
+        in_flight = in_flight.masked_fill(fresh[:, None], 0.0)
+        queue = torch.cat([in_flight, heard[:, None]], dim=1)
+        heard, in_flight = queue[:, 0], queue[:, 1:]
+    m_in = team.listen(timestep.obs, memory, heard, timestep.links)
+    thought = team.think(timestep.obs, m_in, memory)
+    scores = team.act(thought, timestep.available)
+    return Carry(thought, m_in, carry.captured, in_flight), wire, scores

@@ -1,0 +1,1 @@
+"""Environments: the worlds that teams play in. Registered in `registry.py`."""

@@ -1,0 +1,1 @@
+"""Predator-Prey, batched."""

@@ -1,0 +1,107 @@
+"""Which map of the real game, how it is seen, and how patient we are with it."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from games.environments.combat.maps import MAPS
+
+
+class NDQMap(NamedTuple):
+    """A scenario that SMAC's own registry lacks.
+
+    `extra` agents are made by debug command: the file on disk has fewer.
+    """
+
+    file: str
+    agents: int
+    enemies: int
+    limit: int
+    bot_race: str
+    map_type: str
+    extra: int = 0
+
+    def parameters(self) -> dict[str, Any]:
+        """Its entry in SMAC's registry."""
+        return {
+            "n_agents": self.agents,
+            "n_enemies": self.enemies,
+            "limit": self.limit,
+            "a_race": "Z",
+            "b_race": self.bot_race,
+            "unit_type_bits": 2,
+            "map_type": self.map_type,
+        }
+
+
+NDQ_MAPS = {
+    "3bane_vs_hM": NDQMap("bane_vs_hM", 3, 2, 30, "T", "bZ_hM"),
+    "4bane_vs_hM": NDQMap("bane_vs_hM", 4, 2, 30, "T", "bZ_hM", extra=1),
+    "1o_2r_vs_4r": NDQMap("1o_2r_vs_4r", 3, 4, 50, "Z", "overload_roach"),
+    "1o_3r_vs_4r": NDQMap("1o_2r_vs_4r", 4, 4, 50, "Z", "overload_roach", extra=1),
+}
+
+
+@dataclass(frozen=True)
+class SmacConfig:
+    """Rules and patience; what is none is the map's own.
+
+    Attributes:
+      map: a key of `NDQ_MAPS` or a map that SMAC knows.
+      difficulty: of the built-in opponent, "1" to "9" or "A"; "5" is hard.
+      sight_range, shoot_range: how far agents see, and choose whom to attack, in
+        cells; 2 and 2 on the baneling maps, else SMAC's 9 and 6.
+      all_health: agents see other units' health; not on the baneling maps.
+      own_position: agents see where they are, as in `CombatConfig`.
+      num_games: most games side by side, each a process of about 1 GB.
+      timeout_s: seconds after which a step that has no answer counts as hung.
+      max_restarts: of one game after crashes, for as long as the program runs.
+      memory_limit_mb: a game that holds more is restarted between episodes.
+    """
+
+    map: str = "3bane_vs_hM"
+    difficulty: str = "5"
+    sight_range: float | None = None
+    shoot_range: float | None = None
+    all_health: bool | None = None
+    own_position: bool = False
+    num_games: int = 4
+    timeout_s: float = 60.0
+    max_restarts: int = 5
+    memory_limit_mb: int = 4096
+
+    def __post_init__(self) -> None:
+        """Checks ranges, and fills in what is the map's."""
+        if self.difficulty not in tuple("123456789A"):
+            raise ValueError(
+                f"smac.difficulty is {self.difficulty!r}, must be 1 to 9 or A"
+            )
+        for name in ("num_games", "memory_limit_mb", "timeout_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(
+                    f"smac.{name} is {getattr(self, name)}, must be positive"
+                )
+        if self.max_restarts < 0:
+            raise ValueError(
+                f"smac.max_restarts is {self.max_restarts}, must be at least 0"
+            )
+        for name in ("sight_range", "shoot_range"):
+            value = getattr(self, name)
+            if value is not None and not value > 0.0:
+                raise ValueError(f"smac.{name} is {value}, must be positive")
+
+    def sight(self) -> float:
+        """Cells that an agent sees."""
+        return self._own(self.sight_range, "sight", 9.0)
+
+    def shoot(self) -> float:
+        """Cells within which an agent may choose to attack."""
+        return self._own(self.shoot_range, "shoot", 6.0)
+
+    def shows_health(self) -> bool:
+        """Whether agents see the health of others."""
+        return self._own(self.all_health, "all_health", True)
+
+    def _own(self, given: Any, name: str, default: Any) -> Any:
+        if given is not None:
+            return given
+        return getattr(MAPS[self.map], name) if self.map in MAPS else default

@@ -1,0 +1,1 @@
+"""What every learner shares: PPO, networks, randomness, and a count of episodes."""

@@ -1,0 +1,38 @@
+"""What a training sees of the episodes that it plays."""
+
+import math
+from typing import NamedTuple
+
+import torch
+
+from games.engine.play import Step
+
+
+class Ended(NamedTuple):
+    """The episodes that ended in a batch of steps; NaN where none did."""
+
+    mean_return: float
+    success: float  # share of them
+    episodes: int
+
+
+class Meter:
+    """Returns of the episodes that ended in a stream, batch by batch."""
+
+    def __init__(self, num_envs: int, device: torch.device | str) -> None:
+        """Starts B episodes."""
+        self.running = torch.zeros(num_envs, device=device)
+
+    def read(self, steps: Step) -> Ended:
+        """What the episodes that ended in `steps` [T,B,...] came to."""
+        total = torch.zeros((), device=steps.reward.device)
+        for paid, ended in zip(steps.reward, steps.done, strict=True):
+            self.running = self.running + paid
+            total = total + torch.where(ended, self.running, 0.0).sum()
+            self.running = torch.where(ended, 0.0, self.running)
+        won = (steps.done & steps.success).sum()
+        sums = torch.stack([total, won, steps.done.sum()]).tolist()
+        count = int(sums[2])
+        if not count:
+            return Ended(math.nan, math.nan, 0)
+        return Ended(sums[0] / count, sums[1] / count, count)

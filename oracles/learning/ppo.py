@@ -1,0 +1,265 @@
+"""PPO that does not know whom it trains: attackers, filters and teams share it."""
+
+import math
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from games.engine.tree import map_tensors
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Settings of proximal policy optimisation.
+
+    Attributes:
+      learning_rate: of Adam at the start.
+      final_learning_rate: fraction of it that is left at the end (linear decay).
+      gamma: discount.
+      gae_lambda: of generalised advantage estimation; 0 is the one-step advantage.
+      clip_coef: epsilon of the clipped ratio.
+      entropy_coef: weight of the entropy bonus at the start.
+      final_entropy_coef: weight of the entropy bonus at the end (geometric decay).
+      value_coef: weight of the value loss.
+      value_scale: unit in which the value error is measured, in returns.
+      update_epochs: passes over a rollout.
+      num_minibatches: parts of a rollout; environments are split, never time.
+      max_grad_norm: gradients are clipped to this norm.
+      normalize_advantage: standardise advantages within a minibatch.
+    """
+
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 0.1
+    gamma: float = 0.97
+    gae_lambda: float = 0.9
+    clip_coef: float = 0.2
+    entropy_coef: float = 0.0
+    final_entropy_coef: float = 0.0
+    value_coef: float = 0.5
+    value_scale: float = 10.0
+    update_epochs: int = 3
+    num_minibatches: int = 4
+    max_grad_norm: float = 0.5
+    normalize_advantage: bool = True
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("gamma", "gae_lambda", "final_learning_rate"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"ppo.{name} is {value}, must lie in [0, 1]")
+        for name in ("learning_rate", "clip_coef", "value_scale", "max_grad_norm"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(
+                    f"ppo.{name} is {getattr(self, name)}, must be positive"
+                )
+        for name in ("update_epochs", "num_minibatches"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"ppo.{name} is {getattr(self, name)}, must be at least 1"
+                )
+
+
+class Evaluation(NamedTuple):
+    """What a learner says of past decisions under its present weights."""
+
+    log_prob: Tensor  # [T,b,P]
+    entropy: Tensor  # [T,b,P]
+    value: Tensor  # [T,b,P]
+    auxiliary: Tensor  # []  the paper's extra terms, weighted, as a loss to minimise
+
+
+class Experience(NamedTuple):
+    """What PPO learns from: everything `[T,B,P]`, and the learner's own inputs."""
+
+    inputs: Any  # a tree of tensors [T,B,...] that the learner's `evaluate` reads
+    log_prob: Tensor  # of the decisions when they were taken
+    value: Tensor  # of the critic then
+    advantage: Tensor
+    target: Tensor  # what the critic should have said
+    weight: Tensor  # 1 where a decision counts, 0 for the benign and the dead
+
+
+Evaluate = Callable[[Any], Evaluation]
+
+
+def gae(
+    reward: Tensor,
+    value: Tensor,
+    last_value: Tensor,
+    done: Tensor,
+    gamma: float,
+    gae_lambda: float,
+) -> tuple[Tensor, Tensor]:
+    """Generalised advantage estimation.
+
+        delta_t = r_t + gamma (1 - done_t) V_{t+1} - V_t
+        A_t = delta_t + gamma lambda (1 - done_t) A_{t+1}
+
+    The end of a game bootstraps 0, its step limit included (a rule of the game).
+    `gae_lambda=0, gamma=1` is the advantage as the paper prints it.
+
+    Args:
+      reward: `[T,B,P]`, positive is good for the learner.
+      value: `[T,B,P]` critic when the decision was taken.
+      last_value: `[B,P]` critic at the step after the last.
+      done: `[T,B,P]` bool.
+      gamma: discount.
+      gae_lambda: lambda.
+
+    Returns:
+      Advantages and value targets `[T,B,P]`.
+
+    Source: paper section 3.2, below eq. 1 (one step); Schulman et al. 2016, eq. 16.
+    """
+    alive = 1.0 - done.to(value.dtype)
+    advantage = torch.empty_like(value)
+    running = torch.zeros_like(last_value)
+    following = last_value
+    for t in range(value.shape[0] - 1, -1, -1):
+        delta = reward[t] + gamma * alive[t] * following - value[t]
+        running = delta + gamma * gae_lambda * alive[t] * running
+        advantage[t] = running
+        following = value[t]
+    return advantage, advantage + value
+
+
+def ppo_loss(
+    now: Evaluation, batch: Experience, config: PPOConfig, entropy_coef: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The clipped surrogate, value, entropy and auxiliary losses of one minibatch.
+
+        -E[ min(rho A, clip(rho, 1 - eps, 1 + eps) A) ] + c_v L_V - c_e H + auxiliary
+
+    Args:
+      now: the learner's evaluation of the batch.
+      batch: past decisions.
+      config: coefficients.
+      entropy_coef: c_e at this point of training.
+
+    Returns:
+      The loss and its diagnostics, all scalars.
+
+    Source: paper eq. 1 and eq. 2, first terms; Schulman et al. 2017, eq. 7.
+    """
+    weight = batch.weight / batch.weight.sum().clamp(min=1.0)
+    advantage = batch.advantage
+    if config.normalize_advantage:
+        mean = (weight * advantage).sum()
+        std = (weight * (advantage - mean).square()).sum().sqrt()
+        advantage = (advantage - mean) / (std + 1e-8)
+    log_ratio = now.log_prob - batch.log_prob
+    ratio = log_ratio.exp()
+    clipped = ratio.clamp(1.0 - config.clip_coef, 1.0 + config.clip_coef)
+    surrogate = torch.minimum(ratio * advantage, clipped * advantage)
+    policy_loss = -(weight * surrogate).sum()
+    error = nn.functional.smooth_l1_loss(
+        now.value / config.value_scale,
+        batch.target / config.value_scale,
+        reduction="none",
+    )
+    value_loss = (weight * error).sum()
+    entropy = (weight * now.entropy).sum()
+    loss = (
+        policy_loss
+        + config.value_coef * value_loss
+        - entropy_coef * entropy
+        + now.auxiliary
+    )
+    with torch.no_grad():
+        outside = (ratio - 1.0).abs() > config.clip_coef
+        stats = {
+            "policy_loss": policy_loss,
+            "value_loss": value_loss,
+            "entropy": entropy,
+            "auxiliary_loss": now.auxiliary,
+            "approx_kl": (weight * (ratio - 1.0 - log_ratio)).sum(),
+            "clip_fraction": (weight * outside).sum(),
+        }
+    return loss, stats
+
+
+def ppo_update(
+    optimizer: torch.optim.Optimizer,
+    evaluate: Evaluate,
+    experience: Experience,
+    config: PPOConfig,
+    *,
+    generator: torch.Generator,
+    entropy_coef: float = 0.0,
+) -> dict[str, float]:
+    """Improves a learner on one rollout.
+
+    Args:
+      optimizer: holds the learner's parameters.
+      evaluate: `inputs [T,b,...] -> Evaluation`, the only thing a learner brings.
+      experience: `[T,B,...]`.
+      config: epochs, minibatches, coefficients.
+      generator: shuffles environments into minibatches.
+      entropy_coef: weight of the entropy at this point of training.
+
+    Returns:
+      Means of the losses, approximate KL, clip fraction, and explained variance.
+
+    Raises:
+      FloatingPointError: a loss is not finite; learner and optimiser are those of
+        before.
+    """
+    size = experience.weight.shape[1]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    # Whether all is finite is asked once, at the end: keep what to go back to.
+    before = deepcopy((parameters, optimizer.state_dict()))
+    totals: list[dict[str, Tensor]] = []
+    for _ in range(config.update_epochs):
+        order = torch.randperm(size, generator=generator, device=generator.device)
+        for part in order.chunk(config.num_minibatches):
+            batch = map_tensors(lambda leaf, part=part: leaf[:, part], experience)
+            loss, stats = ppo_loss(evaluate(batch.inputs), batch, config, entropy_coef)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(parameters, config.max_grad_norm)
+            optimizer.step()
+            totals.append({"loss": loss.detach(), "grad_norm": norm, **stats})
+    means = {key: torch.stack([t[key] for t in totals]).mean() for key in totals[0]}
+    means["explained_variance"] = _explained_variance(experience)
+    numbers = torch.stack(list(means.values())).tolist()  # the one synchronisation
+    report = dict(zip(means, numbers, strict=True))
+    for key in ("loss", "grad_norm"):
+        if not math.isfinite(report[key]):
+            with torch.no_grad():
+                for parameter, old in zip(parameters, before[0], strict=True):
+                    parameter.copy_(old)
+            optimizer.load_state_dict(before[1])
+            raise FloatingPointError(f"training stopped: {key} is {report[key]}")
+    return report
+
+
+def _explained_variance(experience: Experience) -> Tensor:
+    counted = experience.weight > 0
+    weight = counted / counted.sum().clamp(min=1)
+    mean = (weight * experience.target).sum()
+    spread = (weight * (experience.target - mean).square()).sum()
+    error = (weight * (experience.target - experience.value).square()).sum()
+    return 1.0 - error / spread.clamp(min=1e-8)
+
+
+def decay(start: float, end: float, progress: float) -> float:
+    """Geometric interpolation from `start` to `end`; linear where one of them is 0."""
+    if start <= 0.0 or end <= 0.0:
+        return start + (end - start) * progress
+    return start * (end / start) ** progress
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
+    """Sets the learning rate of every parameter group."""
+    for group in optimizer.param_groups:
+        group["lr"] = value
+
+
+def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """All trainable parameters of several modules."""
+    return [p for module in modules for p in module.parameters() if p.requires_grad]

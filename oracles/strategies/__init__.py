@@ -1,0 +1,1 @@
+"""Strategies of the game over messages: attacks, filters, and how they learn."""

@@ -1,0 +1,190 @@
+"""The learned attack of eq. 1, and the registry of all attacks.
+
+    J = E[ min(rho A, clip(rho, 1 - eps, 1 + eps) A) ] - alpha E[ (m_out - m_adv)^2 ]
+
+Source: paper section 3.2, eq. 1.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from games.engine.channel import Decision, NoAttack
+from games.engine.play import Step
+from oracles.learning.nets import VALUE_UNIT, StackedMLP, gaussian_log_prob, squash
+from oracles.learning.ppo import Evaluation
+from oracles.strategies.threat import (
+    MuteAttack,
+    NoiseAttack,
+    Tampering,
+    Threat,
+    bend,
+    gather_agents,
+)
+
+
+@dataclass(frozen=True)
+class AttackConfig:
+    """Settings of `GaussianAttack`.
+
+    Attributes:
+      noise_scale: fixed standard deviation of delta, in rms of a clean message's
+        dimensions (Lambda is its square). From 0.3 to 1 nothing was found: start wide.
+      mean_scale: size of the mean for a network output of 1, in the same unit.
+      alpha: price of the squared distance between m_out and m_adv, in squared mean
+        norms of a clean message, against advantages of standard deviation 1.
+      hidden: width of both hidden layers.
+      stop_return: freeze the attacker once the team's mean return falls to this;
+        none trains it to the end of its budget.
+    """
+
+    noise_scale: float = 3.0
+    mean_scale: float = 8.0
+    alpha: float = 5e-4
+    hidden: int = 128
+    stop_return: float | None = None
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("noise_scale", "mean_scale"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(
+                    f"attack.{name} is {getattr(self, name)}, must be positive"
+                )
+        if self.alpha < 0.0:
+            raise ValueError(f"attack.alpha is {self.alpha}, must be at least 0")
+        if self.hidden < 1:
+            raise ValueError(f"attack.hidden is {self.hidden}, must be at least 1")
+
+
+class AttackInputs(NamedTuple):
+    """What `GaussianAttack.evaluate` reads of a rollout."""
+
+    features: Tensor  # [T,B,K,F]
+    sent: Tensor  # [T,B,K,D]
+    delta: Tensor  # [T,B,K,D]
+    alive: Tensor  # [T,B,K] in {0., 1.}
+
+
+class GaussianAttack(Tampering):
+    """The learned attack xi(delta | tau, m_in, m_out) = N(f_mu(.), Lambda).
+
+    Each of the K captured agents has its own networks and sees only its own history,
+    what it heard and what it means to say; none sees the others (assumption 2). Lambda
+    is fixed and diagonal.
+
+    Source: paper eq. 1.
+    """
+
+    kind = "gaussian"
+
+    def __init__(
+        self,
+        threat: Threat,
+        message_size: int,
+        *,
+        config: AttackConfig,
+        obs_size: int,
+        memory_size: int,
+        heard_size: int,
+    ) -> None:
+        """Builds K independent policies and critics."""
+        super().__init__(threat, message_size)
+        self.config = config
+        self.sizes = {
+            "obs_size": obs_size,
+            "memory_size": memory_size,
+            "heard_size": heard_size,
+        }
+        width = sum(self.sizes.values()) + message_size
+        hidden = (config.hidden, config.hidden)
+        self.mean = StackedMLP(
+            threat.num_malicious, (width, *hidden, message_size), last_gain=0.01
+        )
+        self.critic = StackedMLP(threat.num_malicious, (width, *hidden, 1))
+
+    def decide(
+        self,
+        obs: Tensor,
+        memory: Tensor,
+        m_in: Tensor,
+        sent: Tensor,
+        captured: Tensor,
+        generator: torch.Generator,
+    ) -> Decision:
+        """Draws delta for the captured agents."""
+        features, _ = self._features(obs, memory, m_in, sent, captured)
+        mean = self._mean(features)
+        noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+        delta = mean + self._std() * noise
+        return self._decision(
+            delta,
+            captured,
+            sent.shape[1],
+            gaussian_log_prob(delta, mean, self._std()),
+            self._value(features),
+        )
+
+    def inputs(self, rollout: Step) -> AttackInputs:
+        """What learning needs of a rollout `[T,B,...]`, captured agents only."""
+        captured = rollout.carry.captured
+        fresh = rollout.timestep.fresh[..., None]
+        features, said = self._features(
+            rollout.timestep.obs,
+            rollout.carry.memory.masked_fill(fresh, 0.0),
+            rollout.carry.m_in.masked_fill(fresh, 0.0),
+            rollout.wire.sent,
+            captured,
+        )
+        delta = gather_agents(rollout.wire.attack.choice, captured)
+        alive = gather_agents(rollout.timestep.alive[..., None].float(), captured)
+        return AttackInputs(features, said, delta, alive.squeeze(-1))
+
+    def evaluate(self, inputs: AttackInputs) -> Evaluation:
+        """Eq. 1 for PPO: log-densities, values, and the price of the distance.
+
+            auxiliary = alpha E[ (m_out - m_adv)^2 ],  m_adv = bend(m_out, f_mu)
+
+        The distance is differentiated through the mean (Lambda adds a constant), and
+        taken before the cap: on the ball's surface its pull would vanish. The dead say
+        nothing and pay nothing.
+
+        Source: paper eq. 1.
+        """
+        mean = self._mean(inputs.features)
+        log_prob = gaussian_log_prob(inputs.delta, mean, self._std())
+        offset = bend(inputs.sent, mean, self.threat) - inputs.sent
+        relative = offset.square().sum(-1) / self.message_norm.square()
+        living = inputs.alive.sum().clamp(min=1.0)
+        price = self.config.alpha * (relative * inputs.alive).sum() / living
+        return Evaluation(
+            log_prob, torch.zeros_like(log_prob), self._value(inputs.features), price
+        )
+
+    def _features(
+        self, obs: Tensor, memory: Tensor, m_in: Tensor, sent: Tensor, captured: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Own history, heard and meant message of captured agents, and the latter."""
+        said = gather_agents(sent, captured)
+        heard = squash(gather_agents(m_in, captured))
+        own = [gather_agents(part, captured) for part in (obs, memory)]
+        return torch.cat([*own, heard, said / self.message_rms], dim=-1), said
+
+    def _mean(self, features: Tensor) -> Tensor:
+        return self.config.mean_scale * self.message_rms * self.mean(features)
+
+    def _std(self) -> Tensor:
+        return self.config.noise_scale * self.message_rms
+
+    def _value(self, features: Tensor) -> Tensor:
+        return VALUE_UNIT * self.critic(features).squeeze(-1)
+
+
+ATTACKS: dict[str, type] = {
+    "none": NoAttack,
+    "noise": NoiseAttack,
+    "mute": MuteAttack,
+    "gaussian": GaussianAttack,
+}

@@ -1,0 +1,257 @@
+"""Message filters: flag what looks forged, repair what was flagged.
+
+    x_i ~ h_d( . | m_i) in {0, 1},     m_hat_i = x_i ? g_r(m_i) : m_i
+
+Source: paper section 3.3 and eq. 2.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from games.engine.channel import Decision, NoFilter
+from games.engine.play import Step
+from games.engine.team import Team
+from oracles.learning.nets import VALUE_UNIT, mlp, squash
+from oracles.learning.ppo import Evaluation
+
+
+@dataclass(frozen=True)
+class FilterConfig:
+    """Settings of `TwoStageFilter`.
+
+    Attributes:
+      beta1: weight of the log-likelihood of the true labels.
+      beta2: weight of the squared distance of repaired to clean messages, in
+        variances of the clean messages.
+      hidden: width of both hidden layers of detector and reconstructor.
+      critic_hidden: width of the critic's, which sees all messages in training.
+      benign_fraction: part of the training episodes without any attack.
+      detector: learned, or (ablation) one agent picked at random at every step.
+      reconstructor: learned, or (ablation) a random clean-looking message.
+    """
+
+    beta1: float = 1.0
+    beta2: float = 1.0
+    hidden: int = 64
+    critic_hidden: int = 128
+    benign_fraction: float = 0.2
+    detector: str = field(
+        default="learned", metadata={"choices": ("learned", "random")}
+    )
+    reconstructor: str = field(
+        default="learned", metadata={"choices": ("learned", "random")}
+    )
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("beta1", "beta2"):
+            if getattr(self, name) < 0.0:
+                raise ValueError(
+                    f"filter.{name} is {getattr(self, name)}, must be at least 0"
+                )
+        for name in ("hidden", "critic_hidden"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"filter.{name} is {getattr(self, name)}, must be at least 1"
+                )
+        if not 0.0 <= self.benign_fraction < 1.0:
+            raise ValueError(
+                f"filter.benign_fraction is {self.benign_fraction}, must lie in [0, 1)"
+            )
+        for name in ("detector", "reconstructor"):
+            if getattr(self, name) not in ("learned", "random"):
+                raise ValueError(
+                    f"filter.{name} is {getattr(self, name)!r},"
+                    " must be learned or random"
+                )
+
+
+class AnomalyDetector(nn.Module):
+    """h_d( . | m): the probability that one message was forged.
+
+    Source: paper section 3.3, eq. 2.
+    """
+
+    def __init__(self, message_size: int, hidden: int) -> None:
+        """Starts undecided: 1/2 for every message."""
+        super().__init__()
+        self.net = mlp((message_size, hidden, hidden, 1), last_gain=0.0)
+
+    def forward(self, standard: Tensor) -> Tensor:
+        """Logits `[...]` for standardised messages `[...,D]`."""
+        return self.net(squash(standard)).squeeze(-1)
+
+
+class Reconstructor(nn.Module):
+    """g_r( . | m): what a message was before it was bent.
+
+        g(z) = z + a(z) (b(z) - z)
+
+    The gate a starts at zero, so that an untrained reconstructor is the identity.
+
+    Source: paper section 3.3, eq. 2.
+    """
+
+    def __init__(self, message_size: int, hidden: int) -> None:
+        """Starts as the identity."""
+        super().__init__()
+        self.gate = mlp((message_size, hidden, hidden, message_size), last_gain=0.0)
+        self.guess = mlp((message_size, hidden, hidden, message_size))
+
+    def forward(self, standard: Tensor) -> Tensor:
+        """Maps standardised messages `[...,D]` to clean ones."""
+        seen = squash(standard)
+        return standard + self.gate(seen) * (self.guess(seen) - standard)
+
+
+class FilterInputs(NamedTuple):
+    """What `TwoStageFilter.evaluate` reads of a rollout."""
+
+    tampered: Tensor  # [T,B,N,D]
+    clean: Tensor  # [T,B,N,D]
+    flag: Tensor  # [T,B,N] in {0., 1.}
+    forged: Tensor  # [T,B,N] in {0., 1.}  the true label
+    alive: Tensor  # [T,B,N] bool
+
+
+class TwoStageFilter(nn.Module):
+    """The message filter zeta = (h_d, g_r), shared by all senders.
+
+    It judges single messages; only its critic, used in training, sees all of them.
+
+    Source: paper section 3.3, eq. 2.
+    """
+
+    kind = "two_stage"
+    message_mean: Tensor  # [D]
+    message_std: Tensor  # [D]
+
+    def __init__(
+        self, config: FilterConfig, *, message_size: int, num_agents: int
+    ) -> None:
+        """Builds an untrained filter: it flags at random and changes nothing."""
+        super().__init__()
+        self.config = config
+        self.num_agents = num_agents
+        self.detector = AnomalyDetector(message_size, config.hidden)
+        self.reconstructor = Reconstructor(message_size, config.hidden)
+        wide = config.critic_hidden
+        self.critic = mlp((num_agents * message_size, wide, wide, 1))
+        self.register_buffer("message_mean", torch.zeros(message_size))
+        self.register_buffer("message_std", torch.ones(message_size))
+        self._random_message = torch.zeros(())
+
+    def calibrate(self, team: Team) -> "TwoStageFilter":
+        """Takes mean and spread of a trained team's clean messages; returns itself."""
+        self.message_mean.copy_(team.message_mean)
+        self.message_std.copy_(team.message_std.clamp(min=1e-6))
+        return self
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Nothing to forget: a filter judges each message alone."""
+
+    def suspicion(self, tampered: Tensor) -> Tensor:
+        """h_d(1 | m) in (0, 1): `[...,D]` -> `[...]`."""
+        return self.detector(self._standardise(tampered)).sigmoid()
+
+    def repair(self, tampered: Tensor) -> Tensor:
+        """g_r(m): `[...,D]` -> `[...,D]`."""
+        repaired = self.reconstructor(self._standardise(tampered))
+        return repaired * self.message_std + self.message_mean
+
+    def decide(
+        self, tampered: Tensor, alive: Tensor, generator: torch.Generator
+    ) -> Decision:
+        """Draws the flags x `[B,N]`."""
+        shape = tampered.shape[:-1]
+        uniform = torch.rand(shape, generator=generator, device=tampered.device)
+        if self.config.reconstructor == "random":
+            # Drawn here because `apply` draws nothing.
+            self._random_message = torch.randn(
+                tampered.shape, generator=generator, device=tampered.device
+            )
+        if self.config.detector == "random":
+            order = uniform.masked_fill(~alive, -1.0)
+            flag = (order == order.amax(-1, keepdim=True)).float()
+            log_prob = torch.zeros_like(uniform)
+        else:
+            logit = self.detector(self._standardise(tampered))
+            flag = (uniform < logit.sigmoid()).float()
+            log_prob = _bernoulli_log_prob(logit, flag)
+        return Decision(flag, log_prob, self._value(tampered), alive)
+
+    def apply(self, tampered: Tensor, choice: Tensor) -> Tensor:  # type: ignore[override]
+        """Replaces flagged messages by g_r(m); the ablation by a random one."""
+        if self.config.reconstructor == "random":
+            repaired = self._random_message * self.message_std + self.message_mean
+        else:
+            repaired = self.repair(tampered)
+        return torch.where(choice[..., None] > 0, repaired, tampered)
+
+    def inputs(self, rollout: Step) -> FilterInputs:
+        """What learning needs of a rollout `[T,B,...]`."""
+        wire = rollout.wire
+        return FilterInputs(
+            wire.tampered,
+            wire.sent,
+            wire.defence.choice,
+            wire.forged.float(),
+            rollout.timestep.alive,
+        )
+
+    def evaluate(self, inputs: FilterInputs) -> Evaluation:
+        """Eq. 2 for PPO: log-probabilities, values, and the supervised terms.
+
+            auxiliary = -beta1 E[ y log h_d ] + beta2 E[ (m_clean - g_r(m))^2 ]
+
+        Both expectations weigh forged and benign messages equally: one message in N
+        is forged, and a filter that calls all of them benign must not score well.
+
+        Source: paper eq. 2.
+        """
+        standard = self._standardise(inputs.tampered)
+        logit = self.detector(standard)
+        log_prob = _bernoulli_log_prob(logit, inputs.flag)
+        weight = _balance(inputs.forged, inputs.alive)
+        likelihood = (weight * _bernoulli_log_prob(logit, inputs.forged)).sum()
+        auxiliary = -self.config.beta1 * likelihood
+        if self.config.reconstructor == "learned":
+            error = self.reconstructor(standard) - self._standardise(inputs.clean)
+            distance = (weight * error.square().mean(-1)).sum()
+            auxiliary = auxiliary + self.config.beta2 * distance
+        if self.config.detector == "random":
+            # Nothing was decided: no policy gradient and no likelihood.
+            log_prob = log_prob * 0.0
+            auxiliary = auxiliary + self.config.beta1 * likelihood
+        entropy = nn.functional.binary_cross_entropy_with_logits(
+            logit, logit.sigmoid(), reduction="none"
+        )
+        return Evaluation(log_prob, entropy, self._value(inputs.tampered), auxiliary)
+
+    def _standardise(self, message: Tensor) -> Tensor:
+        return (message - self.message_mean) / self.message_std
+
+    def _value(self, tampered: Tensor) -> Tensor:
+        seen = squash(self._standardise(tampered)).flatten(-2)
+        return VALUE_UNIT * self.critic(seen).expand(tampered.shape[:-1])
+
+
+def _bernoulli_log_prob(logit: Tensor, outcome: Tensor) -> Tensor:
+    return -nn.functional.binary_cross_entropy_with_logits(
+        logit, outcome, reduction="none"
+    )
+
+
+def _balance(forged: Tensor, alive: Tensor) -> Tensor:
+    """Weights that sum to 1, half on forged and half on benign messages."""
+    counted = alive.to(forged.dtype)
+    bad, good = forged * counted, (1.0 - forged) * counted
+    share = (bad.sum() > 0).to(forged.dtype) + (good.sum() > 0).to(forged.dtype)
+    parts = bad / bad.sum().clamp(min=1.0) + good / good.sum().clamp(min=1.0)
+    return parts / share.clamp(min=1.0)
+
+
+FILTERS: dict[str, type] = {"none": NoFilter, "two_stage": TwoStageFilter}

@@ -1,0 +1,170 @@
+"""Work as plain data: what a worker process needs, and nothing it could share.
+
+A job holds names, numbers and arrays only, so its result depends on the job alone:
+not on the process that ran it, nor on what ran before.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from games.engine.matches import play_cells
+from games.engine.worlds import make_worlds
+from games.environments.registry import make_env
+from oracles.learning.randomness import Log
+from oracles.strategies.attacks import AttackConfig
+from oracles.strategies.best_response import (
+    new_attack,
+    new_filter,
+    train_attack,
+    train_filter,
+)
+from oracles.strategies.filters import FilterConfig
+from oracles.strategies.frozen import Frozen, freeze, thaw, thaw_mixture
+from oracles.strategies.learner import OracleConfig, Setting
+from oracles.strategies.threat import Threat
+from oracles.teams.backbones import make_team
+
+
+class SettingData(NamedTuple):
+    """A `Setting` as plain data."""
+
+    env: str
+    env_config: dict[str, Any]
+    team: Frozen  # facts: backbone and its config
+    threat: Threat
+    captured: tuple[int, ...] | None
+    device: str
+
+
+class TrainingJob(NamedTuple):
+    """One best response to train."""
+
+    name: str
+    setting: SettingData
+    opponents: tuple[Frozen, ...]
+    weights: tuple[float, ...]  # the opponents' mixture
+    config: AttackConfig | FilterConfig  # says which side learns
+    oracle: OracleConfig
+    seed: int
+    untrained: bool = False  # weights as they are drawn: the start of a population
+    start: Frozen | None = None  # a policy of the same configuration to learn on from
+
+
+class MatchJob(NamedTuple):
+    """A block of worlds in which all cells are played."""
+
+    setting: SettingData
+    filters: tuple[Frozen, ...]
+    attacks: tuple[Frozen, ...]
+    cells: tuple[tuple[int, int], ...]
+    world_seed: int
+    first_world: int
+    num_worlds: int
+    num_envs: int
+    seed: int
+
+
+def freeze_team(team: Any, backbone: str, facts: Mapping[str, Any]) -> Frozen:
+    """A trained team as plain data; `facts` says for which task and how it was made."""
+    state = {k: v.detach().cpu().numpy().copy() for k, v in team.state_dict().items()}
+    return Frozen({"role": "team", "backbone": backbone, **facts}, state)
+
+
+def thaw_team(frozen: Frozen, env: Any) -> Any:
+    """Builds the team that was frozen, for `env`, in evaluation mode.
+
+    Raises:
+      ValueError: its weights do not fit this environment.
+    """
+    backbone = frozen.facts["backbone"]
+    team = make_team(backbone, frozen.facts["backbone_config"], env.spec)
+    try:
+        team.load_state_dict(
+            {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
+        )
+    except RuntimeError as error:
+        trained_on = frozen.facts.get("task", "another task")
+        raise ValueError(
+            f"the team was trained on {trained_on} and does not fit {env.spec.name}"
+        ) from error
+    return team.to(env.device).eval().requires_grad_(False)
+
+
+def build_setting(data: SettingData) -> Setting:
+    """The game that plain data describe."""
+    env = make_env(data.env, data.env_config, device=data.device)
+    return Setting(env, thaw_team(data.team, env), data.threat, data.captured)
+
+
+def run_training(
+    job: TrainingJob, log: Log | None = None
+) -> tuple[Frozen, list[dict[str, float]]]:
+    """Trains the best response of a job.
+
+    Returns:
+      The frozen policy and its metrics, one line per update.
+
+    Source: paper alg. 1, line 7.
+    """
+    setting = build_setting(job.setting)
+    device = setting.env.device
+    if job.untrained:
+        generator = torch.Generator(device).manual_seed(job.seed)
+        if isinstance(job.config, AttackConfig):
+            return freeze(new_attack(setting, job.config, generator)), []
+        return freeze(new_filter(setting, job.config, generator)), []
+    lines: list[dict[str, float]] = []
+
+    def record(values: Mapping[str, float]) -> None:
+        lines.append(dict(values))
+        if log is not None:
+            log(values)
+
+    opponent = thaw_mixture(job.opponents, job.weights, device)
+    start = None if job.start is None else thaw(job.start, device)
+    how: dict[str, Any] = {"seed": job.seed, "log": record, "start": start}
+    if isinstance(job.config, AttackConfig):
+        policy: Any = train_attack(setting, opponent, job.config, job.oracle, **how)
+    else:
+        policy = train_filter(setting, opponent, job.config, job.oracle, **how)
+    return freeze(policy), lines
+
+
+def run_matches(job: MatchJob) -> dict[str, np.ndarray]:
+    """Plays the cells of a job.
+
+    Returns:
+      `returns`, `success`, `length`, `distortion`, each float64 `[cells, worlds]`.
+
+    Source: paper alg. 1, lines 2 and 10.
+    """
+    setting = build_setting(job.setting)
+    device = setting.env.device
+    worlds = make_worlds(
+        setting.env.spec,
+        job.world_seed,
+        job.first_world,
+        job.num_worlds,
+        # Where agents are drawn per episode, the world says which.
+        setting.threat.num_malicious
+        if job.setting.captured is None
+        else job.setting.captured,
+        device,
+    )
+    outcome = play_cells(
+        setting.env,
+        setting.team,
+        [thaw(policy, device) for policy in job.filters],
+        [thaw(policy, device) for policy in job.attacks],
+        job.cells,
+        worlds,
+        torch.Generator(device).manual_seed(job.seed),
+        num_envs=job.num_envs,
+    )
+    return {
+        name: leaf.double().cpu().numpy()
+        for name, leaf in zip(outcome._fields, outcome, strict=True)
+    }

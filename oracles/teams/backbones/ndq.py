@@ -1,0 +1,146 @@
+"""NDQ: a Gaussian message for every receiver, as short as the team's task allows.
+
+    m_ij ~ N(mu_ij(u_i), 1)            u_i = (o_i, who i is); no memory, hence no delay
+    m_in_j = (m_ij for all i != j)     what was written to others is not read
+    h_j(t) = GRU(ReLU(W (u_j, m_in_j)), h_j(t-1))
+    Q_j = W_q h_j(t)
+
+All that agent i emits is one message: its N - 1 vectors, one after the other, in the
+order of the receivers. That is the unit which an attacker forges and a filter judges.
+Messages are drawn in play as in training. `cut_fraction` silences, in play only, the
+numbers whose means are smallest: training has pressed those that matter to nobody to 0.
+
+Source: Wang et al. 2020 (Nearly Decomposable Q-functions), sections 3.1 to 3.3, and its
+published code for sizes; LayerNorm is ours.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from oracles.teams.backbones.talking import Talking
+
+
+@dataclass(frozen=True)
+class NDQConfig:
+    """Sizes of `NDQ`.
+
+    Attributes:
+      vector_size: d, numbers for each receiver; D = (N - 1) d.
+      memory_size: H, of the GRU and of the hidden layers.
+      talks: whether messages are heard at all; without, a team of equal size and budget
+        that never talks.
+      layer_norm: normalise hidden layers (ours: trains faster; off in the published).
+      cut_fraction: share of the numbers of a message that are cut in play.
+      delay: steps that a message spends on its way.
+    """
+
+    vector_size: int = 3
+    memory_size: int = 64
+    talks: bool = True
+    layer_norm: bool = True
+    cut_fraction: float = 0.0
+    delay: int = 0
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("vector_size", "memory_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"ndq.{name} is {getattr(self, name)}, must be at least 1"
+                )
+        if not 0.0 <= self.cut_fraction < 1.0:
+            raise ValueError(
+                f"ndq.cut_fraction is {self.cut_fraction}, must lie in [0, 1)"
+            )
+        if self.delay < 0:
+            raise ValueError(f"ndq.delay is {self.delay}, must be at least 0")
+
+
+class NDQ(Talking):
+    """The NDQ backbone; implements `games.engine.team.Team`."""
+
+    kind = "ndq"
+    sampled = False  # takes the best action
+    pairwise = True  # its sizes depend on the number of agents
+    cut_below: Tensor  # [] means smaller than this are cut in play; measured
+    _reader: Tensor  # [N, N-1] long
+    _page: Tensor  # [N, N-1] long
+
+    def __init__(
+        self, config: NDQConfig, *, obs_size: int, num_actions: int, num_agents: int
+    ) -> None:
+        """Builds a team of `num_agents` for observations `[.., N, obs_size]`."""
+        super().__init__()
+        self.config = config
+        others, width = num_agents - 1, config.memory_size
+        self.num_agents = num_agents
+        self.message_size = self.heard_size = others * config.vector_size
+        self.memory_size, self.delay = width, config.delay
+        inputs = obs_size + num_agents
+        self.encode = nn.Sequential(
+            nn.Linear(inputs, width),
+            nn.LayerNorm(width) if config.layer_norm else nn.Identity(),
+            nn.ReLU(),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Linear(width, self.message_size),
+        )
+        self.read = nn.Sequential(
+            nn.Linear(inputs + self.heard_size, width),
+            nn.LayerNorm(width) if config.layer_norm else nn.Identity(),
+            nn.ReLU(),
+        )
+        self.recur = nn.GRUCell(width, width)
+        self.value = nn.Linear(width, num_actions)
+        self.reserve_statistics(self.message_size)
+        self.register_buffer("cut_below", torch.zeros(()))
+        self.register_buffer("_names", torch.eye(num_agents), persistent=False)
+        senders = [[i for i in range(num_agents) if i != j] for j in range(num_agents)]
+        # j is receiver number j of the senders after it, j - 1 of those before it.
+        pages = [[j - (j > i) for i in row] for j, row in enumerate(senders)]
+        self.register_buffer("_reader", torch.tensor(senders), persistent=False)
+        self.register_buffer("_page", torch.tensor(pages), persistent=False)
+
+    def inputs(self, obs: Tensor) -> Tensor:
+        """What an agent goes by, u = (o, who I am): `[...,N,O]` -> `[...,N,O+N]`."""
+        names: Tensor = self._names  # type: ignore[assignment]
+        return torch.cat([obs, names.expand(*obs.shape[:-1], -1)], -1)
+
+    def means(self, obs: Tensor) -> Tensor:
+        """mu, `[...,N,O]` -> `[...,N,D]`."""
+        mean: Tensor = self.encode(self.inputs(obs))
+        return mean
+
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
+        """m_out ~ N(mu, 1), `[B,N,D]`; in play the smallest numbers are cut."""
+        mean = self.means(obs)
+        noise = torch.randn(
+            mean.shape, generator=generator, device=mean.device, dtype=mean.dtype
+        )
+        message = mean + noise
+        if self.training:
+            return message
+        return torch.where(mean.abs() < self.cut_below, 0.0, message)
+
+    def listen(
+        self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
+    ) -> Tensor:
+        """The vectors addressed to each agent, `[B,N,M]`; zeros where none arrives."""
+        vectors = heard.unflatten(-1, (self.num_agents - 1, -1))  # [B,N,N-1,d]
+        mine = vectors[:, self._reader, self._page]  # [B,N,N-1,d], by receiver
+        others = self._reader.expand(len(links), -1, -1)
+        arrives = links.gather(2, others)[..., None] & self.config.talks
+        return torch.where(arrives, mine, 0.0).flatten(2)
+
+    def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
+        """Updates the GRU, `[B,N,H]`."""
+        encoded = self.read(torch.cat([self.inputs(obs), m_in], -1))
+        thought: Tensor = self.recur(encoded.flatten(0, -2), memory.flatten(0, -2))
+        return thought.view_as(memory)
+
+    def act(self, memory: Tensor, available: Tensor) -> Tensor:
+        """Q `[B,N,A]`, -inf where unavailable."""
+        q: Tensor = self.value(memory)
+        return q.masked_fill(~available, -torch.inf)

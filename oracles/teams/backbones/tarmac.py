@@ -1,0 +1,106 @@
+"""TarMAC with a one-step delay: say who should listen, and attend to what is for you.
+
+    m_out_i = [k_i | v_i] = W_s h_i(t-1)      signature and value: what leaves a sender
+    q_j     = W_q [ReLU(W_o o_j), h_j(t-1)]   the query stays with the receiver
+    a_ji    = softmax over heard i and "nobody" of (q_j . k_i / sqrt(d_k), 0)
+    m_in_j  = sum over heard i of a_ji v_i
+    h_j(t)  = GRU([ReLU(W_o o_j), m_in_j], h_j(t-1))
+    pi_j    = softmax(W_a h_j(t))
+
+Nobody, with score 0 and value 0, lets a receiver hear nothing.
+One round of talk; an attacker forges signatures and values, never a query.
+
+Source: Das et al. 2019, section 3; the paper's section 5.1 (local communication).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from oracles.teams.backbones.talking import Talking
+
+
+@dataclass(frozen=True)
+class TarMACConfig:
+    """Sizes of `TarMAC`.
+
+    Attributes:
+      signature_size: d_k, of signatures and queries.
+      value_size: of values, and so of what is heard.
+      memory_size: H, of the GRU.
+      delay: steps that a message spends on its way beyond the one built in.
+    """
+
+    signature_size: int = 16
+    value_size: int = 32
+    memory_size: int = 64
+    delay: int = 0
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        for name in ("signature_size", "value_size", "memory_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"tarmac.{name} is {getattr(self, name)}, must be at least 1"
+                )
+        if self.delay < 0:
+            raise ValueError(f"tarmac.delay is {self.delay}, must be at least 0")
+
+
+class TarMAC(Talking):
+    """The TarMAC backbone; implements `games.engine.team.Team`."""
+
+    kind = "tarmac"
+    sampled = True
+
+    def __init__(
+        self, config: TarMACConfig, *, obs_size: int, num_actions: int
+    ) -> None:
+        """Builds a team for observations `[.., obs_size]` and `num_actions`."""
+        super().__init__()
+        self.config = config
+        memory, heard = config.memory_size, config.value_size
+        self.message_size = config.signature_size + heard
+        self.memory_size, self.heard_size = memory, heard
+        self.delay = config.delay
+        self.message = nn.Linear(memory, self.message_size)
+        self.query = nn.Linear(2 * memory, config.signature_size)
+        self.encode_obs = nn.Linear(obs_size, memory)
+        self.recur = nn.GRUCell(memory + heard, memory)
+        self.policy = nn.Linear(memory, num_actions)
+        nn.init.orthogonal_(self.policy.weight, 0.01)
+        nn.init.zeros_(self.policy.bias)
+        self.reserve_statistics(self.message_size)
+
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
+        """m_out = [signature | value] = W_s h(t-1), `[B,N,D]`."""
+        return self.message(memory)
+
+    def attend(
+        self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
+    ) -> Tensor:
+        """Weights `[B,N,N+1]`: of receiver j on sender i, last on nobody; sum 1."""
+        encoded = torch.relu(self.encode_obs(obs))
+        query = self.query(torch.cat([encoded, memory], -1))
+        signature = heard[..., : self.config.signature_size]
+        scores = query @ signature.transpose(-1, -2) / self.config.signature_size**0.5
+        scores = scores.masked_fill(~links, -torch.inf)
+        return nn.functional.pad(scores, (0, 1)).softmax(-1)
+
+    def listen(
+        self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
+    ) -> Tensor:
+        """The values that each agent attends to, `[B,N,M]`; 0 if none reach it."""
+        weights = self.attend(obs, memory, heard, links)[..., :-1]
+        return weights @ heard[..., self.config.signature_size :]
+
+    def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
+        """Updates the GRU, `[B,N,H]`."""
+        inputs = torch.cat([torch.relu(self.encode_obs(obs)), m_in], -1)
+        thought = self.recur(inputs.flatten(0, -2), memory.flatten(0, -2))
+        return thought.view_as(memory)
+
+    def act(self, memory: Tensor, available: Tensor) -> Tensor:
+        """Logits `[B,N,A]`, -inf where unavailable."""
+        return self.policy(memory).masked_fill(~available, -torch.inf)

@@ -1,0 +1,52 @@
+"""A team alone: streams without attack or filter, and what its messages are like."""
+
+from typing import Any
+
+import torch
+
+from games.engine.channel import NoAttack, NoFilter
+from games.engine.env import CommEnv
+from games.engine.play import Stream, collect
+from oracles.learning.randomness import make_generators
+
+_MEASURING = 2**20  # a segment of its own, beyond those of any training
+_MEASURED_ENVS = 256
+
+
+def clean_stream(
+    env: CommEnv, team: Any, num_envs: int, seed: int, segment: int
+) -> Stream:
+    """A clean stream whose randomness depends on `(seed, segment)` alone."""
+    device = env.device
+    generators = make_generators(device, seed, segment)
+    return Stream(
+        env,
+        team,
+        NoAttack(),
+        NoFilter(),
+        captured=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
+        world_generator=generators.world,
+        generator=generators.policy,
+    )
+
+
+def measure_messages(env: CommEnv, team: Any, seed: int) -> None:
+    """Measures clean messages: the units of attacks, the target of filters.
+
+    Writes into the team's buffers `message_norm` [] (mean norm), `message_rms`,
+    `message_mean` and `message_std` [D], over the messages of the living.
+
+    Args:
+      env: the task.
+      team: trained.
+      seed: of worlds and policies; they differ from those of any training with it.
+    """
+    stream = clean_stream(
+        env, team, env.spec.side_by_side(_MEASURED_ENVS), seed, _MEASURING
+    )
+    steps = collect(stream.play(), env.spec.episode_limit)
+    said = steps.wire.sent[steps.timestep.alive]  # [messages, D]
+    team.message_norm.copy_(said.norm(dim=-1).mean())
+    team.message_rms.copy_(said.square().mean(0).sqrt())
+    team.message_mean.copy_(said.mean(0))
+    team.message_std.copy_(said.std(0))

@@ -1,0 +1,185 @@
+"""Q-learning for teams: the monotone mixer, Q(lambda) with double Q, NDQ's losses."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from games.engine.env import TimeStep
+
+
+@dataclass(frozen=True)
+class QConfig:
+    """Settings of the learner; the defaults are ours, `train_ndq.published` has NDQ's.
+
+    Attributes:
+      optimizer: "adam" or "rmsprop" (with NDQ's alpha .99 and epsilon 1e-5).
+      learning_rate: at the start.
+      final_learning_rate: fraction of it that is left at the end (linear decay).
+      gamma: discount.
+      td_lambda: lambda of Q(lambda); 0 is one step.
+      value_scale: unit in which the value error is measured, in returns.
+      c_beta: weight of all message losses.
+      comm_beta: weight of the compression among them.
+      comm_entropy_beta: weight of the entropy among them.
+      imitation_coef: weight of a teacher's labels while the team imitates.
+      kept_imitation_coef: weight of them afterwards.
+      temperature: Q / temperature are the logits that imitate.
+      mixer_embed: hidden units of the mixer.
+      update_epochs: passes over a rollout.
+      num_minibatches: parts of a rollout; environments are split, never time.
+      max_grad_norm: gradients are clipped to this norm.
+      target_every: updates between two copies to the target networks.
+    """
+
+    optimizer: str = "adam"
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 0.1
+    gamma: float = 0.99
+    td_lambda: float = 0.8
+    value_scale: float = 10.0
+    c_beta: float = 0.1
+    comm_beta: float = 0.01
+    comm_entropy_beta: float = 0.0
+    imitation_coef: float = 1.0
+    kept_imitation_coef: float = 0.5
+    temperature: float = 0.2
+    mixer_embed: int = 32
+    update_epochs: int = 2
+    num_minibatches: int = 4
+    max_grad_norm: float = 0.5
+    target_every: int = 4
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        if self.optimizer not in ("adam", "rmsprop"):
+            raise ValueError(
+                f"q.optimizer is {self.optimizer!r}, must be 'adam' or 'rmsprop'"
+            )
+        for name in ("gamma", "td_lambda", "final_learning_rate"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(
+                    f"q.{name} is {getattr(self, name)}, must lie in [0, 1]"
+                )
+        for name in ("learning_rate", "value_scale", "temperature", "max_grad_norm"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"q.{name} is {getattr(self, name)}, must be positive")
+        for name in ("mixer_embed", "update_epochs", "num_minibatches", "target_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"q.{name} is {getattr(self, name)}, must be at least 1"
+                )
+
+
+class QMixer(nn.Module):
+    """Mixes the agents' values into the team's, which no agent can lower by its best.
+
+        Q_tot = w2(s) . ELU(q W1(s) + b1(s)) + b2(s),   W1, w2 >= 0
+
+    So every dQ_tot / dQ_i >= 0, and the best joint action is everybody's best.
+
+    Source: Rashid et al. 2018, section 4, eq. 5.
+    """
+
+    def __init__(self, num_agents: int, state_size: int, embed: int) -> None:
+        """Hypernetworks of one layer, as NDQ has them; `embed` hidden units."""
+        super().__init__()
+        self.num_agents, self.embed = num_agents, embed
+        self.first = nn.Linear(state_size, num_agents * embed)
+        self.bias = nn.Linear(state_size, embed)
+        self.last = nn.Linear(state_size, embed)
+        self.value = nn.Sequential(
+            nn.Linear(state_size, embed), nn.ReLU(), nn.Linear(embed, 1)
+        )
+
+    def forward(self, q: Tensor, state: Tensor) -> Tensor:
+        """Q_tot `[...]` of the agents' values `[...,N]` in `state` [...,S]."""
+        weight = self.first(state).abs().unflatten(-1, (self.num_agents, self.embed))
+        hidden = (q[..., None] * weight).sum(-2) + self.bias(state)
+        mixed = (nn.functional.elu(hidden) * self.last(state).abs()).sum(-1)
+        total: Tensor = mixed + self.value(state).squeeze(-1)
+        return total
+
+
+def q_lambda(
+    reward: Tensor, following: Tensor, done: Tensor, gamma: float, td_lambda: float
+) -> Tensor:
+    """Targets of Peng's Q(lambda).
+
+        G_t = r_t + gamma (1 - done_t) ((1 - lambda) V_{t+1} + lambda G_{t+1})
+
+    The last step takes G_{T} = V_{T}. lambda = 0 is the one-step target of the
+    published NDQ; larger ones carry the win at the end of a battle back faster.
+
+    Args:
+      reward: `[T,B]`.
+      following: `[T,B]`, V_{t+1}: the target network's value of the best next action.
+      done: `[T,B]` bool; the end of a game bootstraps 0.
+      gamma: discount.
+      td_lambda: lambda.
+
+    Returns:
+      `[T,B]`.
+
+    Source: Peng and Williams 1996; van Hasselt et al. 2016 for V (double Q).
+    """
+    alive = 1.0 - done.to(reward.dtype)
+    target = torch.empty_like(reward)
+    running = following[-1]
+    for t in range(reward.shape[0] - 1, -1, -1):
+        mixed = (1.0 - td_lambda) * following[t] + td_lambda * running
+        running = reward[t] + gamma * alive[t] * mixed
+        target[t] = running
+    return target
+
+
+def posterior(input_size: int, message_size: int, num_actions: int) -> nn.Sequential:
+    """The variational posterior q(a_j | u_j, m_in_j): logits of the receiver's action.
+
+    Two hidden layers, four times as wide as what is heard.
+
+    Source: Wang et al. 2020, section 3.2; sizes of its code.
+    """
+    width = 4 * message_size
+    return nn.Sequential(
+        nn.Linear(input_size + message_size, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, num_actions),
+    )
+
+
+class MessageLosses(NamedTuple):
+    """The two sides of a message, each a mean over the living."""
+
+    expressiveness: Tensor  # []  -E[ log q(a*_j | u_j, m_in_j) ]: tell what matters
+    compression: Tensor  # []  KL( N(mu, 1) || N(0, 1) ): and nothing else
+    entropy: Tensor  # []  -E[ log N(m; 0, 1) ], up to a constant
+
+
+def message_losses(
+    logits: Tensor, best: Tensor, mean: Tensor, said: Tensor, timestep: TimeStep
+) -> MessageLosses:
+    """NDQ's bounds on mutual information and on entropy.
+
+        I(A_j; M_in_j | U_j) >= E[ log q(a*_j | u_j, m_in_j) ] + const
+        KL(N(mu, 1) || N(0, 1)) = |mu|^2 / 2,   -log N(m; 0, 1) = |m|^2 / 2 + const
+
+    Args:
+      logits: `[T,B,N,A]` of the posterior.
+      best: `[T,B,N]` long, the target network's greedy actions a*.
+      mean, said: `[T,B,N,D]` mu and the messages drawn.
+      timestep: `[T,B,...]`; the dead count for nothing.
+
+    Source: Wang et al. 2020, eq. 5 to 9.
+    """
+    alive = timestep.alive.to(mean.dtype)
+    weight = alive / alive.sum().clamp(min=1.0)
+    told = logits.log_softmax(-1).gather(-1, best[..., None]).squeeze(-1)
+    return MessageLosses(
+        expressiveness=-(weight * told).sum(),
+        compression=(weight * 0.5 * mean.square().sum(-1)).sum(),
+        entropy=(weight * 0.5 * said.square().sum(-1)).sum(),
+    )

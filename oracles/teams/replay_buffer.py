@@ -1,0 +1,73 @@
+"""Replay: rollouts of single environments, kept to learn from again."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from games.engine.env import TimeStep
+from games.engine.team import Carry
+from games.engine.tree import map_tensors
+from oracles.teams.ndq_learner import Memory
+
+_KEY = "replay."
+
+
+class Replay:
+    """The last `capacity` rollouts; none is kept where the capacity is 0.
+
+    Source: Mnih et al. 2015; whole episodes, as NDQ's code keeps them.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        """Starts empty."""
+        self.capacity = capacity
+        self._kept: Memory | None = None
+
+    def add(self, fresh: Memory, batch: int, generator: torch.Generator) -> Memory:
+        """Keeps `fresh` [.,B,...] and draws what to learn from.
+
+        Args:
+          fresh: B rollouts.
+          batch: how many to draw, evenly and with replacement.
+          generator: draws them.
+
+        Returns:
+          `[.,batch,...]`; `fresh` itself where nothing is kept.
+        """
+        if self.capacity == 0:
+            return fresh
+        both = fresh
+        if self._kept is not None:
+            both = map_tensors(
+                lambda old, new: torch.cat([old, new], 1), self._kept, fresh
+            )
+        self._kept = map_tensors(lambda leaf: leaf[:, -self.capacity :], both)
+        size = self._kept.action.shape[1]
+        index = torch.randint(
+            size, (batch,), generator=generator, device=self._kept.action.device
+        )
+        drawn: Memory = map_tensors(lambda leaf: leaf[:, index], self._kept)
+        return drawn
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """All that is kept, copied."""
+        if self._kept is None:
+            return {}
+        carry, timestep, *rest = self._kept
+        leaves = (*carry, *timestep, *rest)
+        return {f"{_KEY}{k}": leaf.clone() for k, leaf in enumerate(leaves)}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Continues from what `snapshot` gave."""
+        found = {k: v for k, v in tensors.items() if k.startswith(_KEY)}
+        leaves = [found[f"{_KEY}{k}"].clone() for k in range(len(found))]
+        self._kept = _as_memory(leaves) if leaves else None
+
+
+def _as_memory(leaves: list[Tensor]) -> Memory:
+    """The inverse of taking the leaves in order."""
+    rest = iter(leaves)
+    carry = Carry(*(next(rest) for _ in Carry._fields))
+    timestep = TimeStep(*(next(rest) for _ in TimeStep._fields))
+    return Memory(carry, timestep, *rest)

@@ -1,0 +1,120 @@
+"""Who knows everything on Traffic Junction: a driver, and whom a driver should hear.
+
+Everybody gives gas, unless that leads into a car that stands, or into a cell that a car
+with priority enters: settled again and again, as who brakes may stop who follows.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from games.engine.env import TimeStep
+from games.environments.traffic_junction.env import BRAKE, GAS, TrafficJunction
+
+_QUEUE = 6  # cars of a queue that are looked through
+_SETTLED = 12  # rounds; queues that stop one another are shorter
+
+
+class _Cars(NamedTuple):
+    """What the state says of everybody, `[B,N]`."""
+
+    active: Tensor  # bool
+    here: Tensor  # cell it is on
+    there: Tensor  # cell it goes to by gas
+    progress: Tensor  # moves made on its route
+
+
+def _read(env: TrafficJunction, timestep: TimeStep) -> _Cars:
+    layout, tables, state = env.layout, env.tables, timestep.state
+    slot = torch.arange(env.spec.num_agents, device=env.device)
+    route = (state[..., layout.route] * layout.num_routes).round().long()
+    progress = (state[..., layout.progress] * layout.longest).round().long()
+    active = state[..., layout.active] > 0
+    place = torch.where(active, tables.first[route] + progress, 0)
+    following = tables.following[place]
+    # Nobody meets the idle, nor a car that leaves the map: cells of their own.
+    here = torch.where(active, tables.cell[2 * place], -1 - slot)
+    there = torch.where(following > 0, tables.cell[2 * following], -1 - slot)
+    return _Cars(active, here, there, progress)
+
+
+class Rivals:
+    """Whom each car should hear: who decides what comes of its next step.
+
+    That is another that wants its next cell; else one that wants the next cell of the
+    car ahead, which may therefore stand; else of the car ahead of that one, and so on;
+    else the car ahead; else nobody. Who goes first is left to the team. A car sees who
+    is next to it, but not where they turn, nor what the cars ahead meet.
+    """
+
+    def __init__(self, env: TrafficJunction) -> None:
+        """Takes the routes of `env`."""
+        self._env = env
+        self._others = ~torch.eye(
+            env.spec.num_agents, dtype=torch.bool, device=env.device
+        )
+
+    def __call__(self, timestep: TimeStep) -> Tensor:
+        """The sender for every receiver.
+
+        Args:
+          timestep: what the environment shows; only `state` [B,S] is read.
+
+        Returns:
+          `[B,N]` long, N for nobody; of several that matter alike the lowest slot.
+        """
+        _, here, there, _ = _read(self._env, timestep)
+        rivals = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
+        ahead = (there[:, :, None] == here[:, None, :]) & self._others
+        urgency, met = ahead.long(), rivals
+        for far in range(_QUEUE, 0, -1):  # rivals matter less the farther ahead
+            urgency = torch.where(met & (urgency <= 1), 1 + far, urgency)
+            met = (ahead.float() @ met.float() > 0.0) & self._others
+        most = urgency.max(2)
+        return torch.where(most.values > 0, most.indices, here.shape[1])
+
+
+class PressedFirst:
+    """Cars that yield by place, unless the queue behind them reaches an entry.
+
+    The next arrival hits who stands at an entry, so queues that reach back to one go
+    first; else, of two that want a cell, the one on the lower cell (row by row) goes.
+    Where a car turns next, whether it stands for another, and how long the queue behind
+    it is no car sees of another: an imitator has to be told.
+    """
+
+    def __init__(self, env: TrafficJunction) -> None:
+        """Takes the routes of `env`."""
+        self._env = env
+        self._slot = torch.arange(env.spec.num_agents, device=env.device)
+
+    def __call__(self, timestep: TimeStep) -> Tensor:
+        """Everybody's action.
+
+        Args:
+          timestep: what the environment shows; only `state` [B,S] is read.
+
+        Returns:
+          `[B,N]` long.
+        """
+        active, here, there, progress = _read(self._env, timestep)
+        pressed = self._tail(here, there, progress) == 0
+        rank = torch.where(pressed, here - self._env.tables.num_cells, here)
+        yields = rank[:, :, None] > rank[:, None, :]  # [B,i,j]: j goes before i
+        others = self._slot[:, None] != self._slot
+        going = active
+        for _ in range(_SETTLED):
+            goal = torch.where(going, there, here)
+            meet = (goal[:, :, None] == goal[:, None, :]) & others
+            going = going & ~(meet & (yields | ~going[:, None, :])).any(2)
+        return torch.where(going | ~active, GAS, BRAKE)
+
+    def _tail(self, here: Tensor, there: Tensor, progress: Tensor) -> Tensor:
+        """Moves from its entry to the last car of the queue behind each, `[B,N]`."""
+        queues = there[:, :, None] == here[:, None, :]  # [B,i,j]: i is right behind j
+        tail = progress
+        for _ in range(_QUEUE):
+            behind = torch.where(queues, tail[:, :, None], self._env.layout.longest)
+            tail = torch.minimum(tail, behind.amin(1))
+        return tail

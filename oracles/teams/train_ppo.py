@@ -1,0 +1,279 @@
+"""Benign pre-training of a team: imitation of a teacher, then PPO.
+
+PPO alone stops at the level of a team that never talks (relative over-generalisation:
+a catch pays only when two agree). So the first part of the budget imitates a teacher
+with full information (`oracles.teams.imitation`); the messages learn to carry what the
+teacher knows and a lone agent does not. Tasks without a teacher are PPO only.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from games.engine.env import CommEnv
+from games.engine.play import collect
+from oracles.learning.meter import Meter
+from oracles.learning.ppo import PPOConfig, decay, ppo_update, set_learning_rate
+from oracles.learning.randomness import Log
+from oracles.teams.clean_play import clean_stream, measure_messages
+from oracles.teams.entropy import Steering
+from oracles.teams.imitation import Imitation
+from oracles.teams.ppo_learner import CreditConfig, TeamLearner
+from oracles.teams.teachers import GUIDES, Guide, Teacher
+
+Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
+
+
+def _team_ppo() -> PPOConfig:
+    return PPOConfig(
+        learning_rate=2e-3,
+        entropy_coef=0.004,
+        final_entropy_coef=0.001,
+        update_epochs=2,
+        num_minibatches=2,
+    )
+
+
+@dataclass(frozen=True)
+class TeamTrainingConfig:
+    """Budget and learner of a team.
+
+    Attributes:
+      env_steps: environment steps, over all environments.
+      num_envs: B, environments side by side.
+      num_steps: T, steps of a rollout and of backpropagation through time.
+      imitation_fraction: part of the budget that imitates the teacher; with less, the
+        team talks less (at p = 0, muting costs 40 % after 0.3, 50 % after 0.5).
+      teacher_prob: how often the teacher acts at the start; 0 by the middle of the
+        imitation.
+      imitation_kept: weight of the imitation beside PPO after its phase.
+      attention_guided: weight of the loss that points attention at whom a guide names,
+        for backbones that attend (`oracles.teams.attention`).
+      critic_hidden: width of the critic, which sees the state in training.
+      checkpoint_every: updates between two resume points.
+      ppo: the learner.
+      credit: what each agent is trained to earn.
+      entropy_target: mean entropy, in nats, that the entropy's weight is steered to
+        from the end of the imitation on; none leaves the weight to `ppo`.
+      final_entropy_target: the target (geometric) from `entropy_fall` on.
+      entropy_fall: part of that time over which the target falls.
+    """
+
+    env_steps: int = 1_350_000
+    num_envs: int = 128
+    num_steps: int = 30
+    imitation_fraction: float = 0.5
+    teacher_prob: float = 0.5
+    imitation_kept: float = 0.0
+    attention_guided: float = 0.0
+    critic_hidden: int = 128
+    checkpoint_every: int = 50
+    ppo: PPOConfig = field(default_factory=_team_ppo)
+    credit: CreditConfig = field(default_factory=CreditConfig)
+    entropy_target: float | None = None
+    final_entropy_target: float = 0.005
+    entropy_fall: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
+        entropies = ("entropy_target", "final_entropy_target", "entropy_fall")
+        for names, allowed, words in (
+            ((*sizes, "checkpoint_every"), lambda x: x >= 1, "must be at least 1"),
+            (
+                ("imitation_fraction", "teacher_prob"),
+                lambda x: 0.0 <= x <= 1.0,
+                "must lie in [0, 1]",
+            ),
+            (
+                ("imitation_kept", "attention_guided"),
+                lambda x: x >= 0.0,
+                "must be at least 0",
+            ),
+            (entropies, lambda x: x is None or x > 0.0, "must be positive"),
+        ):
+            for name in names:
+                value = getattr(self, name)
+                if not allowed(value):
+                    raise ValueError(f"training.{name} is {value}, {words}")
+        if self.num_envs < self.ppo.num_minibatches:
+            raise ValueError(
+                f"training.num_envs is {self.num_envs}, must be at least"
+                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+            )
+        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
+            raise ValueError(
+                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
+                " training.entropy_target steers it"
+            )
+
+    @property
+    def updates(self) -> int:
+        """Rollouts of the whole training."""
+        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+
+
+def train_team(
+    env: CommEnv,
+    team: Any,
+    config: TeamTrainingConfig,
+    *,
+    seed: int,
+    teacher: Teacher | None = None,
+    log: Log | None = None,
+    checkpoint: Checkpoint | None = None,
+    resume: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None,
+) -> None:
+    """Trains `team` in place, freezes it and measures its clean messages.
+
+    Every `checkpoint_every` updates a new stream begins, its randomness a function of
+    seed and update alone. So a training that continues from a resume point equals one
+    that was never stopped (bit for bit on one machine's CPU), without saving a world.
+
+    Args:
+      env: the task.
+      team: a backbone with fresh weights, on the environment's device; an `nn.Module`
+        that implements `games.engine.team.Team`.
+      config: budget and learner.
+      seed: of the critic's weights, worlds and policies, at least 0.
+      teacher: full-information actions to imitate; none is PPO from the start.
+      log: receives one line of metrics per update.
+      checkpoint: receives tensors and facts at every resume point.
+      resume: what `checkpoint` received last, to continue from there.
+
+    Raises:
+      FloatingPointError: a loss is not finite.
+      ValueError: attention is to be guided where nobody guides or attends.
+    """
+    learner = TeamLearner(
+        env,
+        team,
+        config.ppo,
+        config.critic_hidden,
+        seed,
+        config.credit,
+        _guide(env, team) if config.attention_guided > 0.0 else None,
+        config.attention_guided,
+    )
+    imitation = None
+    if teacher is not None:
+        length = round(config.imitation_fraction * config.updates)
+        imitation = Imitation(teacher, length, config.teacher_prob)
+    update = 0
+    if resume is not None:
+        tensors, facts = resume
+        learner.restore(tensors)
+        update = int(facts["update"])
+        learner.steering = Steering(**facts["steering"])
+    first, started = update, time.monotonic()
+    while update < config.updates:
+        stop = min(config.updates, update + config.checkpoint_every)
+        for stats in _segment(env, learner, config, seed, imitation, update, stop):
+            update += 1
+            if log is not None:
+                wall_s = time.monotonic() - started
+                log(progress_line(config, update, first, wall_s, stats))
+        if checkpoint is not None and update < config.updates:
+            facts = {"update": update, "steering": asdict(learner.steering)}
+            checkpoint(learner.snapshot(), facts)
+    measure_messages(env, team, seed)
+    team.eval().requires_grad_(False)
+
+
+def _guide(env: CommEnv, team: Any) -> Guide:
+    if env.spec.name not in GUIDES:
+        raise ValueError(
+            f"training.attention_guided needs a guide: {env.spec.name} has none,"
+            f" {', '.join(GUIDES)} has"
+        )
+    if not hasattr(team, "attend") or team.delay:
+        raise ValueError(
+            "training.attention_guided needs a backbone that attends, without a delay:"
+            f" this one is {team.kind}, delay {team.delay}"
+        )
+    return GUIDES[env.spec.name](env)
+
+
+def _segment(
+    env: CommEnv,
+    learner: TeamLearner,
+    config: TeamTrainingConfig,
+    seed: int,
+    imitation: Imitation | None,
+    first: int,
+    stop: int,
+) -> Iterator[dict[str, float]]:
+    """Updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
+    ppo, updates = config.ppo, config.updates
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first)
+    imitated = imitation.updates if imitation else 0
+    steps = stream.play(imitation.overrule(stream.generator) if imitation else None)
+    meter = Meter(config.num_envs, env.device)
+    for update in range(first, stop):
+        label = None
+        if imitation is not None:
+            imitation.update = update
+        # The step after the last one is played too: its critic bootstraps.
+        rollout = collect(steps, config.num_steps + 1)
+        ended = meter.read(rollout)
+        imitating = imitation is not None and imitation.active
+        if imitation is not None and (imitating or config.imitation_kept > 0.0):
+            label = imitation.label(rollout.timestep)
+        left = 1.0 - update / updates * (1.0 - ppo.final_learning_rate)
+        set_learning_rate(learner.optimizer, ppo.learning_rate * left)
+        progress = max(0, update - imitated) / max(1, updates - imitated)
+        stats = ppo_update(
+            learner.optimizer,
+            partial(
+                learner.evaluate,
+                imitation=1.0 if imitating else config.imitation_kept,
+            ),
+            learner.experience(rollout, label, imitating=imitating),
+            ppo,
+            generator=stream.generator,
+            entropy_coef=_entropy_coef(config, learner, progress),
+        )
+        if config.entropy_target is not None and not imitating:
+            fallen = min(1.0, progress / config.entropy_fall)
+            target = decay(config.entropy_target, config.final_entropy_target, fallen)
+            learner.steering.follow(stats["entropy"], target)
+        yield {
+            "team/return_mean": ended.mean_return,
+            "team/success_mean": ended.success,
+            "team/imitating": float(imitating),
+            **{f"team/{key}": value for key, value in stats.items()},
+        }
+
+
+def _entropy_coef(
+    config: TeamTrainingConfig, learner: TeamLearner, progress: float
+) -> float:
+    """The entropy's weight after a part `progress` of PPO."""
+    if config.entropy_target is not None:
+        return learner.steering.coef
+    return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
+
+
+def progress_line(
+    config: Any,
+    update: int,
+    first: int,
+    wall_s: float,
+    stats: Mapping[str, float],
+) -> dict[str, float]:
+    """One line of metrics after `update` updates, `first` of them before a resume.
+
+    `config` is of any training: it has `num_envs` and `num_steps`.
+    """
+    per_update = config.num_envs * config.num_steps
+    return {
+        "update": update,
+        "env_steps": update * per_update,
+        "wall_s": wall_s,
+        "time/steps_per_s": (update - first) * per_update / wall_s,
+        **stats,
+    }

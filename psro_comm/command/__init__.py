@@ -1,0 +1,1 @@
+"""The command line: flags, requests, exit codes, plans, the doctor."""

@@ -1,0 +1,84 @@
+"""Configuration: nested frozen dataclasses, and the absl flags derived from them.
+
+A default is written once, in the field. `define_flags` makes a flag of every leaf, with
+dots (`--ppo.clip_coef=0.1`, `--noppo.normalize_advantage`), `from_flags` puts what the
+user set over a preset. The way to and from JSON is in `psro_comm.settings.fields`.
+"""
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from absl import flags
+
+from psro_comm.settings.fields import Leaf, leaves, replace, value_at
+
+flags.disclaim_key_flags()  # our flags are the key flags of the binaries
+
+C = TypeVar("C")
+
+
+def define_flags(
+    config_class: type,
+    defaults: Any,
+    flag_values: flags.FlagValues = flags.FLAGS,
+    skip: Collection[str] = (),
+) -> None:
+    """Defines a flag for every leaf of `config_class`; unset ones are None.
+
+    A binary that wants them in its `--help` adopts this module's key flags
+    (`flags.adopt_module_key_flags`).
+
+    Args:
+      config_class: a dataclass; its fields are values or dataclasses.
+      defaults: an instance, for the defaults shown in the help.
+      flag_values: where to define them.
+      skip: names of leaves that get no flag.
+    """
+    for leaf in leaves(config_class):
+        if leaf.name in skip:
+            continue
+        default = leaf.text(value_at(defaults, leaf.name))
+        choices = f"one of {', '.join(leaf.choices)}; " if leaf.choices else ""
+        text = f"{leaf.help} ({choices}default: {default})".strip()
+        if leaf.kind is bool and not leaf.optional:
+            flags.DEFINE_boolean(leaf.name, None, text, flag_values=flag_values)
+        else:
+            serializer = flags.ArgumentSerializer[str]()
+            flags.DEFINE(
+                _LeafParser(leaf), leaf.name, None, text, flag_values, serializer
+            )
+
+
+def from_flags(
+    preset: C,
+    flag_values: flags.FlagValues = flags.FLAGS,
+    skip: Collection[str] = (),
+) -> C:
+    """`preset` with the values of the flags that the user set.
+
+    Raises:
+      ValueError: a dataclass refuses its new values; its name is in front.
+    """
+    changes: dict[str, Any] = {}
+    for leaf in leaves(type(preset)):
+        if leaf.name in skip:
+            continue
+        given = flag_values[leaf.name].value
+        if given is not None:
+            is_bool = isinstance(given, bool)
+            changes[leaf.name] = given if is_bool else leaf.parse(given)
+    return replace(preset, changes)
+
+
+class _LeafParser(flags.ArgumentParser):
+    """Checks the text of a flag and keeps it, so that a flag file repeats it as is."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        self._leaf = leaf
+
+    def parse(self, argument: str) -> str:
+        self._leaf.parse(argument)
+        return argument
+
+    def flag_type(self) -> str:
+        return getattr(self._leaf.kind, "__name__", str(self._leaf.kind))

@@ -1,0 +1,198 @@
+"""What a command is about to do: `--dry_run` prints it and stops.
+
+Speeds are rough, of one core of the machine the README's figures come from; they serve
+to tell minutes from hours.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from games.environments.registry import make_env
+from psro_comm.disk.files import decode_json, read_bytes
+from psro_comm.disk.tables import saved_as, table_of
+from psro_comm.lab.progress import format_duration
+from psro_comm.lab.session import Request
+from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.studies.refinement import checked_width, foreseen
+
+# Environment steps a second on one core: a team's training, a best response's, play.
+_TRAIN_TEAM, PLAY = 12_000, 40_000
+_TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
+_BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
+_PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
+_MIB_PER_GAME = 1024.0
+_FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
+
+_Stage = tuple[str, int, int, int]
+
+
+def plan(request: Request, program: str, *, cells: int = 0) -> str:
+    """Stages, payoff cells, estimated time and memory of a program.
+
+    Args:
+      request: of the command line.
+      program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
+      cells: of the table that `evaluate` plays.
+    """
+    config = request.config
+    head = (
+        f"{program} of {config.task}, seed {config.seed}, on {config.device},"
+        f" {request.workers} workers, in {request.runs_dir / request.run}"
+    )
+    return _written(request, head, _stages(request, program, cells))
+
+
+def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -> str:
+    """The same for a study of meta-solvers: `studies.meta_solvers.study`.
+
+    Args:
+      request: of the command line.
+      solvers: meta-solvers, a PSRO run of each for each seed.
+      seeds: of the repetitions.
+    """
+    config, count = request.config, len(solvers) * len(seeds)
+    psro, limit = config.psro, _limit(request)
+    once = _stages(request._replace(team="known"), "psro", 0)
+    # Both start populations and the first answers, to uniform mixtures, are shared.
+    filters = 3 + len(solvers) * (psro.iterations - 1)
+    cells = filters * (filters + len(solvers)) * len(seeds)
+    stages = [
+        (label.partition(" (")[0], count * times, steps, speed)
+        for label, times, steps, speed in once
+    ]
+    if request.team is None:
+        team = config.training.env_steps
+        stages.insert(0, ("team", len(seeds), team, _TRAIN_TEAM))
+    attack = config.attack_oracle.env_steps
+    stages += [
+        ("fresh attacks on the results", count * psro.restarts, attack, _TRAIN_ATTACK),
+        (
+            f"cells of the combined tables ({cells})",
+            cells,
+            config.evaluation.episodes * limit,
+            PLAY,
+        ),
+    ]
+    head = (
+        f"PSRO on {config.task} with {', '.join(solvers)}, seeds"
+        f" {', '.join(map(str, seeds))}: {count} runs of {psro.iterations} iterations,"
+        f" on {config.device}, {request.workers} workers, in"
+        f" {request.runs_dir / request.run}-*"
+    )
+    return _written(request, head, stages)
+
+
+def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
+    """The head, a line for each stage, and the sum."""
+    cores, seconds, lines = max(1, request.workers), 0.0, [head]
+    games = request.config.spec.most_worlds
+    for label, count, steps, speed in stages:
+        parallel = 1 if label == "team" else min(cores, count)
+        fastest = _PER_GAME * games if games else speed
+        spent = count * steps / min(speed, fastest) / parallel
+        seconds += spent
+        lines.append(
+            f"  {label:<36} {count:>3} x {steps:>11,} env steps"
+            f"  about {format_duration(spent)}"
+        )
+    lines.append(f"  about {format_duration(seconds)} and {_memory(request):.1f} GB")
+    return "\n".join(lines)
+
+
+def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
+    """Label, how many, environment steps of each, and steps a second."""
+    config = request.config
+    stages: list[_Stage] = []
+    if request.team is None:
+        stages.append(("team", 1, config.training.env_steps, _TRAIN_TEAM))
+    attack, filter_ = config.attack_oracle.env_steps, config.filter_oracle.env_steps
+    psro, episodes = config.psro, config.evaluation.episodes
+    limit = _limit(request)
+    if program in ("attack", "filter"):
+        attacking = program == "attack"
+        speed = _TRAIN_ATTACK if attacking else _TRAIN_FILTER
+        stages.append((program, 1, attack if attacking else filter_, speed))
+    if program == "story":
+        stages += [
+            ("attacks without a filter", 3, attack, _TRAIN_ATTACK),
+            ("vanilla filter", 1, filter_, _TRAIN_FILTER),
+        ]
+    if program == "evaluate":
+        stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))
+    population = (psro.iterations + 2) ** 2
+    if program in ("psro", "story"):
+        count = psro.iterations * psro.restarts
+        stages += [
+            ("R-MACRL attacks", count, attack, _TRAIN_ATTACK),
+            ("R-MACRL filters", count, filter_, _TRAIN_FILTER),
+            (f"payoff cells ({population})", population, psro.episodes * limit, PLAY),
+        ]
+    if program == "story":
+        whole = (attack + filter_) * psro.iterations * psro.restarts
+        stages += [
+            ("filter with R-MACRL's whole budget", 1, whole, _TRAIN_FILTER),
+            (
+                "fresh attacks on three defenders",
+                3 * psro.restarts,
+                attack,
+                _TRAIN_ATTACK,
+            ),
+            ("cells of the audit (about 70)", 70, episodes * limit, PLAY),
+        ]
+    return stages
+
+
+def _limit(request: Request) -> int:
+    return request.config.spec.episode_limit
+
+
+def _memory(request: Request) -> float:
+    """Peak memory in GB: processes, one rollout in each, and games beside them."""
+    config = request.config
+    oracle = config.attack_oracle
+    spec = config.spec
+    floats = oracle.num_envs * oracle.num_steps * spec.num_agents * _FLOATS_PER_AGENT
+    processes = 1 + request.workers
+    games = (spec.most_worlds or 0) * _MIB_PER_GAME / 1024.0
+    return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games
+
+
+def outline(
+    source: str | Path,
+    out: str | None,
+    num_samples: int,
+    *,
+    refined: tuple[ExperimentConfig, float] | None = None,
+) -> str:
+    """What `analyze` would do, without doing it.
+
+    Args:
+      source, out, num_samples: as there.
+      refined: with `--refine`, the run's configuration and the half-width to reach.
+
+    Raises:
+      ValueError: no such file or run, or not a meta-game.
+    """
+    path = table_of(Path(source))
+    game = read_meta_game(path)
+    rows, cols = game.mean.shape
+    words = (
+        f"analysis of {path}, {rows} by {cols}, with {num_samples} resamples;"
+        f" seconds; to {saved_as(path, out)}.json"
+    )
+    if refined is None:
+        return words
+    config, width = refined
+    table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+    episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
+    limit = make_env(config.env, config.env_config).spec.episode_limit
+    steps = episodes * limit
+    return (
+        f"{words}\n  before it, about {episodes:,} new episodes of {config.task} until"
+        f" the value is known to {width:g}: {steps:,} env steps, about"
+        f" {format_duration(steps / PLAY)}"
+    )

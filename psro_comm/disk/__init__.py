@@ -1,0 +1,1 @@
+"""The disk: what reads and writes files of a run."""

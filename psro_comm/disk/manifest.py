@@ -1,0 +1,100 @@
+"""The list of a run's finished files, each with its sha256.
+
+A flipped bit loads silently from a safetensors file; so nothing is loaded from a run
+but through `Manifest.read`, which compares the checksum first.
+"""
+
+from pathlib import Path
+
+from psro_comm.disk.files import (
+    StoreError,
+    decode_json,
+    encode_json,
+    read_bytes,
+    sha256,
+    write_atomic,
+)
+
+_FORMAT = 1
+
+
+class Manifest:
+    """`manifest.json` of one folder: what it omits does not exist.
+
+    Attributes:
+      root: the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Reads the folder's manifest; empty where there is none.
+
+        Raises:
+          StoreError: it is damaged.
+        """
+        self.root = root
+        self._path = root / "manifest.json"
+        self._digests = _decode(self._path) if self._path.exists() else {}
+
+    def __contains__(self, file: str) -> bool:
+        """Whether `file`, a path relative to the root, is finished."""
+        return file in self._digests
+
+    def files(self) -> tuple[str, ...]:
+        """The finished files, relative to the root, sorted."""
+        return tuple(sorted(self._digests))
+
+    def holds(self, file: str, data: bytes) -> bool:
+        """Whether `file` is finished and was written with exactly `data`."""
+        return self._digests.get(file) == sha256(data)
+
+    def read(self, file: str) -> bytes:
+        """Returns the bytes of a finished file.
+
+        Raises:
+          StoreError: it is unfinished, missing, or one bit of it changed.
+        """
+        path = self.root / file
+        if file not in self:
+            raise StoreError(f"{path} does not exist, or was never finished")
+        data = read_bytes(path)
+        if not self.holds(file, data):
+            raise StoreError(f"{path} is damaged: its sha256 is not the manifest's")
+        return data
+
+    def write(self, file: str, data: bytes, *, instead_of: str | None = None) -> None:
+        """Writes a file and lists it; a kill leaves it whole, or unlisted.
+
+        Args:
+          file: path relative to the root.
+          data: its content.
+          instead_of: a file to take off the list in the same moment.
+
+        Raises:
+          StoreError: the disk refuses.
+        """
+        if file in self and not self.holds(file, data):
+            # Off the list first: a kill in between must not look like damage.
+            self._save({k: v for k, v in self._digests.items() if k != file})
+        write_atomic(self.root / file, data)
+        others = {k: v for k, v in self._digests.items() if k != instead_of}
+        self._save({**others, file: sha256(data)})
+
+    def _save(self, digests: dict[str, str]) -> None:
+        write_atomic(self._path, _encode(digests))
+        self._digests = digests
+
+
+def _encode(digests: dict[str, str]) -> bytes:
+    # It vouches for itself, too: a flipped bit in a file's name would otherwise read
+    # as "does not exist".
+    own = sha256(encode_json(digests))
+    return encode_json({"format": _FORMAT, "artefacts": digests, "sha256": own})
+
+
+def _decode(path: Path) -> dict[str, str]:
+    data = read_bytes(path)
+    manifest = decode_json(data, path)
+    digests = manifest.get("artefacts") if isinstance(manifest, dict) else None
+    if not isinstance(digests, dict) or _encode(digests) != data:
+        raise StoreError(f"{path} is damaged, or of another version of psro_comm")
+    return digests

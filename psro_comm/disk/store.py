@@ -1,0 +1,298 @@
+"""RunStore: one folder that is a run, resumable, checksummed, owned by one process.
+
+A run is a pipeline of named artefacts (the team, each policy, each table, each report),
+each a pure function of the configuration, the seeds and earlier artefacts. So resuming
+is: for each artefact, load it if the store `has` it, else compute and save it. No
+solver state is stored.
+
+    runs/<name>/config.json     the configuration; a resume must bring the same
+                manifest.json   sha256 of every artefact; what it omits does not exist
+                team.safetensors, policies/<name>.safetensors, <name>.json   artefacts
+                env.json, status.json, flags.txt                             notes
+                lock            held while a process writes here
+"""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from torch import Tensor
+
+from psro_comm.disk.differences import completed, difference
+from psro_comm.disk.files import (
+    StoreError,
+    acquire_lock,
+    check_name,
+    decode_json,
+    decode_tensors,
+    encode_json,
+    encode_tensors,
+    make_folder,
+    read_bytes,
+    release_lock,
+    remove_temporaries,
+    write_atomic,
+)
+from psro_comm.disk.manifest import Manifest
+
+__all__ = ["RunStore", "StoreError", "load_policy_file", "run_path", "write_atomic"]
+
+_CHECKPOINTS = ("team-checkpoint-0.safetensors", "team-checkpoint-1.safetensors")
+_RESERVED = ("config", "env", "status", "manifest", "team")
+
+
+def run_path(runs_dir: Path, run: str) -> Path:
+    """Folder of the run called `run`.
+
+    Raises:
+      StoreError: a name that could leave `runs_dir`.
+    """
+    return runs_dir / check_name(run)
+
+
+class RunStore:
+    """One run's folder; made by `RunStore.open` (to write) or `RunStore.read`.
+
+    Attributes:
+      root: the folder.
+      config: the configuration as plain JSON data.
+    """
+
+    def __init__(self, root: Path, lock: int | None) -> None:
+        """Call `open` or `read` instead; `lock` is None to only read."""
+        self.root = root
+        self.config: dict[str, Any] = {}
+        self._lock = lock
+        self._manifest = Manifest(root)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        config: Mapping[str, Any],
+        *,
+        played_before: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Begins the run in `root`, or continues it.
+
+        Args:
+          root: the run's folder, created if absent.
+          config: plain JSON data.
+          played_before: what runs too old to hold a field were played with, by its
+            dotted name; they continue where `config` says the same.
+
+        Raises:
+          StoreError: another process has it, it was begun with a different
+            configuration (each differing key is shown), or it is damaged. Nothing was
+            changed.
+        """
+        encoded = encode_json(dict(config))
+        make_folder(root / "policies")
+        lock = acquire_lock(root / "lock")
+        try:
+            store = cls(root, lock)
+            store._adopt(encoded, played_before or {})
+        except BaseException:
+            release_lock(lock)
+            raise
+        return store
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """Opens somebody's run to look at: no lock, and every save is refused.
+
+        Raises:
+          StoreError: there is no run in `root`, or it is damaged.
+        """
+        store = cls(root, None)
+        if "config.json" not in store._manifest:
+            raise StoreError(f"there is no run in {root}")
+        store.config = store._load("config.json")
+        return store
+
+    def _adopt(self, encoded: bytes, played_before: Mapping[str, Any]) -> None:
+        path = self.root / "config.json"
+        self.config = decode_json(encoded, path)
+        begun = "config.json" in self._manifest
+        if begun:
+            old = completed(self._load("config.json"), self.config, played_before)
+            differing = difference(old, self.config)
+            if differing:
+                raise StoreError(
+                    f"{self.root} was begun with another configuration: "
+                    f"{'; '.join(differing)}; use its values or another run"
+                )
+        elif any(self.root.glob("**/*.safetensors")):
+            raise StoreError(f"{self.root / 'manifest.json'} is missing")
+        for folder in (self.root, self.root / "policies"):
+            remove_temporaries(folder)
+        if not begun:
+            self._manifest.write("config.json", encoded)
+
+    def __enter__(self) -> Self:
+        """Returns the store itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Lets go of the lock."""
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the lock; every later save is refused."""
+        if self._lock is not None:
+            release_lock(self._lock)
+            self._lock = None
+
+    def has(self, name: str) -> bool:
+        """Whether the artefact `name` is complete, of whatever kind it is."""
+        return any(file in self._manifest for file in _candidates(name))
+
+    def policies(self) -> tuple[str, ...]:
+        """Names of the stored policies, sorted."""
+        files = map(Path, self._manifest.files())
+        return tuple(file.stem for file in files if file.parent.name == "policies")
+
+    def save_policy(
+        self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+    ) -> None:
+        """Freezes the weights of a policy such as `filter-003`, for ever.
+
+        The facts, plain JSON data, say what the weights are of; they stay in the file.
+
+        Raises:
+          StoreError: the name is taken by something else, or the disk refuses.
+        """
+        if name in _RESERVED:
+            raise StoreError(f"{name!r} is a reserved name")
+        self._freeze(name, f"policies/{check_name(name)}.safetensors", tensors, facts)
+
+    def load_policy(self, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Returns the weights and the facts of a policy.
+
+        Raises:
+          StoreError: it is missing or one bit of it changed; the file is named.
+        """
+        return self._load_tensors(f"policies/{check_name(name)}.safetensors")
+
+    def save_team(
+        self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+    ) -> None:
+        """Freezes the team; as `save_policy`, under the name `team`."""
+        self._freeze("team", "team.safetensors", tensors, facts)
+
+    def load_team(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Returns the weights and the facts of the team; as `load_policy`."""
+        return self._load_tensors("team.safetensors")
+
+    def save_checkpoint(
+        self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
+    ) -> None:
+        """Notes how far the team's training is, replacing the last note."""
+        self._require_lock()
+        # Two files in turn, so that a kill in a save costs one interval, not all.
+        old, new = sorted(_CHECKPOINTS, key=lambda file: file not in self._manifest)
+        self._manifest.write(new, encode_tensors(tensors, facts), instead_of=old)
+
+    def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Returns what `save_checkpoint` noted last; None where training begins.
+
+        Raises:
+          StoreError: it is damaged.
+        """
+        listed = [file for file in _CHECKPOINTS if file in self._manifest]
+        return self._load_tensors(listed[0]) if listed else None
+
+    def save_json(self, name: str, obj: Any) -> None:
+        """Writes the artefact `<name>.json`, replacing an older one.
+
+        Raises:
+          StoreError: NaN or infinity (the key is named), a reserved name, a full disk.
+        """
+        file = f"{check_name(name)}.json"
+        if name in _RESERVED:
+            raise StoreError(f"{name!r} is a reserved name")
+        self._refuse_taken(name, file)
+        self._manifest.write(file, encode_json(obj))
+
+    def load_json(self, name: str) -> Any:
+        """Returns what `save_json` stored.
+
+        Raises:
+          StoreError: it is missing or one bit of it changed; the file is named.
+        """
+        return self._load(f"{check_name(name)}.json")
+
+    def save_flags(self, text: str) -> None:
+        """Notes the command line in `flags.txt`, for `--flagfile`."""
+        self._note("flags.txt", text.encode())
+
+    def save_environment(self, description: Mapping[str, Any]) -> None:
+        """Adds the machine to the list `env.json`, unless it is there already."""
+        path = self.root / "env.json"
+        entries = decode_json(read_bytes(path), path) if path.exists() else []
+        if dict(description) not in entries:
+            self._note("env.json", encode_json([*entries, dict(description)]))
+
+    def set_status(self, stage: str, progress: float) -> None:
+        """Notes what the run does now (an artefact, or `done`), and its share done."""
+        updated = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        status = {"stage": stage, "progress": progress, "updated": updated}
+        self._note("status.json", encode_json(status))
+
+    def _freeze(
+        self,
+        name: str,
+        file: str,
+        tensors: Mapping[str, Tensor],
+        facts: Mapping[str, Any],
+    ) -> None:
+        self._refuse_taken(name, file)
+        data = encode_tensors(tensors, facts)
+        if file in self._manifest and not self._manifest.holds(file, data):
+            raise StoreError(f"{self.root / file} is frozen: it cannot be replaced")
+        self._manifest.write(file, data)
+
+    def _refuse_taken(self, name: str, file: str) -> None:
+        self._require_lock()
+        for other in _candidates(name):
+            if other != file and other in self._manifest:
+                raise StoreError(f"the name {name!r} is taken by {self.root / other}")
+
+    def _load(self, file: str) -> Any:
+        return decode_json(self._manifest.read(file), self.root / file)
+
+    def _load_tensors(self, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        return decode_tensors(self._manifest.read(file), self.root / file)
+
+    def _note(self, file: str, data: bytes) -> None:
+        self._require_lock()
+        write_atomic(self.root / file, data)
+
+    def _require_lock(self) -> None:
+        if self._lock is None:
+            raise StoreError(f"{self.root} is open for reading only")
+
+
+def load_policy_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Loads one policy or team by its path, inside a run or copied out of one.
+
+    Args:
+      path: a file written by `save_policy` or `save_team`. Where a manifest.json lies
+        beside it (or beside its folder `policies/`), the checksum must agree.
+
+    Raises:
+      StoreError: missing, damaged, unfinished, or not written by us.
+    """
+    in_run = path.parent.name == "policies"
+    root = path.parent.parent if in_run else path.parent
+    if not (root / "manifest.json").exists():
+        return decode_tensors(read_bytes(path), path)
+    return decode_tensors(Manifest(root).read(str(path.relative_to(root))), path)
+
+
+def _candidates(name: str) -> tuple[str, ...]:
+    """The files that may hold the artefact `name`."""
+    if name == "team":
+        return ("team.safetensors",)
+    return (f"policies/{check_name(name)}.safetensors", f"{name}.json")

@@ -1,0 +1,300 @@
+"""The lab of a run: makes named artefacts, each at most once.
+
+An artefact (the team, a policy, a table of matches) is a pure function of the
+configuration, of its own name (which seeds it) and of earlier artefacts. What the store
+has is loaded, what it lacks is made and saved. So a killed run continues by running
+the same command again, and no solver's or generator's state is ever stored.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from games.environments.registry import make_env
+from oracles.strategies.attacks import AttackConfig
+from oracles.strategies.filters import FilterConfig
+from oracles.strategies.frozen import Frozen, from_file
+from oracles.strategies.jobs import (
+    MatchJob,
+    SettingData,
+    TrainingJob,
+    run_matches,
+    run_training,
+    thaw_team,
+)
+from oracles.strategies.learner import OracleConfig
+from psro_comm.disk.metrics import MetricsWriter
+from psro_comm.disk.store import RunStore
+from psro_comm.lab.pretraining import SHOWN, pretrain
+from psro_comm.lab.progress import Progress, speak
+from psro_comm.lab.workers import Workers
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.settings.experiment import ExperimentConfig, describe
+
+_WORLDS_PER_BLOCK = 128
+
+
+class Response(NamedTuple):
+    """A best response to make: what to train against which mixture."""
+
+    name: str
+    opponents: Mapping[str, Frozen]
+    weights: Sequence[float]
+    config: AttackConfig | FilterConfig
+    oracle: OracleConfig
+    restarts: int = 1
+    untrained: bool = False
+    start: Frozen | None = None  # the first restart learns on from it
+
+
+def seed_of(run_seed: int, name: str) -> int:
+    """The seed of the artefact `name` of a run."""
+    entropy = [run_seed, *name.encode()]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+class Lab:
+    """Makes and keeps the artefacts of one run."""
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        store: RunStore,
+        metrics: MetricsWriter,
+        workers: Workers,
+    ) -> None:
+        """Begins or continues the run in `store`."""
+        self.config, self.store = config, store
+        self.metrics, self.workers = metrics, workers
+        self.env = make_env(config.env, config.env_config, device=config.device)
+        self._team: Frozen | None = None
+
+    def seed(self, name: str) -> int:
+        """The seed of an artefact: a function of the run's seed and its name."""
+        return seed_of(self.config.seed, name)
+
+    def captured(self) -> tuple[int, ...] | None:
+        """The malicious agents of this run; None where each episode draws its own."""
+        agents = self.env.spec.num_agents
+        return self.config.threat.held(self.seed("captured"), agents)
+
+    def team(self) -> Frozen:
+        """The trained team; a long training goes on from its last resume point."""
+        if self._team is None:
+            if not self.store.has("team"):
+                pretrain(
+                    self.config, self.env, self.store, self.metrics, self.seed("team")
+                )
+            tensors, facts = self.store.load_team()
+            self._team = from_file(tensors, facts)
+        return self._team
+
+    def adopt_team(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Uses a team that another run trained.
+
+        Raises:
+          ValueError: it was trained on another task or under other rules, or the run
+            has another team already.
+        """
+        if facts.get("task") != self.config.task:
+            raise ValueError(
+                f"the team was trained on {facts.get('task')!r},"
+                f" this run is about {self.config.task!r}"
+            )
+        rules = describe(self.config)[self.config.env]
+        if facts.get("env_config", rules) != rules:
+            raise ValueError(
+                f"the team was trained under {facts['env_config']}, this run plays"
+                f" under {rules}"
+            )
+        given = from_file(tensors, facts)
+        thaw_team(given, self.env)
+        if not self.store.has("team"):
+            self.store.save_team(tensors, facts)
+        elif self.team().digest() != given.digest():
+            raise ValueError(f"{self.store.root} has another team: use another --run")
+
+    def setting(self) -> SettingData:
+        """The game of this run as plain data."""
+        config = self.config
+        plain = describe(config)
+        return SettingData(
+            config.env,
+            plain[config.env],
+            self.team(),
+            config.threat,
+            self.captured(),
+            config.device,
+        )
+
+    def respond(self, responses: Sequence[Response]) -> list[Frozen]:
+        """Makes best responses, all trainings side by side.
+
+        With restarts, the one that does best on fresh worlds is kept; each training is
+        saved as soon as it ends.
+
+        Source: paper alg. 1, line 7.
+        """
+        jobs = [job for response in responses for job in self._jobs(response)]
+        self.train([job for job in jobs if not self.store.has(job.name)])
+        return [self._select(response) for response in responses]
+
+    def train(self, jobs: Sequence[TrainingJob]) -> None:
+        """Trains and saves policies, side by side where there are workers."""
+        for job in jobs:
+            self.metrics.forget(job.name)
+
+        def keep(index: int, result: tuple[Frozen, list[dict[str, float]]]) -> None:
+            frozen, lines = result
+            log = self.metrics.logger(jobs[index].name)
+            for line in lines:
+                log(line)
+            self.save(jobs[index].name, frozen)
+
+        if jobs:
+            self.store.set_status(jobs[0].name, 0.0)
+        self.workers.map(
+            train_in_worker, jobs, names=[job.name for job in jobs], done=keep
+        )
+
+    def save(self, name: str, policy: Frozen) -> None:
+        """Stores a frozen policy."""
+        tensors = {k: torch.from_numpy(np.array(v)) for k, v in policy.tensors.items()}
+        self.store.save_policy(name, tensors, policy.facts)
+
+    def load(self, name: str) -> Frozen:
+        """Loads a frozen policy of this run."""
+        return from_file(*self.store.load_policy(name))
+
+    def _jobs(self, response: Response) -> list[TrainingJob]:
+        name, restarts = response.name, response.restarts
+        names = [f"{name}.r{k}" for k in range(restarts)] if restarts > 1 else [name]
+        return [
+            TrainingJob(
+                name,
+                self.setting(),
+                tuple(response.opponents.values()),
+                tuple(float(w) for w in response.weights),
+                response.config,
+                response.oracle,
+                self.seed(name),
+                response.untrained,
+                response.start if number == 0 else None,
+            )
+            for number, name in enumerate(names)
+        ]
+
+    def _select(self, response: Response) -> Frozen:
+        """The restart that does best against the mixture, on worlds of its own."""
+        name = response.name
+        if self.store.has(name):
+            return self.load(name)
+        names = [job.name for job in self._jobs(response)]
+        candidates = {each: self.load(each) for each in names}
+        attacking = isinstance(response.config, AttackConfig)
+        table = self.table(
+            f"{name}.selection",
+            response.opponents if attacking else candidates,
+            candidates if attacking else response.opponents,
+            self.config.psro.episodes,
+        ).mean()
+        weights = np.asarray(response.weights, dtype=np.float64)
+        scores = weights @ table if attacking else table @ weights
+        best = int(scores.argmin() if attacking else scores.argmax())
+        policy = candidates[names[best]]
+        self.save(name, policy)
+        return policy
+
+    def table(
+        self,
+        name: str,
+        filters: Mapping[str, Frozen],
+        attacks: Mapping[str, Frozen],
+        episodes: int,
+        *,
+        old: PayoffTable | None = None,
+        worlds: str | None = None,
+    ) -> PayoffTable:
+        """The payoff table of filters against attacks; cells of `old` are kept.
+
+        All missing cells are played in one batched rollout, in blocks of worlds that
+        each hold all of them, so that neither the number of workers nor the order of
+        the blocks changes a number.
+
+        Args:
+          name: of the artefact.
+          filters, attacks: policies by name, rows and columns.
+          episodes: W, worlds of each cell.
+          old: an earlier table of some of these policies, on the same worlds.
+          worlds: family of worlds, `name` where absent.
+
+        Source: paper alg. 1, lines 2 and 10.
+        """
+        if self.store.has(name):
+            stored = PayoffTable.from_dict(self.store.load_json(name))
+            if {*filters} - {*stored.defenders} or {*attacks} - {*stored.attackers}:
+                raise ValueError(f"{self.store.root} has another {name!r}: new --run")
+            return stored
+        table = (old or PayoffTable.empty()).grown(filters, attacks)
+        missing = table.missing()
+        if missing:
+            played = self.play(name, filters, attacks, missing, episodes, worlds)
+            table = table.recorded(missing, *played)
+        self.store.save_json(name, table.to_dict())
+        return table
+
+    def play(
+        self,
+        name: str,
+        filters: Mapping[str, Frozen],
+        attacks: Mapping[str, Frozen],
+        cells: Sequence[tuple[str, str]],
+        episodes: int,
+        worlds: str | None = None,
+    ) -> list[np.ndarray]:
+        """Plays `cells` in worlds 0 to `episodes`: three arrays `[cells, worlds]`."""
+        rows, columns = list(filters), list(attacks)
+        index = tuple((rows.index(d), columns.index(a)) for d, a in cells)
+        jobs = [
+            MatchJob(
+                self.setting(),
+                tuple(filters.values()),
+                tuple(attacks.values()),
+                index,
+                self.seed(f"worlds/{worlds or name}"),
+                first,
+                min(_WORLDS_PER_BLOCK, episodes - first),
+                self.config.evaluation.num_envs,
+                self.seed(f"{name}/{first}"),
+            )
+            for first in range(0, episodes, _WORLDS_PER_BLOCK)
+        ]
+        self.store.set_status(name, 0.0)
+        blocks = self.workers.map(
+            run_matches,
+            jobs,
+            names=[f"{name} from world {j.first_world}" for j in jobs],
+        )
+        return [
+            np.concatenate([block[key] for block in blocks], axis=1)
+            for key in ("returns", "success", "distortion")
+        ]
+
+
+def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
+    """`run_training` with a line of progress now and then, in any process."""
+    if multiprocessing.parent_process() is not None:
+        speak()
+    progress: Callable[[Mapping[str, float]], None] = Progress(
+        job.name, job.oracle.updates, show=SHOWN, every_s=10.0
+    )
+    return run_training(job, progress)
+
+
+def longer(oracle: OracleConfig, env_steps: int) -> OracleConfig:
+    """The same learner with another budget."""
+    return replace(oracle, env_steps=env_steps)

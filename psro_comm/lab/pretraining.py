@@ -1,0 +1,71 @@
+"""The team of a run: trained once, resumable in the middle, then frozen."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from games.engine.env import CommEnv
+from oracles.strategies.jobs import freeze_team
+from oracles.teams.backbones import make_team
+from oracles.teams.teachers import find_teacher
+from oracles.teams.trainings import TRAININGS
+from psro_comm.disk.metrics import MetricsWriter
+from psro_comm.disk.store import RunStore
+from psro_comm.lab.progress import Progress, tee
+from psro_comm.settings.experiment import ExperimentConfig, describe
+
+SHOWN = ("team/return_mean", "attack/message_distance", "filter/recall")
+"""What a line of progress tells of any training, where it has it."""
+
+
+def pretrain(
+    config: ExperimentConfig,
+    env: CommEnv,
+    store: RunStore,
+    metrics: MetricsWriter,
+    seed: int,
+) -> None:
+    """Trains and stores the team; goes on from the last resume point, if any.
+
+    Args:
+      config: of the run.
+      env: the task.
+      store: keeps the team and its resume points.
+      metrics: receives one line per update.
+      seed: of weights, worlds and policies.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        team = make_team(config.backbone, config.backbone_config, env.spec)
+    team = team.to(env.device)
+    teacher = find_teacher(env)
+    resume = store.load_checkpoint()
+    done = int(resume[1]["update"]) if resume else 0
+    metrics.forget("team", from_update=done + 1)
+    store.set_status("team", done / config.training.updates)
+    _, train = TRAININGS[config.learner]
+    train(
+        env,
+        team,
+        config.training,
+        seed=seed,
+        teacher=teacher,
+        log=tee(
+            metrics.logger("team"),
+            Progress("team", config.training.updates - done, show=SHOWN),
+        ),
+        checkpoint=store.save_checkpoint,
+        resume=resume,
+    )
+    plain = describe(config)
+    facts: Mapping[str, object] = {
+        "task": config.task,
+        "backbone_config": plain[config.backbone],
+        "env_config": plain[config.env],
+        "training": plain["training"],
+        "seed": config.seed,
+    }
+    frozen = freeze_team(team, config.backbone, facts)
+    tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
+    store.save_team(tensors, frozen.facts)

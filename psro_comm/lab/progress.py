@@ -1,0 +1,89 @@
+"""Progress on a terminal: one aligned line an update, with the time left."""
+
+import logging as standard_logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from absl import logging
+
+from psro_comm.disk.metrics import Log
+
+
+class Progress:
+    """One aligned line per update or iteration, with an estimate of the time left.
+
+    Needs no terminal, and keeps quiet between two lines for `every_s` seconds; the
+    first and the last call always speak. It is a `Log`: each call is one update.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        total: int,
+        *,
+        show: Sequence[str] = (),
+        every_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+        emit: Callable[[str], None] = logging.info,
+    ) -> None:
+        """Begins to count at 0.
+
+        Args:
+          name: what is being computed, such as `attack-001`.
+          total: number of calls to come.
+          show: keys to print, all that are given where empty (at most four).
+          every_s: least time between two lines.
+          clock: seconds from any origin.
+          emit: takes the line.
+        """
+        self._name, self._total, self._show = name, total, tuple(show)
+        self._every_s, self._clock, self._emit = every_s, clock, emit
+        self._began = clock()
+        self._spoke = -math.inf
+        self._done = 0
+
+    def __call__(self, values: Mapping[str, float]) -> None:
+        """Counts one call, and prints a line if it is time to."""
+        self._done += 1
+        now = self._clock()
+        if now - self._spoke < self._every_s and self._done < self._total:
+            return
+        self._spoke = now
+        elapsed = now - self._began
+        left = elapsed / self._done * max(self._total - self._done, 0)
+        width = len(str(self._total))
+        shown = self._show or tuple(key for key in values if "/" in key)[:4]
+        parts = [f"{k.split('/')[-1]} {values[k]:10.4g}" for k in shown if k in values]
+        head = f"{self._name:<16} {self._done:>{width}}/{self._total}"
+        clocks = f"{format_duration(elapsed):>7} gone {format_duration(left):>7} left"
+        self._emit("  ".join([head, *parts, clocks]))
+
+
+def format_duration(seconds: float) -> str:
+    """`8s`, `1m05s` or `2h03m`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def tee(*logs: Log) -> Log:
+    """One `Log` that passes its values to all of `logs`, in order."""
+
+    def log(values: Mapping[str, float]) -> None:
+        for each in logs:
+            each(values)
+
+    return log
+
+
+def speak() -> None:
+    """Lets this process say what it does: one line a time, with the clock."""
+    logging.set_verbosity(logging.INFO)
+    logging.use_absl_handler()
+    logging.get_absl_handler().setFormatter(
+        standard_logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S")
+    )

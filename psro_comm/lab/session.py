@@ -1,0 +1,106 @@
+"""One program's work on one run: its lab, opened from the command line's words."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from psro_comm.disk.environment import describe_environment
+from psro_comm.disk.metrics import MetricsWriter
+from psro_comm.disk.store import RunStore, StoreError, run_path
+from psro_comm.lab.lab import Lab
+from psro_comm.lab.workers import Workers
+from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
+
+
+class Request(NamedTuple):
+    """What the common flags ask for."""
+
+    config: ExperimentConfig
+    runs_dir: Path
+    run: str
+    workers: int
+    flags: str = ""  # the flags that were set, for flags.txt
+    team: str | None = None  # a run whose team is used instead of training one
+
+
+def choose_device(name: str) -> str:
+    """`auto` is CUDA where there is one.
+
+    Raises:
+      ValueError: CUDA was asked for and there is none.
+    """
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ValueError("--device is cuda, but torch finds none: use cpu or auto")
+    return ("cuda" if available else "cpu") if name == "auto" else name
+
+
+def choose_workers(count: int | None, device: str, env: str = "") -> int:
+    """Processes beside this one: one per core on a CPU, none on a GPU.
+
+    None for `smac` either: each would start all of its games, about 1 GB apiece.
+
+    Raises:
+      ValueError: a negative number, or any for `smac`.
+    """
+    if env == "smac":
+        if count:
+            raise ValueError(
+                f"--workers is {count}, must be 0 for StarCraft II: its games are"
+                " processes already; --smac.num_games says how many"
+            )
+        return 0
+    if count is None:
+        cores = len(os.sched_getaffinity(0))
+        return 0 if device == "cuda" or cores < 2 else min(cores, 8)
+    if count < 0:
+        raise ValueError(f"--workers is {count}, must be at least 0")
+    return count
+
+
+@contextlib.contextmanager
+def open_lab(request: Request) -> Iterator[Lab]:
+    """Begins or continues a run; lets go of its lock and its workers at the end.
+
+    Raises:
+      StoreError: another process has the run, it was begun with another
+        configuration, or a file is damaged.
+    """
+    torch.set_num_threads(1)
+    root = run_path(request.runs_dir, request.run)
+    donor = None
+    if request.team is not None:
+        donor = RunStore.read(run_path(request.runs_dir, request.team))
+    described = describe(request.config)
+    with (
+        RunStore.open(root, described, played_before=PLAYED_BEFORE) as store,
+        MetricsWriter(root) as metrics,
+        Workers(request.workers) as workers,
+    ):
+        store.save_environment(describe_environment())
+        if request.flags:
+            store.save_flags(request.flags)
+        lab = Lab(request.config, store, metrics, workers)
+        if donor is not None:
+            lab.adopt_team(*donor.load_team())
+        yield lab
+
+
+def read_run(runs_dir: Path, run: str) -> RunStore:
+    """Opens a finished run to look at.
+
+    Raises:
+      StoreError: there is none.
+    """
+    root = run_path(runs_dir, run)
+    if not root.exists():
+        known = sorted(p.parent.name for p in runs_dir.glob("*/config.json"))
+        raise StoreError(
+            f"run {run!r} does not exist in {runs_dir};"
+            f" there are: {', '.join(known) or 'none'}"
+        )
+    return RunStore.read(root)

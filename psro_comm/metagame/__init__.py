@@ -1,0 +1,1 @@
+"""Empirical games: payoffs, intervals, solvers and formats; needs no torch."""

@@ -1,0 +1,1 @@
+"""Payoff tables in files: JSON, CSV, Gambit's .nfg, gameanalysis' JSON."""

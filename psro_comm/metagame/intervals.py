@@ -1,0 +1,236 @@
+"""Estimates and their 95 % intervals."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+from torch import Tensor
+
+Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
+
+
+_NORMAL = 1.959964  # two-sided 95 % quantile
+
+
+def interval(samples: Tensor) -> Estimate:
+    """The mean of `samples` [W] and its 95 % interval (normal, W being large)."""
+    samples = samples.double()
+    half = _NORMAL * float(samples.std()) / math.sqrt(len(samples))
+    return _estimate(float(samples.mean()), half)
+
+
+def share_interval(samples: Tensor) -> Estimate:
+    """The mean of `samples` [W] in [0, 1] and Wilson's 95 % interval.
+
+        (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
+
+    Of 0 and 1 it is a share; numbers between vary less, so that it is then too wide.
+
+    Source: Wilson 1927, J. Amer. Statist. Assoc. 22.
+    """
+    count, share = len(samples), float(samples.double().mean())
+    extra = _NORMAL**2 / count
+    spread = math.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))
+    middle, scale = share + extra / 2.0, 1.0 + extra
+    low, high = (middle + sign * _NORMAL * spread for sign in (-1.0, 1.0))
+    return {
+        "estimate": share,
+        "low": max(0.0, low / scale),
+        "high": min(1.0, high / scale),
+    }
+
+
+def fall_percent(clean: Tensor, other: Tensor) -> Estimate:
+    """What is lost of the clean return, in percent of it, paired by world.
+
+        100 (1 - R),  R = mean(other) / mean(clean),
+        Var(R) = Var(other - R clean) / (W mean(clean)^2)
+
+    Args:
+      clean, other: `[W]` returns in the same worlds.
+
+    Returns:
+      NaN where the clean mean is 0 or less: a share of nothing says nothing.
+
+    Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
+    """
+    clean, other = clean.double(), other.double()
+    base = float(clean.mean())
+    if base <= 0.0:
+        return _estimate(math.nan, math.nan)
+    ratio = float(other.mean()) / base
+    spread = float((other - ratio * clean).std())
+    half = _NORMAL * spread / (math.sqrt(len(clean)) * base)
+    return _estimate(100.0 * (1.0 - ratio), 100.0 * half)
+
+
+def _estimate(mean: float, half_width: float) -> Estimate:
+    return {"estimate": mean, "low": mean - half_width, "high": mean + half_width}
+
+
+class Interval(NamedTuple):
+    """An estimate and its confidence interval; NaN limits if data are too few."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def contains_zero(self) -> bool:
+        """Whether zero is inside, or cannot be excluded because limits are NaN."""
+        return not (self.low > 0 or self.high < 0)
+
+    def __str__(self) -> str:
+        """`34.12 [33.50, 34.71]`; narrow intervals get the decimals they need."""
+        half = (self.high - self.low) / 2
+        # A width of rounding alone is none.
+        known = math.isfinite(half) and half > 1e-12 * abs(self.estimate)
+        digits = max(2, 1 - math.floor(math.log10(half))) if known else 2
+        estimate, low, high = (f"{number:.{digits}f}" for number in self)
+        return f"{estimate} [{low}, {high}]"
+
+
+def bootstrap(
+    samples: np.ndarray,
+    statistic: Callable[[np.ndarray], float],
+    rng: np.random.Generator,
+    num_samples: int = 1000,
+    confidence: float = 0.95,
+) -> Interval:
+    """Percentile interval of any statistic of mean payoffs.
+
+    Each resample draws W worlds with replacement, the same ones for all cells. A
+    maximum, such as NashConv, is pushed up by noise: at an equilibrium of the table
+    the whole interval lies above zero. Nash mixtures may be held fixed in
+    `statistic`; solving the game anew in each resample is slow and adds little.
+
+    Args:
+      samples: `[..., W]`, for example a table's returns, or two tables stacked; NaN
+        where not played.
+      statistic: from the mean over worlds `[...]` to a number.
+      rng: draws the worlds.
+      num_samples: resamples.
+      confidence: probability that the interval is to cover the truth.
+
+    Returns:
+      The statistic of the whole sample, and limits, NaN if it has only one world.
+
+    Raises:
+      ValueError: a cell has no episode, or so few that a resample missed them.
+
+    Source: gameanalysis's idea of one function for every statistic (`bootstrap`).
+    """
+    means = resampled_means(samples, rng, num_samples)
+    estimate, *resampled = (float(statistic(mean)) for mean in means)
+    if samples.shape[-1] < 2:
+        return Interval(estimate, math.nan, math.nan)
+    return percentiles(estimate, np.array(resampled), confidence)
+
+
+def resampled_means(
+    samples: np.ndarray, rng: np.random.Generator, num_samples: int
+) -> np.ndarray:
+    """Mean payoffs of the sample, then of resamples of its worlds.
+
+    Args:
+      samples: `[..., W]`; NaN where not played.
+      rng: draws W worlds with replacement, the same ones for all cells.
+      num_samples: K resamples.
+
+    Returns:
+      `[K + 1, ...]`, the whole sample first.
+
+    Raises:
+      ValueError: a cell has no episode, or so few that a resample missed them.
+    """
+    cells, num_worlds = samples.shape[:-1], samples.shape[-1]
+    flat = samples.reshape(-1, num_worlds)
+    played = np.isfinite(flat)
+    flat = np.where(played, flat, 0.0)
+    counts = rng.multinomial(
+        num_worlds, np.full(num_worlds, 1 / num_worlds), size=num_samples
+    )
+    counts = np.vstack([np.ones((1, num_worlds)), counts])  # first the sample itself
+    episodes = counts @ played.T.astype(np.float64)
+    if not episodes.all():
+        raise ValueError("cannot bootstrap: a cell has no episodes, or too few")
+    return (counts @ flat.T / episodes).reshape(-1, *cells)
+
+
+def percentiles(
+    estimate: float, resampled: np.ndarray, confidence: float = 0.95
+) -> Interval:
+    """The interval between the two tails of resampled estimates `[K]`."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return Interval(estimate, float(low), float(high))
+
+
+def mean_interval(samples: np.ndarray, confidence: float = 0.95) -> Interval:
+    """Student's t interval of a mean, mean -+ t_{k-1} s / sqrt(k).
+
+    Args:
+      samples: `[W]` independent numbers; NaN is no data.
+      confidence: probability that the interval is to cover the truth.
+
+    Returns:
+      Limits are NaN with fewer than two samples, all is NaN with none.
+    """
+    samples = np.asarray(samples, dtype=np.float64)
+    samples = samples[~np.isnan(samples)]
+    mean = float(samples.mean()) if samples.size else math.nan
+    if samples.size < 2:
+        return Interval(mean, math.nan, math.nan)
+    std_error = float(samples.std(ddof=1)) / math.sqrt(samples.size)
+    half = float(stdtrit(samples.size - 1, (1 + confidence) / 2)) * std_error
+    return Interval(mean, mean - half, mean + half)
+
+
+def paired_difference(
+    a: np.ndarray, b: np.ndarray, confidence: float = 0.95
+) -> Interval:
+    """How much higher a is than b, t interval of the differences by world.
+
+    Args:
+      a: `[W]` returns by world; NaN where not played.
+      b: `[W]` returns in the same worlds.
+      confidence: probability that the interval is to cover the truth.
+
+    Raises:
+      ValueError: a and b do not have one number for each of the same worlds.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(f"pairs need two [W], got {a.shape} and {b.shape}")
+    return mean_interval(a - b, confidence)
+
+
+def across_seeds(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Student's t interval over independent runs, one value each.
+
+    Raises:
+      ValueError: a value is NaN. Leaving out failed runs would flatter the rest.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"each seed needs a finite value, got {numbers}")
+    return mean_interval(numbers, confidence)
+
+
+def verdict(interval: Interval) -> str:
+    """A difference in words: higher, lower, or an honest "cannot tell"."""
+    if math.isnan(interval.low) or math.isnan(interval.high):
+        return "cannot tell: too few samples"
+    if interval.contains_zero:
+        return "cannot tell: the interval contains zero"
+    if interval.low > 0:
+        return f"higher by {interval}"
+    size = Interval(-interval.estimate, -interval.high, -interval.low)
+    return f"lower by {size}"
+
+
+def as_dict(interval: Interval) -> dict[str, float]:
+    """An interval as JSON data."""
+    return {k: float(v) for k, v in interval._asdict().items()}

@@ -1,0 +1,88 @@
+"""A meta-game as data: named policies, mean payoffs, and how sure they are.
+
+What `PayoffTable` is to a run, this is to an analysis: the payoffs may come from a run,
+from Gambit or from a spreadsheet, with or without noise known.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from psro_comm.metagame.payoffs import PayoffTable
+
+
+@dataclass(frozen=True, eq=False)
+class MetaGame:
+    """A zero-sum matrix game between named policies.
+
+    Attributes:
+      defenders: names of the m rows; the defender maximises.
+      attackers: names of the n columns.
+      mean: `[m, n]` payoff to the defender; the attacker is paid its negative.
+      std_error: `[m, n]` of the means; None if not known.
+      episodes: `[m, n]` behind each mean; None if not known.
+      returns: `[m, n, W]` world by world, NaN if not played; None if not known.
+      title: one line.
+
+    Raises:
+      ValueError: a name twice, shapes that do not fit, a mean that is not finite, a
+        standard error that is negative or not finite, or episodes that are no count.
+    """
+
+    defenders: tuple[str, ...]
+    attackers: tuple[str, ...]
+    mean: np.ndarray
+    std_error: np.ndarray | None = None
+    episodes: np.ndarray | None = None
+    returns: np.ndarray | None = None
+    title: str = "meta-game"
+
+    def __post_init__(self) -> None:
+        """Checks, and copies everything to read-only arrays."""
+        for side in ("defenders", "attackers"):
+            names = tuple(getattr(self, side))
+            if not names or len(set(names)) < len(names) or "" in names:
+                raise ValueError(f"{side} must be distinct names, got {names}")
+            object.__setattr__(self, side, names)
+        shape = (len(self.defenders), len(self.attackers))
+        for name in ("mean", "std_error", "episodes", "returns"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            array = np.array(given, dtype=np.float64)
+            if array.shape[:2] != shape or array.ndim != (
+                3 if name == "returns" else 2
+            ):
+                raise ValueError(f"{shape} names need such a {name}, got {array.shape}")
+            if name != "returns":
+                self._check_cells(name, array)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    def _check_cells(self, name: str, array: np.ndarray) -> None:
+        bad = ~np.isfinite(array) if name == "mean" else ~(array >= 0)
+        if name == "episodes":
+            bad |= (array != np.round(array)) | (array < 1)
+        for i, j in np.argwhere(bad | np.isinf(array)):
+            cell = f"({self.defenders[i]}, {self.attackers[j]})"
+            raise ValueError(f"the {name} of {cell} is {array[i, j]}")
+
+    @classmethod
+    def of(cls, table: PayoffTable, title: str = "meta-game") -> Self:
+        """The meta-game of a run's table.
+
+        Raises:
+          ValueError: a cell was never played.
+        """
+        std_error = table.std_error()
+        known = np.isfinite(std_error).all()
+        return cls(
+            table.defenders,
+            table.attackers,
+            table.mean(),
+            std_error if known else None,
+            table.episodes(),
+            table.returns,
+            title,
+        )

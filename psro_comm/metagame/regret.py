@@ -1,0 +1,128 @@
+"""What a payoff table says, and how sure it is.
+
+Gains follow gameanalysis's `regret`: deviation gains first, everything else from
+them, and NaN in a matrix stays NaN. Intervals resample or pair worlds, because
+world w is the same world in every cell (common random numbers).
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from psro_comm.metagame.intervals import Interval, percentiles, resampled_means
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.solvers import solve_many
+
+
+def value(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """Expected team return when both players mix, u = x' U y.
+
+    Args:
+      matrix: `[m, n]` payoff to the defender.
+      x: `[m]` the defender's mixture.
+      y: `[n]` the attacker's mixture.
+
+    Source: paper section 4, expected utility.
+    """
+    return float(x @ matrix @ y)
+
+
+def gains(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """What each player would gain by its best pure deviation within the table.
+
+        g_defender = max_i (U y)_i - x' U y,   g_attacker = x' U y - min_j (x' U)_j
+
+    Args:
+      matrix: `[m, n]` payoff to the defender.
+      x: `[m]` the defender's mixture.
+      y: `[n]` the attacker's mixture.
+
+    Returns:
+      The defender's and the attacker's gain, never negative.
+
+    Source: paper algorithm 1, line 9 (the test of convergence).
+    """
+    here = value(matrix, x, y)
+    # A best deviation cannot lose: what is below zero is rounding. NaN stays NaN.
+    defender = np.maximum((matrix @ y).max() - here, 0.0)
+    attacker = np.maximum(here - (x @ matrix).min(), 0.0)
+    return float(defender), float(attacker)
+
+
+def regret(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, player: int) -> float:
+    """One player's gain: 0 is the defender, 1 the attacker; see `gains`."""
+    return gains(matrix, x, y)[player]
+
+
+def nash_conv(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """Sum of both players' gains: zero exactly at an equilibrium of the table.
+
+    A lower bound on NashConv of the whole game, whose policies the table lacks.
+    See `gains` for the arguments.
+    """
+    return sum(gains(matrix, x, y))
+
+
+def is_converged(
+    gains: Sequence[float], std_errors: Sequence[float], tolerance: float
+) -> bool:
+    """Whether no oracle's gain stands out of the noise.
+
+    Args:
+      gains: each oracle's gain over the meta-game value, on fresh episodes: on the
+        episodes that selected a best response the gain flatters itself.
+      std_errors: of these gains. NaN, here or in the gains, is not convergence.
+      tolerance: gain that does not matter, units of the environment.
+
+    Source: paper algorithm 1, line 5.
+    """
+    threshold = np.maximum(tolerance, 2 * np.asarray(std_errors))  # keeps NaN
+    return bool(np.all(np.asarray(gains) <= threshold))
+
+
+def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
+    """`is_converged` of 95 % intervals."""
+    errors = [(gain.high - gain.low) / (2 * 1.96) for gain in gains]
+    return is_converged([gain.estimate for gain in gains], errors, tolerance)
+
+
+def value_interval(
+    samples: np.ndarray, rng: np.random.Generator, num_samples: int = 1000
+) -> Interval:
+    """Value of the zero-sum game, solved anew in each resample of worlds.
+
+    Args:
+      samples: `[m, n, W]` team returns.
+      rng: draws the worlds.
+      num_samples: resamples.
+
+    Raises:
+      ValueError: as `resampled_means`.
+    """
+    means = resampled_means(samples, rng, num_samples)
+    estimate, *resampled = (game.value for game in solve_many(means))
+    if samples.shape[-1] < 2:
+        return Interval(estimate, math.nan, math.nan)
+    return percentiles(estimate, np.array(resampled))
+
+
+def mixture_returns(
+    table: PayoffTable, x: np.ndarray, y: np.ndarray, *, quantity: str = "returns"
+) -> np.ndarray:
+    """Expected return in each world when both players mix.
+
+        u_w = sum_i sum_j x_i y_j U_w[i, j]
+
+    Args:
+      table: m defenders against n attackers over W worlds.
+      x: `[m]` the defender's mixture.
+      y: `[n]` the attacker's mixture.
+      quantity: `success` or `distortion` instead.
+
+    Returns:
+      `[W]`; NaN in worlds where a cell of positive weight was not played.
+    """
+    rows, columns = np.flatnonzero(x), np.flatnonzero(y)  # else NaN * 0 = NaN
+    supported = getattr(table, quantity)[np.ix_(rows, columns)]
+    return np.einsum("i,j,ijw->w", x[rows], y[columns], supported)

@@ -1,0 +1,163 @@
+"""Meta-solvers: from the defender's payoff matrix to one mixture for each player.
+
+A meta-solver is a pure function `(payoffs [m, n], standard errors [m, n] or None) ->
+([m], [n])`, in the manner of the dynamics in OpenSpiel's `egt/dynamics.py`; `solve`
+checks what it returns, and `as_openspiel` is the only adapter.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from absl import logging
+
+from psro_comm.metagame.solvers.checks import (
+    MetaSolver,
+    MetaSolverError,
+    checked,
+    gap,
+    normalised,
+)
+from psro_comm.metagame.solvers.cone_program import guarantee, robust
+from psro_comm.metagame.solvers.dynamics import (
+    fictitious_play,
+    multiplicative_weights,
+    projected_replicator,
+    regret_matching,
+    replicator,
+)
+from psro_comm.metagame.solvers.heuristics import last_iterate, uniform, uniform_biased
+from psro_comm.metagame.solvers.linear_program import (
+    GAP_TOLERANCE,
+    SOLVERS,
+    Equilibrium,
+    nash,
+    solve_many,
+    solve_zero_sum,
+)
+from psro_comm.metagame.solvers.max_entropy import max_entropy_nash
+from psro_comm.metagame.solvers.quantal import quantal_response
+from psro_comm.metagame.solvers.response_graph import alpha_rank
+
+__all__ = [
+    "EXACT",
+    "GAP_TOLERANCE",
+    "META_SOLVERS",
+    "SOLVERS",
+    "Equilibrium",
+    "MetaSolver",
+    "MetaSolverError",
+    "Solved",
+    "as_openspiel",
+    "guarantee",
+    "nash",
+    "solve",
+    "solve_many",
+    "solve_zero_sum",
+    "uniform",
+]
+
+META_SOLVERS: dict[str, MetaSolver] = {
+    "nash": nash,
+    "max_entropy": max_entropy_nash,
+    "quantal": quantal_response,
+    "robust": robust,
+    "uniform": uniform,
+    "uniform_biased": uniform_biased,
+    "last_iterate": last_iterate,
+    "fictitious_play": fictitious_play,
+    "replicator": replicator,
+    "prd": projected_replicator,
+    "regret_matching": regret_matching,
+    "multiplicative_weights": multiplicative_weights,
+    "alpha_rank": alpha_rank,
+}
+EXACT = frozenset({"nash", "max_entropy"})  # NashConv < 1e-6 of the spread, or error
+FALLBACKS = ("nash", "regret_matching")  # in this order, when a solver fails
+_EXACT_GAP = 1e-6
+
+
+class Solved(NamedTuple):
+    """Both mixtures, and who found them."""
+
+    x: np.ndarray  # [m] defender's mixture
+    y: np.ndarray  # [n] attacker's mixture
+    gap: float  # NashConv of (x, y) in the table, over its spread
+    solver: str  # that found them
+    failures: tuple[str, ...] = ()  # of the solvers that were asked before it
+
+
+def solve(
+    name: str,
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    registry: Mapping[str, MetaSolver] = META_SOLVERS,
+) -> Solved:
+    """One meta-solver's mixtures, checked; if it fails, a fallback's, visibly.
+
+    Args:
+      name: of the solver, a key of the registry.
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: `[m, n]` of the payoffs, for solvers that use them.
+      registry: solvers by name.
+
+    Returns:
+      The mixtures, the solver that found them, and the failures on the way to it,
+      which are also logged as warnings.
+
+    Raises:
+      ValueError: an unknown name; payoffs or standard errors that are not finite.
+      MetaSolverError: the fallbacks failed as well.
+    """
+    if name not in registry:
+        raise ValueError(f"meta-solver is {name!r}, must be one of {sorted(registry)}")
+    scaled = normalised(checked(payoffs))
+    failures: list[str] = []
+    for candidate in dict.fromkeys((name, *FALLBACKS)):
+        try:
+            x, y = registry[candidate](payoffs, std_errors)
+            left = _proven(candidate, scaled, x, y)
+        except MetaSolverError as error:
+            failures.append(f"{candidate}: {error}")
+            logging.warning("Meta-solver %s", failures[-1])
+        else:
+            return Solved(x, y, left, candidate, tuple(failures))
+    raise MetaSolverError(f"no meta-solver is left: {'; '.join(failures)}")
+
+
+def _proven(name: str, scaled: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """NashConv of a result over the spread; raises unless it is what it should be."""
+    for mixture, size in zip((x, y), scaled.shape, strict=True):
+        if mixture.shape != (size,) or not (mixture >= 0).all():
+            raise MetaSolverError(f"no mixture of {size} policies: {mixture}")
+        if not abs(mixture.sum() - 1) < 1e-9:
+            raise MetaSolverError(f"weights sum to {mixture.sum()}")
+    left = gap(scaled, x, y)
+    if name in EXACT and not left < _EXACT_GAP:
+        raise MetaSolverError(f"NashConv {left:.1e}, allowed {_EXACT_GAP:.0e}")
+    return max(left, 0.0)
+
+
+def as_openspiel(
+    meta_solver: MetaSolver,
+    std_errors: Callable[[Any], np.ndarray | None] = lambda solver: None,
+) -> Callable[..., Any]:
+    """The meta-solver as `PSROSolver(meta_strategy_method=...)` wants it.
+
+    Args:
+      meta_solver: a function of the defender's matrix and its standard errors.
+      std_errors: from OpenSpiel's solver to the standard errors of its meta-game;
+        OpenSpiel's own solver has none.
+
+    Returns:
+      `f(solver, return_joint=False)`, which reads the solver's live meta-game and
+      returns the list of the two mixtures; with `return_joint` also their outer
+      product `[m, n]`. OpenSpiel passes both arguments by name.
+    """
+
+    def meta_strategy(solver: Any, return_joint: bool = False) -> Any:
+        x, y = meta_solver(solver.get_meta_game()[0], std_errors(solver))
+        return ([x, y], np.outer(x, y)) if return_joint else [x, y]
+
+    return meta_strategy

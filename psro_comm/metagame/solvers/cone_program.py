@@ -1,0 +1,132 @@
+"""Mixtures that are best in the worst table that the data leave possible."""
+
+import warnings
+
+import cvxpy as cp
+import numpy as np
+from scipy.stats import chi2
+
+from psro_comm.metagame.solvers.checks import (
+    MetaSolverError,
+    checked,
+    checked_errors,
+    on_simplex,
+)
+from psro_comm.metagame.solvers.linear_program import nash
+
+CONFIDENCE = 0.95
+_ALLOWED = 1e-6  # of the scale: how far from the best a result may be
+_OPTIONS = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11}
+
+
+def robust(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    confidence: float = CONFIDENCE,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each side maximises what it is guaranteed whatever the true table is.
+
+        max_x min_j  U_j' x - k ||s_j * x||_2,    k^2 = quantile of chi2_m, 1 - a / n
+
+    U_j and s_j are column j of the means and of their standard errors, a is
+    1 - `confidence`. The set {T : ||(T_j - U_j) / s_j|| <= k for all j} holds the true
+    table with that probability if errors are normal and independent within a column
+    (Bonferroni over the n columns). The attacker's side is the same program of -U'
+    with chi2_n and m. The two are apart: this is no equilibrium, and each side is
+    judged by its own `guarantee`. Without noise it is Nash.
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: `[m, n]` of the payoffs; None is no noise.
+      confidence: of each side's region.
+
+    Raises:
+      ValueError: bad payoffs, standard errors or confidence.
+      MetaSolverError: the second-order cone program failed.
+
+    Source: Aghassi and Bertsimas 2006, Robust game theory, section 3; ellipsoids as in
+      Ben-Tal and Nemirovski 1999.
+    """
+    payoffs = checked(payoffs)
+    std_errors = checked_errors(payoffs, std_errors)
+    if not std_errors.any():
+        return nash(payoffs)
+    x = _secured(payoffs, std_errors, radius(payoffs.shape, confidence))
+    y = _secured(-payoffs.T, std_errors.T, radius(payoffs.shape[::-1], confidence))
+    return x, y
+
+
+def radius(shape: tuple[int, ...], confidence: float = CONFIDENCE) -> float:
+    """Size k of the confidence region of an `[m, n]` table for the player of its rows.
+
+    Raises:
+      ValueError: a confidence outside (0, 1).
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}, must lie in (0, 1)")
+    m, n = shape
+    return float(np.sqrt(chi2.ppf(1 - (1 - confidence) / n, df=m)))
+
+
+def guarantee(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray,
+    x: np.ndarray,
+    confidence: float = CONFIDENCE,
+) -> float:
+    """What a mixture of rows earns at least, in the worst table of the region.
+
+        min_j  U_j' x - k ||s_j * x||_2
+
+    For the attacker's mixture: `-guarantee(-U.T, s.T, y)` is what it concedes at most.
+
+    Args:
+      payoffs: `[m, n]` to the player of the rows.
+      std_errors: `[m, n]` of the payoffs.
+      x: `[m]` the mixture.
+      confidence: of the region.
+    """
+    noise = np.linalg.norm(std_errors * x[:, None], axis=0)
+    return float((x @ payoffs - radius(payoffs.shape, confidence) * noise).min())
+
+
+def _secured(payoffs: np.ndarray, std_errors: np.ndarray, k: float) -> np.ndarray:
+    """The rows' mixture of the best guarantee, proven by a dual bound."""
+    scale = max(np.ptp(payoffs), k * std_errors.max())
+    scaled, noise = (payoffs - payoffs.min()) / scale, k * std_errors / scale
+    m, n = payoffs.shape
+    x, spread, value = cp.Variable(m, nonneg=True), cp.Variable(n), cp.Variable()
+    cone = cp.SOC(spread, cp.multiply(noise, x[:, None]), axis=0)
+    secured = scaled.T @ x - spread >= value
+    problem = cp.Problem(cp.Maximize(value), [secured, cone, cp.sum(x) == 1])
+    try:
+        with warnings.catch_warnings():  # it doubts itself; the bound below decides
+            warnings.simplefilter("ignore", UserWarning)
+            problem.solve(solver="CLARABEL", **_OPTIONS)
+    except cp.error.SolverError as error:
+        raise MetaSolverError(f"CLARABEL: {error}") from error
+    mixture, against = on_simplex(x.value), on_simplex(secured.dual_value)
+    found = mixture @ scaled - np.linalg.norm(noise * mixture[:, None], axis=0)
+    left = _bound(scaled, noise, against, np.asarray(cone.dual_value[1])) - found.min()
+    if not left < _ALLOWED:
+        raise MetaSolverError(f"gap {left:.1e}, allowed {_ALLOWED:.0e}")
+    return mixture
+
+
+def _bound(
+    scaled: np.ndarray, noise: np.ndarray, y: np.ndarray, shift: np.ndarray
+) -> float:
+    """What no mixture can be guaranteed more than, by the cone program's dual.
+
+        max_i sum_j (y_j U_ij - s_ij z_ij),   ||z_j|| <= y_j
+
+    Every such z is a table of the region: in it y concedes no row more than this.
+    """
+    length = np.linalg.norm(shift, axis=0)
+    inside = shift * np.where(length > y, y / np.where(length > 0, length, 1.0), 1.0)
+    # Both signs are bounds; cvxpy's convention for a cone's dual need not be known.
+    return min(
+        float((scaled @ y - (noise * sign * inside).sum(axis=1)).max())
+        for sign in (-1.0, 1.0)
+    )

@@ -1,0 +1,193 @@
+"""Learning dynamics whose time averages approach Nash in zero-sum games.
+
+Each plays the normalised game (payoffs in [1, 2]) against itself for a fixed number of
+steps and returns the average of what it played, so units do not matter, and a small
+edge takes more steps than it has. Only `multiplicative_weights` states a bound.
+"""
+
+import numpy as np
+from open_spiel.python.algorithms import (
+    projected_replicator_dynamics as openspiel_prd,
+)
+from open_spiel.python.algorithms import regret_matching as openspiel_rm
+from open_spiel.python.egt import dynamics as openspiel_dynamics
+from scipy.special import softmax
+
+from psro_comm.metagame.solvers.checks import checked, normalised, on_simplex
+
+FICTITIOUS_ROUNDS = 20_000
+WEIGHTS_ROUNDS = 5_000
+MATCHING_ROUNDS = 2_000
+REPLICATOR_STEPS, REPLICATOR_DT = 1_000, 0.5
+PRD_STEPS, PRD_DT, PRD_FLOOR = 4_000, 0.05, 1e-6
+
+_Mixtures = tuple[np.ndarray, np.ndarray]
+
+
+def fictitious_play(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    rounds: int = FICTITIOUS_ROUNDS,
+) -> _Mixtures:
+    """Each answers the average of all that the other has played.
+
+        i_t = argmax_i (U ybar_t)_i,   j_t = argmin_j (xbar_t' U)_j
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      rounds: T; the first policy of each side counts as the opening.
+
+    Returns:
+      The averages `[m]` and `[n]`. They converge, at a rate that ties make slow.
+
+    Source: Brown 1951; Robinson 1951 for convergence.
+    """
+    scaled = normalised(checked(payoffs))
+    x, y = (np.eye(size)[0] for size in scaled.shape)
+    earns, concedes = scaled[:, 0].copy(), scaled[0].copy()  # U sum(y), sum(x)' U
+    for _ in range(rounds):
+        i, j = int(earns.argmax()), int(concedes.argmin())
+        x[i] += 1
+        y[j] += 1
+        earns += scaled[:, j]
+        concedes += scaled[i]
+    return on_simplex(x), on_simplex(y)
+
+
+def replicator(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    steps: int = REPLICATOR_STEPS,
+    dt: float = REPLICATOR_DT,
+) -> _Mixtures:
+    """Time average of the replicator dynamics from uniform play.
+
+        dx_i / dt = x_i ((U y)_i - x' U y),   dy_j / dt = y_j (x' U y - (x' U)_j)
+
+    The state itself circles around the equilibrium; its average comes closer as 1 / t.
+    Fourth-order Runge-Kutta, because Euler's steps spiral outwards.
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      steps: of the integration.
+      dt: of one step, over the spread of the payoffs.
+
+    Source: Taylor and Jonker 1978; Hofbauer, Sorin, Viossat 2009 for the average;
+      OpenSpiel's `egt.dynamics.replicator`.
+    """
+    scaled = normalised(checked(payoffs))
+    m, n = scaled.shape
+
+    def slope(state: np.ndarray) -> np.ndarray:
+        x, y = state[:m], state[m:]
+        return np.concatenate(
+            [
+                openspiel_dynamics.replicator(x, scaled @ y),
+                openspiel_dynamics.replicator(y, -(x @ scaled)),
+            ]
+        )
+
+    state = np.concatenate([np.full(m, 1 / m), np.full(n, 1 / n)])
+    total = np.zeros_like(state)
+    for _ in range(steps):
+        total += state
+        k1 = slope(state)
+        k2 = slope(state + dt / 2 * k1)
+        k3 = slope(state + dt / 2 * k2)
+        k4 = slope(state + dt * k3)
+        state = np.clip(state + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4), 0.0, None)
+        state[:m] /= state[:m].sum()
+        state[m:] /= state[m:].sum()
+    return on_simplex(total[:m]), on_simplex(total[m:])
+
+
+def projected_replicator(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    steps: int = PRD_STEPS,
+    dt: float = PRD_DT,
+    floor: float = PRD_FLOOR,
+) -> _Mixtures:
+    """Time average of replicator dynamics that keep every policy alive.
+
+    After each Euler step the state is projected onto {x : x_i >= floor, sum(x) = 1}.
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      steps: of the dynamics; OpenSpiel's own 100,000 of 1e-3 take 5 seconds.
+      dt: of one step, over the spread of the payoffs.
+      floor: least probability of a policy.
+
+    Source: Lanctot et al. 2017, A unified game-theoretic approach (PSRO), section 3.2;
+      OpenSpiel's implementation.
+    """
+    scaled = normalised(checked(payoffs))
+    x, y = openspiel_prd.projected_replicator_dynamics(
+        [scaled, -scaled],
+        prd_iterations=steps,
+        prd_dt=dt,
+        prd_gamma=min(floor, 1 / max(scaled.shape)),
+    )
+    return on_simplex(x), on_simplex(y)
+
+
+def regret_matching(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    rounds: int = MATCHING_ROUNDS,
+) -> _Mixtures:
+    """Average play of two players who choose in proportion to positive regret.
+
+        x_{t+1,i} ~ max(0, sum_{s <= t} (U y_s)_i - x_s' U y_s)
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      rounds: of the game.
+
+    Source: Hart and Mas-Colell 2000, section 1; OpenSpiel's implementation.
+    """
+    scaled = normalised(checked(payoffs))
+    x, y = openspiel_rm.regret_matching([scaled, -scaled], iterations=rounds)
+    return on_simplex(x), on_simplex(y)
+
+
+def multiplicative_weights(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    rounds: int = WEIGHTS_ROUNDS,
+) -> _Mixtures:
+    """Average play of two players who weigh policies by exp(rate * total payoff).
+
+        x_{t+1,i} ~ exp(eta sum_{s <= t} (U y_s)_i),   eta = sqrt(8 log m / T)
+
+    The average regret of each side is at most sqrt(log m / 2T) of the spread, so
+    NashConv is at most sqrt(log m / 2T) + sqrt(log n / 2T): whatever the game.
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      rounds: T.
+
+    Source: Freund and Schapire 1999, Adaptive game playing using multiplicative
+      weights; the rate of Cesa-Bianchi and Lugosi 2006, theorem 2.2.
+    """
+    scaled = normalised(checked(payoffs))
+    rates = [np.sqrt(8 * np.log(size) / rounds) for size in scaled.shape]
+    total_x, total_y = (np.zeros(size) for size in scaled.shape)
+    earned, conceded = (np.zeros(size) for size in scaled.shape)
+    for _ in range(rounds):
+        x, y = softmax(rates[0] * earned), softmax(-rates[1] * conceded)
+        total_x += x
+        total_y += y
+        earned += scaled @ y
+        conceded += x @ scaled
+    return on_simplex(total_x), on_simplex(total_y)

@@ -1,0 +1,1 @@
+"""R-MACRL: algorithm 1 on OpenSpiel's PSRO solver."""

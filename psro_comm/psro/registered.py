@@ -1,0 +1,63 @@
+"""The registered game, playable: one joint action is one episode of the real game.
+
+With it any OpenSpiel code that knows simultaneous games can use our policies, an
+unsubclassed `PSROSolver` with our learning oracle included. It plays one episode a
+call, so it is slow; `RMacrlSolver` plays whole tables at once.
+"""
+
+from collections.abc import Mapping
+
+import torch
+
+from games.engine.play import play_episodes
+from games.engine.worlds import make_worlds
+from games.openspiel.adversarial_comm import ATTACKER, DEFENDER, AdversarialCommGame
+from oracles.strategies.frozen import Frozen, thaw
+from oracles.strategies.jobs import build_setting
+from psro_comm.lab.lab import Lab
+
+
+def attach_play(
+    game: AdversarialCommGame,
+    lab: Lab,
+    filters: Mapping[str, Frozen],
+    attacks: Mapping[str, Frozen],
+) -> None:
+    """Makes `game` play an episode of the lab's task for each joint action.
+
+    Episode k of the game's life is played in world k, whoever plays.
+
+    Args:
+      game: its slots are filled by name, here or later.
+      lab: of the task and the team.
+      filters, attacks: policies by name; may grow while the game is used.
+
+    Source: paper section 4 (U by letting policies play and averaging).
+    """
+    setting = build_setting(lab.setting())
+    device = setting.env.device
+    generator = torch.Generator(device).manual_seed(lab.seed("registered"))
+    played = 0
+
+    def rollout(defender: int, attacker: int) -> float:
+        nonlocal played
+        worlds = make_worlds(
+            setting.env.spec,
+            lab.seed("worlds/registered"),
+            played,
+            1,
+            setting.malicious,
+            device,
+        )
+        played += 1
+        outcome = play_episodes(
+            setting.env,
+            setting.team,
+            thaw(attacks[game.policy_name(ATTACKER, attacker)], device),
+            thaw(filters[game.policy_name(DEFENDER, defender)], device),
+            worlds,
+            generator,
+        )
+        return float(outcome.returns[0])
+
+    game.attach(rollout)

@@ -1,0 +1,1 @@
+"""Reports: words, tables, pages and figures of what studies measured."""

@@ -1,0 +1,169 @@
+"""From a file or a run to its analysis: numbers, words and figures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
+from psro_comm.disk.files import write_atomic as write_file
+from psro_comm.disk.tables import history, saved_as, table_of
+from psro_comm.lab.lab import Lab
+from psro_comm.metagame.analysis import analyse, interval_of
+from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.reports.text import columns
+from psro_comm.studies.refinement import refine
+
+
+def analyze(
+    source: str | Path,
+    out: str | None,
+    num_samples: int,
+    meta_solver: str,
+    figures: bool,
+    seed: int,
+    lab: Lab | None = None,
+    width: float = 1.0,
+) -> str:
+    """Analyses a table, saves `analysis.json` and figures, and returns the words.
+
+    Args:
+      source: a file, or the folder of a run.
+      out: folder of the results; beside the table where absent.
+      num_samples: resamples.
+      meta_solver: whose mixtures are judged.
+      figures: whether to draw.
+      seed: of the resampling.
+      lab: of the run, to play new episodes in.
+      width: half-width of the value's interval to reach with them.
+
+    Raises:
+      ValueError: no such file or run, or not a meta-game.
+    """
+    source = Path(source)
+    path = table_of(source)
+    game, refined = read_meta_game(path), None
+    if lab is not None:
+        table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+        table, refined = refine(lab, table, width)
+        game = MetaGame.of(table, f"{path.stem}, refined")
+    rng = np.random.default_rng(seed)
+    report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
+    name = saved_as(path, out)
+    make_folder(name.parent)
+    if refined is not None:
+        report["refinement"] = refined
+    saved = [name.with_suffix(".json")]
+    write_file(saved[0], encode_json(report))
+    if figures:
+        saved += _draw(game, history(source) if source.is_dir() else [], name)
+    words = render_analysis(report)
+    if refined is not None:
+        words += "\n\n" + render_refinement(refined)
+    return words + f"\n\nSaved: {', '.join(map(str, saved))}"
+
+
+def _draw(game: MetaGame, steps: list[dict[str, Any]], name: Path) -> list[Path]:
+    from psro_comm.reports.figures.analysis import plot_iterations, plot_meta_game
+
+    drawn = plot_meta_game(game, name.with_name(f"{name.name}-payoffs"))
+    if steps:
+        drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+    return drawn
+
+
+_MOST_CELLS = 8
+
+
+def render_analysis(report: Mapping[str, Any]) -> str:
+    """Value first, then both sides, then where the uncertainty comes from."""
+    lines = [
+        f"{report['title']}: {report['resamples']} resamples of {report['resampled']}",
+        "",
+        f"value of the game          {_text(report['value'])}",
+        f"NashConv of the mixtures   {_bounded(report['nash_conv'])}",
+        f"cyclic share of payoffs    {_text(report['cyclic_share'])}"
+        " (the rest is explained by ratings)",
+        *_security(report["security"]),
+        "",
+        _side(report["defenders"], f"Defender ({report['meta_solver']})"),
+        "",
+        _side(report["attackers"], f"Attacker ({report['meta_solver']})"),
+        "",
+        "regret: what the best policy earns more against the other side's mixture;"
+        "\nNash weight, support and dominated: over resamples, each solved anew",
+    ]
+    lines += [f"failed: {failure}" for failure in report["meta_solver_failures"]]
+    noisy = [cell for cell in report["cells"] if cell["share_of_value_variance"] > 0]
+    if noisy:
+        lines += ["", _cells(noisy[:_MOST_CELLS])]
+    return "\n".join(lines)
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    if found["low"] is None:
+        return f"{found['estimate']:.4g}"
+    return str(interval_of(dict(found)))
+
+
+def _bounded(found: Mapping[str, Any]) -> str:
+    here = f"{found['estimate']:.2e} in the table"
+    if found["high"] is None:
+        return here
+    return f"{here}, at most {found['high']:.4g} in the true one (95 %, one-sided)"
+
+
+def _security(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"best single defender       {found['policy']}: {_text(found['pure'])}"]
+    if "robust_guarantee" in found:
+        lines.append(
+            f"robust mixture guarantees  {found['robust_guarantee']:.4g}"
+            f" ({found['robust_confidence']:.0%} region of the whole table)"
+        )
+    return lines
+
+
+def _side(policies: Sequence[Mapping[str, Any]], title: str) -> str:
+    rows = [
+        (
+            policy["name"],
+            f"{policy['weight']:.3f}",
+            _text(policy["nash_weight"]),
+            f"{policy['support_frequency']:.0%}",
+            _text(policy["regret"]),
+            f"{policy['dominated_frequency']:.0%}",
+        )
+        for policy in policies
+    ]
+    head = (title, "weight", "Nash weight", "in support", "regret", "dominated")
+    return columns(rows, head)
+
+
+def _cells(cells: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            f"{cell['defender']} / {cell['attacker']}",
+            f"{cell['share_of_value_variance']:.1%}",
+            f"{cell['mean']:.4g}",
+            f"{cell['std_error']:.2g}",
+            str(cell.get("episodes", "")),
+        )
+        for cell in cells
+    ]
+    head = ("Where the value's variance comes from", "share", "mean", "s.e.", "n")
+    return columns(rows, head)
+
+
+def render_refinement(found: Mapping[str, Any]) -> str:
+    """What the new episodes brought, and what spending them evenly would have cost."""
+    reached = "reached" if found["reached"] else "NOT reached"
+    return (
+        f"refined in {found['rounds']} rounds: half-width {found['half_width']:.4g},"
+        f" target {found['target_half_width']:g} {reached}\n"
+        f"{found['episodes']} episodes ({found['episodes_before']} before); spent"
+        f" evenly the same width takes {found['episodes_evenly']}:"
+        f" {found['saved_share']:.0%} saved"
+    )

@@ -1,0 +1,96 @@
+"""Results of several tasks in two small tables: for a page with other things on it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psro_comm.metagame.intervals import Interval
+from psro_comm.names import RMACRL, VANILLA, VANILLA_LONG
+from psro_comm.reports.seeds import (
+    FinishedRun,
+    Variant,
+    about,
+    differences,
+    grouped,
+    pooled,
+)
+from psro_comm.reports.text import interval, markdown_table, percent
+
+_COLUMNS: dict[
+    str | tuple[str, str], str
+] = {  # a row's label, or (defender, attacker), as `Task.paper` has them
+    "clean: no attack, no filter": "clean",
+    "attack, full strength": "attacked",
+    "filter against the attack it knows": "filter, that attack",
+    "filter against a fresh attacker": "filter, fresh attack",
+    "R-MACRL against a fresh attacker": "R-MACRL, fresh attack",
+    (VANILLA, "meta-equilibrium"): "filter, meta-equilibrium",
+    (RMACRL, "meta-equilibrium"): "R-MACRL, meta-equilibrium",
+}
+_AGAINST = {
+    "meta-equilibrium": "meta-equilibrium attacker",
+    "held-out set": "held-out attackers",
+    "fresh": "its own fresh attacker",
+}
+
+
+def render_brief(variants: Mapping[Variant, Sequence[FinishedRun]]) -> str:
+    """Return and success of each task beside the paper's, and what R-MACRL gains.
+
+    Args:
+      variants: finished runs, as `by_variant` groups them.
+    """
+    returns, gains = [], []
+    for variant, runs in variants.items():
+        reports = [run.report for run in runs]
+        returns += _returns(variant, reports)
+        gains += _gains(variant, reports)
+    words = "; several seeds: mean and t interval over seeds, one: interval over worlds"
+    return "\n\n".join(
+        [
+            f"Team returns and success, 95 % intervals{words}.",
+            markdown_table(returns, ("", *_COLUMNS.values())),
+            "R-MACRL's return minus a single filter's in the same worlds; bold: the"
+            " interval leaves out zero, otherwise it cannot be told.",
+            markdown_table(gains, ("", "minus", *_AGAINST.values())),
+        ]
+    )
+
+
+def _returns(
+    variant: Variant, reports: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, ...]]:
+    lines = {
+        **grouped(reports, "rows", lambda row: row["label"]),
+        **grouped(reports, "columns", about),
+    }
+    earned, won = (
+        {key: pooled([interval(row[part]) for row in lines[key]]) for key in _COLUMNS}
+        for part in ("return", "success")
+    )
+    paper = variant.paper()
+    name = f"{variant}, {len(reports)} seed{'s' if len(reports) > 1 else ''}"
+    rows = [
+        (f"{name}: return", *map(str, earned.values())),
+        ("success, %", *map(percent, won.values())),
+    ]
+    if any(key in paper for key in _COLUMNS):
+        rows.append(("the paper", *(paper.get(key, "") for key in _COLUMNS)))
+    return rows
+
+
+def _gains(
+    variant: Variant, reports: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, ...]]:
+    found = differences(reports)
+    return [
+        (
+            str(variant),
+            "the filter" if other == VANILLA else "the filter with the whole budget",
+            *(_bold(pooled(found[other, attacker])) for attacker in _AGAINST),
+        )
+        for other in (VANILLA, VANILLA_LONG)
+    ]
+
+
+def _bold(found: Interval) -> str:
+    return str(found) if found.contains_zero else f"**{found}**"

@@ -1,0 +1,132 @@
+"""The picture of one step: scores in three conditions, messages meant, sent and heard.
+
+Source: paper section 5.6, figure 10.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from psro_comm.reports.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILLION,
+    figure_files,
+    new_figure,
+)
+from psro_comm.studies.inspection import CONDITIONS, best
+
+_TITLES = {
+    "clean": "no attack",
+    "attacked": "attacked",
+    "defended": "attacked, behind the filter",
+}
+_KEY = "frame: best action\n(orange: another than clean)\n*: the one that was drawn"
+_CELL, _MESSAGE = (0.62, 0.34), 1.5  # inches: a table's cell, a message's height
+
+
+def plot_step(
+    episode: Mapping[str, Any], number: int, path: Path, title: str = ""
+) -> list[Path]:
+    """Draws step `number`: a table per condition, then the forged messages.
+
+    Args:
+      episode: what `inspect_episode` returns.
+      number: of the step, from 0.
+      path: without suffix.
+      title: of the figure.
+
+    Raises:
+      ValueError: the episode has no such step.
+    """
+    if not 0 <= number < len(episode["steps"]):
+        raise ValueError(f"step is {number}, must be 0 to {len(episode['steps']) - 1}")
+    agents = [
+        (k, agent)
+        for k, agent in enumerate(episode["steps"][number]["agents"])
+        if agent["alive"]
+    ]
+    forged = [(k, agent) for k, agent in agents if agent["forged"]]
+    table = 0.8 + _CELL[1] * max(1, len(agents))
+    size = (
+        1.0 + 3 * _CELL[0] * (len(episode["actions"]) + 0.9),
+        0.5 + table + _MESSAGE * len(forged),
+    )
+    with new_figure(path, size) as figure:
+        figure.suptitle(title)
+        ratios = [table, *[_MESSAGE] * len(forged)]
+        grid = figure.add_gridspec(1 + len(forged), 3, height_ratios=ratios)
+        for column, name in enumerate(CONDITIONS):
+            ax = figure.add_subplot(grid[0, column])
+            _draw_scores(ax, agents, name, episode["actions"])
+            ax.set_title(_TITLES[name])
+        figure.text(0.005, 0.985, _KEY, fontsize=7.5, va="top")
+        for row, (k, agent) in enumerate(forged, start=1):
+            _draw_message(figure.add_subplot(grid[row, :]), k, agent)
+    return figure_files(path)
+
+
+def _draw_scores(
+    ax: Axes, agents: list[tuple[int, Any]], condition: str, actions: list[str]
+) -> None:
+    """A row an agent, a column an action; the best is framed, the chosen starred."""
+    if not agents:
+        ax.axis("off")
+        return
+    scores = np.array(
+        [
+            [np.nan if s is None else s for s in agent["scores"][condition]]
+            for _, agent in agents
+        ],
+        dtype=np.float64,
+    )
+    # Shade by advantage over the row's worst: rows of different levels stay readable.
+    low = np.nanmin(scores, axis=1, keepdims=True)
+    spread = np.nanmax(scores, axis=1, keepdims=True) - low
+    ax.imshow(
+        (scores - low) / np.where(spread > 0, spread, 1.0),
+        cmap="Blues",
+        vmin=0.0,
+        vmax=1.6,
+        aspect="auto",
+    )
+    for row, (_, agent) in enumerate(agents):
+        chosen = agent["action"][condition]
+        top = best(agent["scores"][condition])
+        for column, score in enumerate(scores[row]):
+            text = "-" if np.isnan(score) else f"{score:.2f}{'*' * (column == chosen)}"
+            ax.text(column, row, text, ha="center", va="center", fontsize=7.5)
+        changed = top != best(agent["scores"]["clean"])
+        colour = VERMILLION if changed else GREEN
+        corner = (top - 0.48, row - 0.46)
+        ax.add_patch(Rectangle(corner, 0.96, 0.92, fill=False, ec=colour, lw=1.6))
+    ax.set_xticks(range(len(actions)), actions, fontsize=7.5)
+    names = [f"agent {k}{' (malicious)' * agent['forged']}" for k, agent in agents]
+    ax.set_yticks(
+        range(len(agents)), names if condition == "clean" else [""] * len(names)
+    )
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def _draw_message(ax: Axes, number: int, agent: Mapping[str, Any]) -> None:
+    """The numbers of one message: as it was meant, sent and heard."""
+    where = np.arange(len(agent["meant"]))
+    looks = (("meant", GREY, "o"), ("sent", VERMILLION, "x"), ("heard", BLUE, "+"))
+    for name, colour, marker in looks:
+        ax.plot(where, agent[name], marker, color=colour, label=name, markersize=4.5)
+    seen = "flagged" if agent["flagged"] else "not flagged"
+    ax.set_title(
+        f"message of agent {number}: bent by {agent['bent']:.2f}, {seen}, then"
+        f" {agent['heard_off']:.2f} from what was meant (in mean norms)"
+    )
+    ax.set_xlabel("number of the message")
+    ax.axhline(0.0, color=GREY, linewidth=0.6)
+    ax.margins(y=0.3)
+    ax.legend(loc="upper right", ncols=3, fontsize=7.5, framealpha=0.8)

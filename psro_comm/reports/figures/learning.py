@@ -1,0 +1,193 @@
+"""Figures of trainings: the team's return, or its success, while somebody learns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from psro_comm.metagame.intervals import across_seeds
+from psro_comm.reports.figures.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    PALETTE,
+    PURPLE,
+    add_legend,
+    figure_files,
+    new_figure,
+)
+
+_WINDOW = 0.04  # share of a training over which its returns are averaged
+_GRID = 200  # points of a curve averaged over seeds
+_ENOUGH_SEEDS = 3  # for a band
+
+
+class Curves(NamedTuple):
+    """What one run's trainings logged, and the levels to hold them against.
+
+    Attributes:
+      attack: metrics of the attack on the plain team.
+      filter_: of the filter that is trained on it.
+      fresh: of the attack trained from scratch on that filter, frozen.
+      clean: return of the team with neither.
+      clean_success: its success.
+      threshold: return at which an attack is frozen (the paper's), if there is one.
+    """
+
+    attack: Sequence[Mapping[str, Any]]
+    filter_: Sequence[Mapping[str, Any]]
+    fresh: Sequence[Mapping[str, Any]]
+    clean: float
+    clean_success: float
+    threshold: float | None = None
+
+
+def learning_curve(
+    rows: Sequence[Mapping[str, Any]], quantity: str = "return"
+) -> np.ndarray:
+    """Environment steps and the team's return along one training, `[2, points]`.
+
+    Each return is the mean over a window of updates around it: whole episodes end
+    early where the team does well, so that single updates see one kind only. Updates
+    in which no episode ended (null) are left out.
+
+    Args:
+      rows: what the training logged.
+      quantity: `return` or `success`.
+    """
+    key = f"team/{quantity}_mean"
+    ended = [(row["env_steps"], row[key]) for row in rows if row.get(key) is not None]
+    steps, returns = np.array(ended, dtype=np.float64).reshape(-1, 2).T
+    reach = max(1, round(_WINDOW * len(steps)))
+    near = np.abs(np.subtract.outer(np.arange(len(steps)), np.arange(len(steps))))
+    weights = np.where(near <= reach, 1.0, 0.0)
+    if len(steps):
+        returns = weights @ returns / weights.sum(axis=1)
+    return np.stack([steps, returns])
+
+
+def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[Path]:
+    """Return against environment steps: attacked, defended, attacked anew.
+
+    One thin line each run; from three runs on their mean with its 95 % t interval.
+
+    Args:
+      runs: one for each seed, of one task.
+      path: of the files, without a suffix.
+      title: over the whole figure.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: no run, or none that logged anything.
+
+    Source: paper figures 4 and 6.
+    """
+    panels = {
+        "attack": ("an attack trains,\non the team alone", ORANGE),
+        "filter_": (
+            "a filter, on the frozen attack\n(and on episodes without it)",
+            BLUE,
+        ),
+        "fresh": ("a fresh attack,\non the frozen filter", PURPLE),
+    }
+    curves = {
+        part: [learning_curve(getattr(run, part)) for run in runs] for part in panels
+    }
+    if not any(line.size for lines in curves.values() for line in lines):
+        raise ValueError("no training to plot: the runs logged no returns")
+    with new_figure(path, (9.0, 3.4)) as figure:
+        axes = figure.subplots(1, 3, sharey=True)
+        for ax, (part, (words, colour)) in zip(axes, panels.items(), strict=True):
+            ax.set_title(words, color=BLACK)
+            ax.set_xlabel("environment steps")
+            _draw_curves(ax, [line for line in curves[part] if line.size], colour)
+            _draw_levels(ax, runs)
+        axes[0].set_ylabel("team return")
+        add_legend(figure, axes[0])
+        figure.suptitle(title, fontsize=10.5)
+    return figure_files(path)
+
+
+def _draw_curves(ax: Axes, lines: Sequence[np.ndarray], colour: str) -> None:
+    many = len(lines) >= _ENOUGH_SEEDS
+    for steps, returns in lines:
+        ax.plot(steps, returns, color=colour, lw=0.7 if many else 1.4, alpha=0.45)
+        if not many:
+            ax.lines[-1].set_alpha(1.0)
+    if not lines:
+        ax.text(0.5, 0.5, "not in this run", ha="center", transform=ax.transAxes)
+        return
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x else "0")
+    if not many:
+        return
+    first, last = max(line[0, 0] for line in lines), min(line[0, -1] for line in lines)
+    grid = np.linspace(first, last, _GRID)
+    each = np.stack([np.interp(grid, *line) for line in lines])
+    found = np.array([across_seeds(column) for column in each.T])  # [grid, 3]
+    ax.plot(grid, found[:, 0], color=colour, lw=2.0)
+    ax.fill_between(grid, found[:, 1], found[:, 2], color=colour, alpha=0.2, lw=0)
+
+
+def _draw_levels(ax: Axes, runs: Sequence[Curves]) -> None:
+    clean = float(np.mean([run.clean for run in runs]))
+    ax.axhline(clean, color="red", lw=1.0, label="clean: no attack, no filter")
+    thresholds = {run.threshold for run in runs if run.threshold is not None}
+    for threshold in thresholds:
+        ax.axhline(
+            threshold,
+            color=GREY,
+            lw=1.0,
+            ls="--",
+            label="return at which an attack is frozen",
+        )
+
+
+def plot_malicious(
+    groups: Mapping[int, Sequence[Curves]], path: Path, title: str = ""
+) -> list[Path]:
+    """Success while an attack trains, then a filter: by the number of the malicious.
+
+    Args:
+      groups: runs of one task by how many agents are malicious; one run for each seed.
+      path: of the files, without a suffix.
+      title: over the whole figure.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: no run logged any success.
+
+    Source: paper figure 7.
+    """
+    panels = {
+        "attack": "attacks train,\non the team alone",
+        "filter_": "a filter, on the frozen attacks\n(and on episodes without them)",
+    }
+    curves = {
+        (part, number): [learning_curve(getattr(r, part), "success") for r in runs]
+        for part in panels
+        for number, runs in groups.items()
+    }
+    if not any(line.size for lines in curves.values() for line in lines):
+        raise ValueError("no training to plot: the runs logged no success")
+    with new_figure(path, (7.0, 3.4)) as figure:
+        axes = figure.subplots(1, 2, sharey=True)
+        for ax, (part, words) in zip(axes, panels.items(), strict=True):
+            ax.set_title(words, color=BLACK)
+            ax.set_xlabel("environment steps")
+            for colour, number in zip(PALETTE, groups, strict=False):
+                _draw_curves(ax, [c for c in curves[part, number] if c.size], colour)
+                ax.plot([], [], color=colour, label=f"{number} malicious")
+            clean = [run.clean_success for runs in groups.values() for run in runs]
+            ax.axhline(np.mean(clean), color="red", lw=1.0, label="clean")
+            ax.yaxis.set_major_formatter(lambda y, _: f"{100 * y:g}")
+        axes[0].set_ylabel("success, %")
+        add_legend(figure, axes[0])
+        figure.suptitle(title, fontsize=10.5)
+    return figure_files(path)

@@ -1,0 +1,76 @@
+"""How all figures look, and how they are written.
+
+A figure is `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito, which a
+reader who cannot tell red from green tells apart.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
+
+from psro_comm.disk.files import write_atomic
+
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+
+
+VERMILLION, PURPLE = "#D55E00", "#CC79A7"
+
+
+BLACK, GREY = "#222222", "#8C8C8C"
+
+
+PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY, BLACK)  # for many lines
+
+
+_STYLE: Any = {
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "psro_comm",  # the same figure is the same file
+}
+
+
+_DPI = 130
+
+
+_COLOURS, _SOLID = 128, Image.Dither.NONE  # of a PNG
+
+
+def add_legend(figure: Figure, ax: Axes) -> None:
+    """One legend for all panels, below them, of what is labelled in `ax`."""
+    handles, labels = ax.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    place: Any = {"loc": "outside lower center", "ncols": len(unique)}
+    figure.legend(unique.values(), unique.keys(), frameon=False, **place)
+
+
+@contextmanager
+def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
+    """A figure without a screen; written whole, as SVG and PNG, when it is drawn."""
+    with matplotlib.rc_context(_STYLE):
+        layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+        figure = Figure(figsize=size, layout=layout)
+        yield figure
+        for file in figure_files(path):
+            data = io.BytesIO()
+            if file.suffix == ".svg":
+                figure.savefig(data, format="svg", metadata={"Date": None})
+            else:  # With a palette, a third of the size: figures are kept in git.
+                figure.savefig(raw := io.BytesIO(), format="png", dpi=_DPI)
+                few = Image.open(raw).convert("RGB").quantize(_COLOURS, dither=_SOLID)
+                few.save(data, format="png", optimize=True)
+            write_atomic(file, data.getvalue())
+
+
+def figure_files(path: Path) -> list[Path]:
+    """The two files of a figure."""
+    return [path.with_name(f"{path.name}.{kind}") for kind in ("svg", "png")]

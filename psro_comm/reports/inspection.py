@@ -1,0 +1,83 @@
+"""`inspect_messages`: an episode of named players as JSON, picture and page."""
+
+import hashlib
+from pathlib import Path
+
+from games.engine.worlds import make_worlds
+from oracles.strategies.frozen import thaw_mixture
+from oracles.strategies.jobs import build_setting
+from psro_comm.disk.files import make_folder, write_atomic
+from psro_comm.lab.lab import Lab
+from psro_comm.reports.figures.inspection import plot_step
+from psro_comm.reports.inspection_page import render_replay
+from psro_comm.studies.inspection import inspect_episode, most_changed
+from psro_comm.studies.players import find_player
+
+
+def under_lens(
+    lab: Lab,
+    attack: str,
+    filter_: str,
+    runs_dir: Path,
+    *,
+    world: int = 0,
+    follow: str = "clean",
+    step: int | None = None,
+) -> list[Path]:
+    """Inspects one episode, and writes what was seen.
+
+    Args:
+      lab: of the run that keeps it.
+      attack, filter_: players by name.
+      runs_dir: where other runs are.
+      world: its number; in StarCraft II chance, whatever it is.
+      follow: the condition whose actions are played.
+      step: of the picture; None is where the attack changes most best actions.
+
+    Returns:
+      The files: JSON, figure, page.
+
+    Raises:
+      ValueError: an unknown player, or a step that the episode does not have.
+    """
+    players = [
+        find_player(lab, name, role, runs_dir)
+        for name, role in ((attack, "attack"), (filter_, "filter"))
+    ]
+    setting = build_setting(lab.setting())
+    device = setting.env.device
+    worlds = make_worlds(
+        setting.env.spec,
+        lab.seed("inspection"),
+        world,
+        1,
+        setting.malicious,
+        device,
+    )
+    attacks, filters = (
+        thaw_mixture(list(p.policies.values()), p.weights.tolist(), device)
+        for p in players
+    )
+    episode = {
+        "task": lab.config.task,
+        "seed": lab.config.seed,
+        "world": world,
+        "attack": attack,
+        "filter": filter_,
+        **inspect_episode(
+            setting, attacks, filters, worlds, seed=lab.seed("lens"), follow=follow
+        ),
+    }
+    shown = most_changed(episode) if step is None else step
+    title = f"{lab.config.task}, world {world}: {attack} against {filter_}"
+    who = hashlib.sha256(f"{attack}/{filter_}".encode()).hexdigest()[:6]
+    name = f"inspection-{who}-{world}-{follow}"
+    folder = lab.store.root / "figures"
+    make_folder(folder)
+    picture = plot_step(
+        episode, shown, folder / f"{name}-{shown}", f"{title}, step {shown}"
+    )
+    lab.store.save_json(name, episode)
+    page = folder / f"{name}.html"
+    write_atomic(page, render_replay(episode, title).encode())
+    return [lab.store.root / f"{name}.json", *picture, page]

@@ -1,0 +1,74 @@
+"""A study of meta-solvers in words: every run, means over seeds, what can be told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psro_comm.reports.text import columns, interval
+from psro_comm.studies.over_seeds import PATHS, earnings, over_seeds
+
+
+def render_study(result: Mapping[str, Any]) -> str:
+    """Exploitability over the budget, worst cases, and what can be told."""
+    solvers, earned = result["solvers"], earnings(result["rows"])
+    rows = [
+        (
+            f"{row['solver']}, seed {row['seed']}",
+            *(" ".join(f"{step[key]:.2f}" for step in row["steps"]) for key in PATHS),
+            *(str(interval(row[key])) for key in earned),
+            *(str(interval(row["against"][other])) for other in solvers),
+        )
+        for row in result["rows"]
+    ]
+    head = ["each iteration:", *PATHS.values(), *earned.values()]
+    head += [f"against {name}" for name in solvers]
+    lines = [columns(rows, head), "", *_means(result)]
+    lines += [_told(each) for each in result["verdicts"]]
+    lines += [
+        "",
+        f"each run: {result['iterations']} iterations, {result['env_steps']}"
+        " environment steps of training",
+        "NashConv: among the policies of all solvers and the fresh attacks of the seed,"
+        "\na lower bound; other columns: returns of the final defender. Intervals are"
+        "\n95 %, of a run over worlds, of a mean over seeds (Student's t)",
+    ]
+    return "\n".join(lines)
+
+
+def _means(result: Mapping[str, Any]) -> list[str]:
+    """Two tables over seeds, of what is exploited and of what is earned."""
+    solvers = result["solvers"]
+    means = over_seeds(result["rows"], solvers)
+    if not means:
+        return []
+    seeds = f"mean over {len(result['seeds'])} seeds"
+    parts = []
+    for key, words in PATHS.items():
+        rows = [
+            (each["solver"], *(str(interval(found)) for found in each[key]))
+            for each in means
+        ]
+        steps = [f"iteration {k + 1}" for k in range(result["iterations"])]
+        parts += [columns(rows, [f"{seeds}: {words}", *steps]), ""]
+    earned = earnings(result["rows"])
+    rows = [
+        (
+            each["solver"],
+            *(str(interval(each[key])) for key in earned),
+            *(str(interval(each["against"][other])) for other in solvers),
+        )
+        for each in means
+    ]
+    head = [f"{seeds}: return", *earned.values(), *(f"against {s}" for s in solvers)]
+    return [*parts, columns(rows, head), ""]
+
+
+def _told(each: Mapping[str, Any]) -> str:
+    """One verdict, with the difference where it tells nothing, and every seed's."""
+    words = f"{each['quantity']}, {each['solver']} minus {each['against']}:"
+    words += f" {each['verdict']}"
+    if isinstance(each["difference"], Mapping) and "cannot tell" in each["verdict"]:
+        words += f", {interval(each['difference'])}"
+    apart = each.get("by_seed", ())
+    if len(apart) > 1:
+        words += f" (by seed: {', '.join(f'{d:+.2f}' for d in apart)})"
+    return words

@@ -1,0 +1,277 @@
+"""Finished runs as tables: the mean over seeds beside the paper's figures.
+
+Several seeds give Student's t interval over seeds; a single one its own interval over
+worlds, and the table says which.
+
+Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5 (TASKS.md 5.4).
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psro_comm.disk.files import make_folder, read_bytes, write_atomic
+from psro_comm.disk.store import RunStore
+from psro_comm.metagame.intervals import verdict
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.names import CONDITIONS, RMACRL
+from psro_comm.reports.brief import render_brief
+from psro_comm.reports.figures.learning import Curves, plot_learning, plot_malicious
+from psro_comm.reports.figures.story import plot_payoffs, plot_worst_case
+from psro_comm.reports.seeds import (
+    ATTACKERS,
+    FinishedRun,
+    Variant,
+    about,
+    command,
+    differences,
+    grouped,
+    pooled,
+)
+from psro_comm.reports.story import learning_curves
+from psro_comm.reports.text import interval, markdown_table, percent
+from psro_comm.settings.tasks.task import Figures
+
+MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
+
+_GATE = {
+    **{f"return_{key}": f"return, {label}" for key, label in CONDITIONS.items()},
+    "fall_percent_all_muted": "lost when all messages are zeroed, %",
+    **{
+        f"success_{key}": f"success, {CONDITIONS[key]}, %"
+        for key in ("clean", "all_muted", "most_cut")
+    },
+    "fall_points_all_muted": "points of success lost when all messages are zeroed",
+}
+
+
+def write_results(
+    variants: Mapping[Variant, Sequence[FinishedRun]],
+    out: Path,
+    made_by: str,
+    readme: Path | None = None,
+    mark: str = MARK,
+) -> list[Path]:
+    """Writes `results.md` and three figures for each variant into `out`.
+
+    A task with several numbers of malicious agents gets one figure more.
+
+    Args:
+      variants: finished runs, as `by_variant` groups them.
+      out: a folder, created if absent.
+      made_by: the command that asks for this.
+      readme: where to put two small tables of it, between two comments.
+      mark: what those comments are called.
+
+    Returns:
+      What was written.
+
+    Raises:
+      ValueError: the runs do not fit together, or `readme` lacks its marks; nothing was
+        written then.
+      StoreError: the disk refuses.
+    """
+    pages = {out / "results.md": "# Results\n\n" + render_results(variants, made_by)}
+    if readme is not None:
+        folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
+        block = render_summary(variants, made_by, folder)
+        pages[readme] = inserted(read_bytes(readme).decode(), block, mark)
+    make_folder(out)
+    written = []
+    for variant, runs in variants.items():
+        written += _draw(str(variant), runs, out)
+    for task, numbers in _by_number(variants).items():
+        curves = {n: [_curves(run) for run in runs] for n, runs in numbers.items()}
+        written += plot_malicious(curves, out / f"{task}-malicious", task)
+    for path, text in pages.items():
+        write_atomic(path, (text.rstrip("\n") + "\n").encode())
+    return [*written, *pages]
+
+
+def _by_number(
+    variants: Mapping[Variant, Sequence[FinishedRun]],
+) -> dict[str, dict[int, Sequence[FinishedRun]]]:
+    """Runs by number of malicious agents, of the tasks that have several numbers."""
+    tasks: dict[str, dict[int, Sequence[FinishedRun]]] = {}
+    for (task, number), runs in variants.items():
+        tasks.setdefault(task, {})[number] = runs
+    return {task: numbers for task, numbers in tasks.items() if len(numbers) > 1}
+
+
+def _curves(run: FinishedRun) -> Curves:
+    return learning_curves(RunStore.read(run.root), run.report)
+
+
+def _figures(task: str) -> dict[str, str]:
+    """Names of a variant's figures, without suffix, and what they show."""
+    return {
+        f"{task}-learning": "Team return while attack and filter train, averaged over"
+        " neighbouring updates (a filter also sees episodes without attack)",
+        f"{task}-worst-case": "Each defender against each attacker",
+        f"{task}-payoffs": "R-MACRL's payoff table, first seed",
+    }
+
+
+def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
+    learning, worst_case, payoffs = (out / name for name in _figures(task))
+    seeds = ", ".join(str(run.report["seed"]) for run in runs)
+    title = f"{task}, seed{'s' if len(runs) > 1 else ''} {seeds}"
+    written = plot_learning([_curves(run) for run in runs], learning, title)
+    written += plot_worst_case([run.report for run in runs], worst_case, title)
+    last = f"payoffs-{runs[0].report['rmacrl']['history'][-1]['iteration']:03d}"
+    table = PayoffTable.from_dict(RunStore.read(runs[0].root).load_json(last))
+    title = f"{task}, seed {runs[0].report['seed']}"
+    return [*written, *plot_payoffs(table, payoffs, title)]
+
+
+def render_results(
+    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str
+) -> str:
+    """Tables and figures of all variants as Markdown.
+
+    Args:
+      variants: finished runs, as `by_variant` groups them.
+      made_by: the command that asks for this.
+    """
+    sections = []
+    for variant, runs in variants.items():
+        figures = _figures(str(variant))
+        links = [f"![{text}]({name}.png)" for name, text in figures.items()]
+        sections += [render_task(runs), *links]
+    for task, numbers in _by_number(variants).items():
+        words = " and ".join(str(number) for number in sorted(numbers))
+        sections.append(
+            f"![{task}: success while attacks and a filter train, with {words}"
+            f" malicious agents]({task}-malicious.png)"
+        )
+    return "\n\n".join([*sections, f"Tables and figures made by `{made_by}`."])
+
+
+def render_summary(
+    variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str, folder: str
+) -> str:
+    """Two small tables as Markdown, and where the others are.
+
+    Args:
+      variants: finished runs, as `by_variant` groups them.
+      made_by: the command that asks for this.
+      folder: of `results.md`, empty or with a slash at its end.
+    """
+    rest = (
+        f"All tables and figures: [{folder}results.md]({folder}results.md), made by"
+        f" `{made_by}`."
+    )
+    return f"{render_brief(variants)}\n\n{rest}"
+
+
+def render_task(runs: Sequence[FinishedRun]) -> str:
+    """All tables of one variant as Markdown.
+
+    Args:
+      runs: of one variant, as `by_variant` groups them.
+    """
+    reports = [run.report for run in runs]
+    variant = Variant.of(runs[0])
+    many = "" if variant.malicious == 1 else f", {variant.malicious} malicious agents"
+    seeds = ", ".join(str(report["seed"]) for report in reports)
+    over = (
+        f"mean over {len(runs)} seeds ({seeds}) with its 95 % t interval over seeds"
+        if len(runs) > 1
+        else f"one seed ({seeds}): the 95 % intervals are over worlds only, and say"
+        " nothing about other seeds"
+    )
+    sections = [
+        f"## {variant}",
+        f"Team returns{many}; {over}. Tampering: mean distance of forged from meant"
+        " messages, in mean norms of a clean message.",
+        _rows_table(
+            reports,
+            variant.paper(),
+            "rows",
+            lambda row: row["label"],
+            "What was played",
+        ),
+        "Each defender against each attacker:",
+        _rows_table(
+            reports, variant.paper(), "columns", about, "Defender against attacker"
+        ),
+        "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
+        " for there being several of them; a star: that seed's own interval over worlds"
+        " leaves out zero):",
+        _difference_table(reports),
+        "The team, before any attack:",
+        _gate_table(reports),
+        "Made by:",
+        "```\n" + "\n".join(command(run.config) for run in runs) + "\n```",
+    ]
+    return "\n\n".join(sections)
+
+
+def _rows_table(
+    reports: Sequence[Mapping[str, Any]],
+    paper: Figures,
+    part: str,
+    key: Callable[[Mapping[str, Any]], Any],
+    title: str,
+) -> str:
+    lines = []
+    for name, rows in grouped(reports, part, key).items():
+        tampering = sum(row["distortion"] for row in rows) / len(rows)
+        label = name if isinstance(name, str) else f"{name[0]}, {ATTACKERS[name[1]]}"
+        lines.append(
+            (
+                label,
+                str(pooled([interval(row["return"]) for row in rows])),
+                percent(pooled([interval(row["success"]) for row in rows])),
+                str(len(rows)),
+                str(sum(row["episodes"] for row in rows)),
+                f"{tampering:.2f}",
+                paper.get(name, ""),
+            )
+        )
+    head = (
+        *(title, "return [95 %]", "success, % [95 %]"),
+        *("seeds", "episodes", "tampering", "paper"),
+    )
+    return markdown_table(lines, head)
+
+
+def _difference_table(reports: Sequence[Mapping[str, Any]]) -> str:
+    lines = [
+        (
+            f"{ATTACKERS[attacker]}: {RMACRL} minus {theirs}",
+            str(pooled(found)),
+            verdict(pooled(found)),
+            *(f"{one.estimate:.2f}{'' if one.contains_zero else '*'}" for one in found),
+        )
+        for (theirs, attacker), found in differences(reports).items()
+    ]
+    seeds = (f"seed {report['seed']}" for report in reports)
+    return markdown_table(lines, ("Against", "difference [95 %]", "verdict", *seeds))
+
+
+def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for key, label in _GATE.items():
+        found = [interval(r["gate"][key]) for r in reports if key in r["gate"]]
+        if len(found) < len(reports):  # a share of a return below 0 is left out
+            continue
+        show = percent if key.startswith("success") else str
+        lines.append((label, show(pooled(found)), str(len(found))))
+    return markdown_table(lines, ("The team", "[95 %]", "seeds"))
+
+
+def inserted(text: str, block: str, mark: str = MARK) -> str:
+    """`text` with `block` between its two marks, in place of what was there.
+
+    Raises:
+      ValueError: the marks are not there once each, in order.
+    """
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"the text must hold {begin} and {end} once each")
+    before, rest = text.split(begin)
+    if end not in rest:
+        raise ValueError(f"{end} stands before {begin}")
+    return f"{before}{begin}\n{block.strip()}\n{end}{rest.split(end)[1]}"

@@ -1,0 +1,201 @@
+"""Finished runs of several seeds, and what they say together.
+
+Several seeds give Student's t interval over seeds; a single one keeps its own interval
+over worlds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from psro_comm.disk.differences import UNSET, completed, difference
+from psro_comm.disk.store import RunStore, StoreError
+from psro_comm.metagame.intervals import Interval, across_seeds
+from psro_comm.reports.text import interval
+from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
+from psro_comm.settings.fields import leaves
+from psro_comm.settings.tasks import BUDGETS, num_malicious, paper, preset
+from psro_comm.settings.tasks.task import Figures
+
+ATTACKERS = {  # an attacker's name in a report's columns -> in words
+    "no-attack": "no attack",
+    "meta-equilibrium": "meta-equilibrium attacker",
+    "held-out set": "held-out attackers",
+    "fresh": "its own fresh attacker",
+}
+_COMPARED = {  # the same in a report's comparison
+    "no attack": "no-attack",
+    "meta-equilibrium attacker": "meta-equilibrium",
+    "held-out attackers": "held-out set",
+    "each one's own fresh attacker": "fresh",
+}
+
+
+class FinishedRun(NamedTuple):
+    """What a finished quickstart left."""
+
+    root: Path
+    config: dict[str, Any]
+    report: dict[str, Any]
+
+
+def read_finished(root: Path) -> FinishedRun:
+    """Reads the report of a run.
+
+    Raises:
+      StoreError: there is no run, it is damaged, or it is not finished.
+    """
+    store = RunStore.read(root)
+    if not store.has("report"):
+        raise StoreError(f"{root} is not finished: it has no report.json")
+    return FinishedRun(root, store.config, store.load_json("report"))
+
+
+class Variant(NamedTuple):
+    """A task, and how many agents are malicious in it."""
+
+    task: str
+    malicious: int
+
+    @classmethod
+    def of(cls, run: FinishedRun) -> "Variant":
+        """What `run` played."""
+        return cls(run.config["task"], run.config["threat"]["num_malicious"])
+
+    def __str__(self) -> str:
+        """The task's name; with the number where it is not the task's own."""
+        return self.task if self._own() else f"{self.task}-{self.malicious}"
+
+    def paper(self) -> Figures:
+        """`Task.paper`: its figures are of the task's own number of attackers."""
+        return paper(self.task) if self._own() else {}
+
+    def _own(self) -> bool:
+        return self.malicious == num_malicious(self.task)
+
+
+def by_variant(runs: Sequence[FinishedRun]) -> dict[Variant, list[FinishedRun]]:
+    """The runs of each task and number of malicious agents, in order of their seeds.
+
+    Raises:
+      ValueError: two runs of one share their seed, or differ in more than it: their
+        mean would be of nothing.
+    """
+    variants: dict[Variant, list[FinishedRun]] = {}
+    for run in sorted(runs, key=lambda run: (Variant.of(run), run.config["seed"])):
+        group = variants.setdefault(Variant.of(run), [])
+        for other in group:
+            _check_comparable(other, run)
+        group.append(run)
+    return variants
+
+
+def _check_comparable(one: FinishedRun, other: FinishedRun) -> None:
+    same = {"seed": 0, "device": ""}
+    old, new = (
+        {**completed(run.config, beside.config, PLAYED_BEFORE), **same}
+        for run, beside in ((one, other), (other, one))
+    )
+    differing = difference(old, new)
+    if differing:
+        raise ValueError(
+            f"{one.root.name} and {other.root.name} differ in more than the seed:"
+            f" {'; '.join(differing)}"
+        )
+    if one.config["seed"] == other.config["seed"]:
+        raise ValueError(
+            f"{one.root.name} and {other.root.name} have the same seed,"
+            f" {one.config['seed']}: they are one sample, not two"
+        )
+
+
+def pooled(found: Sequence[Interval]) -> Interval:
+    """Mean over seeds with its t interval; a single one stays what it is.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if not found:
+        raise ValueError("nothing to take a mean of")
+    if len(found) == 1:
+        return found[0]
+    return across_seeds([each.estimate for each in found])
+
+
+def differences(
+    reports: Sequence[Mapping[str, Any]],
+) -> dict[tuple[str, str], list[Interval]]:
+    """R-MACRL's return minus a single filter's in the same worlds, seed by seed.
+
+    Args:
+      reports: of one task.
+
+    Returns:
+      By the single filter and a key of `ATTACKERS`.
+    """
+    return {
+        key: [interval(line["difference"]) for line in lines]
+        for key, lines in grouped(
+            reports, "comparison", lambda n: (n["theirs"], _COMPARED[n["against"]])
+        ).items()
+    }
+
+
+def about(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The defender and the key of `ATTACKERS` of a line of a report."""
+    attacker = row["attacker"]
+    return row["defender"], "fresh" if attacker.startswith("fresh-on-") else attacker
+
+
+def grouped(
+    reports: Sequence[Mapping[str, Any]],
+    part: str,
+    key: Callable[[Mapping[str, Any]], Any],
+) -> dict[Any, list[Mapping[str, Any]]]:
+    """The lines of one part of all reports by what they are about.
+
+    Args:
+      reports: of one task.
+      part: such as `rows`.
+      key: what a line is about.
+
+    Raises:
+      ValueError: a report lacks a line that another one has.
+    """
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for report in reports:
+        for line in report[part]:
+            groups.setdefault(key(line), []).append(line)
+    for name, lines in groups.items():
+        if len(lines) != len(reports):
+            raise ValueError(
+                f"{name} is in {len(lines)} of {len(reports)} reports of"
+                f" {reports[0]['task']}"
+            )
+    return groups
+
+
+def command(config: Mapping[str, Any]) -> str:
+    """The command line that makes a run of this configuration.
+
+    Args:
+      config: as a run's `config.json` holds it.
+    """
+    task, seed = config["task"], config["seed"]
+    changed = {}
+    for budget in BUDGETS:
+        base = dict(describe(preset(task, budget, seed)))
+        lines = difference(base, {**config, "device": base["device"]})
+        # A field that is newer than the run is not something that the run changed.
+        names = [line.split(":")[0] for line in lines if not line.endswith(UNSET)]
+        changed[budget] = names
+    budget = min(BUDGETS, key=lambda name: len(changed[name]))
+    words = [f"--task={task}", f"--budget={budget}", f"--seed={seed}"]
+    for leaf in leaves(ExperimentConfig):
+        if leaf.name in changed[budget]:
+            value: Any = config
+            for part in leaf.name.split("."):
+                value = value[part]
+            text = leaf.text(tuple(value) if isinstance(value, list) else value)
+            words.append(f"--{leaf.name}={text}")
+    return " ".join(["python -m bin.quickstart", *words])

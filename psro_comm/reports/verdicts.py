@@ -1,0 +1,256 @@
+"""What a report means, in sentences; each claim rests on a 95 % interval.
+
+Where an interval contains zero the sentence says "cannot tell", never "no effect".
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from psro_comm.metagame.intervals import Interval
+from psro_comm.names import (
+    ATTACKED,
+    BROKEN,
+    CLEAN,
+    EQUILIBRIUM,
+    FILTERED,
+    FRESH,
+    HELD_OUT,
+    NOISE,
+    REPAIRED,
+    RMACRL,
+    UNATTACKED,
+    VANILLA,
+    VANILLA_LONG,
+)
+from psro_comm.reports.reading import (
+    differences,
+    need,
+    read_interval,
+    returns,
+    successes,
+)
+
+OTHERS = {
+    VANILLA: "the vanilla filter",
+    VANILLA_LONG: "the long vanilla filter",
+}
+_COLUMNS = {
+    EQUILIBRIUM: "Against the attackers of the meta-equilibrium (as the paper's table"
+    " 3)",
+    HELD_OUT: "Against held-out attackers, which no defender trained on",
+    FRESH: "In the worst case, each against its own fresh attacker",
+    UNATTACKED: "With no attack at all",
+}
+# What a talking team loses when muted: per cent of its return, or points of success.
+_ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
+
+
+def sign(interval: Interval) -> int:
+    """1 above zero, -1 below, 0 where one cannot tell."""
+    return 0 if interval.contains_zero else (1 if interval.low > 0 else -1)
+
+
+def gap(a: Interval, b: Interval) -> Interval:
+    """How much higher a is than b, from their own intervals.
+
+        half width = sqrt(half(a)^2 + half(b)^2)
+
+    Both are measured in the same worlds; where good worlds are good for both, this is
+    wider than the interval of the paired difference.
+    """
+    found = a.estimate - b.estimate
+    below = math.hypot(a.estimate - a.low, b.high - b.estimate)
+    above = math.hypot(a.high - a.estimate, b.estimate - b.low)
+    return Interval(found, found - below, found + above)
+
+
+def verdict_lines(report: Mapping[str, Any]) -> list[str]:
+    """The story in sentences, the question of the whole run first.
+
+    Raises:
+      ValueError: a part that the verdict rests on is absent or damaged.
+    """
+    found, compared = returns(report), differences(report)
+    missing = [pair for pair in (CLEAN, ATTACKED) if pair not in found]
+    if missing:
+        raise ValueError(f"report: no row of {missing[0][0]} against {missing[0][1]}")
+    lines = [_holds_up(found, compared), _talk(need(report, "gate"))]
+    lines += _attack(found)
+    lines += _filter(found)
+    lines += _success(successes(report))
+    against = dict.fromkeys([*_COLUMNS, *(column for column, _ in compared)])
+    lines += [_column(compared, c) for c in against if any(c == a for a, _ in compared)]
+    exploited = report.get("exploitability_found", {})
+    return lines + [
+        _exploited(name, read_interval(exploited[name], f"exploitability of {name}"))
+        for name in (RMACRL, VANILLA, VANILLA_LONG)
+        if name in exploited
+    ]
+
+
+def _holds_up(
+    found: Mapping[tuple[str, str], Interval],
+    compared: Mapping[tuple[str, str], Interval],
+) -> str:
+    """The last question first: is R-MACRL better where it is hardest to be?"""
+    worst = {
+        name: compared[FRESH, name] for name in OTHERS if (FRESH, name) in compared
+    }
+    if not worst:
+        return "Whether R-MACRL holds up was not measured."
+    signs = {name: sign(interval) for name, interval in worst.items()}
+    words = {
+        1: "earns more than",
+        0: "cannot be told from",
+        -1: "earns less than",
+    }
+    parts = " and ".join(f"{words[signs[name]]} {OTHERS[name]}" for name in worst)
+    if sign(gap(found[CLEAN], found[ATTACKED])) < 1:
+        head = "Nothing to hold up against, as no attack could be told to hurt the team"
+    elif -1 in signs.values():
+        head = "R-MACRL does not hold up"
+    elif set(signs.values()) == {1}:
+        head = "R-MACRL holds up"
+    elif signs.get(VANILLA) == 1:
+        head = "R-MACRL helps, but its gain may be mere training time"
+    else:
+        head = "Cannot tell whether R-MACRL holds up"
+    long_ = " (R-MACRL's whole budget spent on one filter)" * (VANILLA_LONG in worst)
+    return f"{head}: each under a fresh attacker of its own, it {parts}{long_}."
+
+
+def _talk(gate: Mapping[str, Any]) -> str:
+    clean = read_interval(need(gate, "return_clean"), "gate's return_clean")
+    muted = read_interval(need(gate, "return_all_muted"), "gate's return_all_muted")
+    lost = [name for name in _ENOUGH_TALK if f"{name}_all_muted" in gate]
+    if not lost:
+        return f"The team earns {clean}: too little to say whether it talks."
+    falls = {
+        name: read_interval(gate[f"{name}_all_muted"], f"gate's {name}_all_muted")
+        for name in lost
+    }
+    # Either measure is enough: a cost has no share, a won game no more to win.
+    talks = [name for name in lost if falls[name].low >= _ENOUGH_TALK[name][0]]
+    name = (talks or lost)[0]
+    fall, unit = falls[name], _ENOUGH_TALK[name][1]
+    if talks:
+        word = "The team really talks"
+    elif fall.low > 0.0:
+        word = "The team talks, but could do without"
+    elif sign(fall) == 0:
+        word = "Cannot tell whether the team talks; what follows means little"
+    else:
+        word = "The team is better off muted; what follows means little"
+    return f"{word}: it earns {clean}, and {muted} when muted, a loss of {fall} {unit}."
+
+
+def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
+    clean, attacked = found[CLEAN], found[ATTACKED]
+    taken = gap(clean, attacked)
+    of = f"from {clean}"  # a cost has no share
+    if clean.estimate > 0.0:
+        of = f"of {clean} ({100 * taken.estimate / clean.estimate:.0f} %)"
+    lines = [
+        {
+            1: f"The attack works: bending messages takes {taken} {of}.",
+            0: f"Cannot tell whether the attack hurts: it takes {taken} {of}.",
+            -1: f"The attack fails: the team earns {flip(taken)} more under it.",
+        }[sign(taken)]
+    ]
+    if NOISE in found:
+        better = gap(found[NOISE], attacked)
+        word = {
+            1: f"The attacker has learnt: it takes {better} more than",
+            0: f"Cannot tell the attack ({better} more taken) from",
+            -1: f"The attacker has learnt nothing: it takes {flip(better)} less than",
+        }[sign(better)]
+        lines.append(f"{word} random noise as large as its tampering.")
+    return lines
+
+
+def _success(won: Mapping[tuple[str, str], float]) -> list[str]:
+    """The same story in episodes."""
+    words = {
+        CLEAN: "clean",
+        ATTACKED: "under attack",
+        REPAIRED: "with the filter",
+        BROKEN: "with the filter under a fresh attacker",
+    }
+    parts = [f"{won[pair]:.1f} % {name}" for pair, name in words.items() if pair in won]
+    return [f"Episodes in which the team reaches its goal: {', '.join(parts)}."]
+
+
+def _filter(found: Mapping[tuple[str, str], Interval]) -> list[str]:
+    if REPAIRED not in found:
+        return []
+    known, attacked = found[REPAIRED], found[ATTACKED]
+    back, taken = gap(known, attacked), gap(found[CLEAN], attacked)
+    share = ""
+    if sign(taken) == 1:
+        share = f", {100 * back.estimate / taken.estimate:.0f} % of what was taken"
+    lines = [
+        {
+            1: f"The filter repairs: against the attack it knows it brings back {back}"
+            f"{share}.",
+            0: f"Cannot tell whether the filter repairs: it brings back {back}.",
+            -1: f"The filter does harm: it costs another {flip(back)} under attack.",
+        }[sign(back)]
+    ]
+    if FILTERED in found:
+        cost = gap(found[CLEAN], found[FILTERED])
+        lines.append(
+            {
+                1: f"Its price: with no attack the team loses {cost} to the filter.",
+                0: f"Cannot tell any price of it with no attack ({cost}).",
+                -1: f"With no attack the team earns {flip(cost)} more with the filter.",
+            }[sign(cost)]
+        )
+    if BROKEN in found:
+        lost = gap(known, found[BROKEN])
+        lines.append(
+            {
+                1: "A fresh attacker breaks it: trained on the frozen filter, it takes"
+                f" {lost} more than the attack that the filter knows.",
+                0: "Cannot tell whether a fresh attacker breaks it: it takes"
+                f" {lost} more than the attack that the filter knows.",
+                -1: "A fresh attacker fails to break it: it takes"
+                f" {flip(lost)} less than the attack that the filter knows.",
+            }[sign(lost)]
+        )
+    return lines
+
+
+def _column(compared: Mapping[tuple[str, str], Interval], against: str) -> str:
+    parts = []
+    for (column, theirs), found in compared.items():
+        if column != against:
+            continue
+        other = OTHERS.get(theirs, theirs)
+        parts.append(
+            {
+                1: f"{found} more than {other}",
+                0: f"cannot tell from {other} ({found} contains zero)",
+                -1: f"{flip(found)} less than {other}",
+            }[sign(found)]
+        )
+    return f"{_COLUMNS.get(against, f'Against {against}')}, R-MACRL earns: " + (
+        "; ".join(parts) + "."
+    )
+
+
+def _exploited(name: str, found: Interval) -> str:
+    who = OTHERS.get(name, name)
+    return {
+        1: f"A fresh attacker takes {found} more from {who} than the meta-equilibrium"
+        " does: exploitability found by learning, a lower bound.",
+        0: f"Cannot tell whether a fresh attacker takes more from {who} than the"
+        f" meta-equilibrium does ({found}): a lower bound, a better one may exist.",
+        -1: f"The fresh attacker found takes {flip(found)} less from {who} than the"
+        " meta-equilibrium does: a lower bound, a better one may exist.",
+    }[sign(found)]
+
+
+def flip(interval: Interval) -> Interval:
+    """The interval of the negated quantity."""
+    return Interval(-interval.estimate, -interval.high, -interval.low)

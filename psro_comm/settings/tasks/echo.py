@@ -1,0 +1,46 @@
+"""Echo: seconds, every value known by hand."""
+
+from oracles.learning.ppo import PPOConfig
+from oracles.strategies.attacks import AttackConfig
+from oracles.strategies.filters import FilterConfig
+from oracles.strategies.learner import OracleConfig
+from oracles.strategies.threat import Threat
+from oracles.teams.backbones.commnet import CommNetConfig
+from oracles.teams.train_ppo import TeamTrainingConfig
+from psro_comm.settings.experiment import ExperimentConfig, PSROConfig
+from psro_comm.settings.tasks.task import Task
+
+_ORACLE = OracleConfig(
+    env_steps=60_000, num_envs=64, num_steps=16, ppo=PPOConfig(learning_rate=3e-3)
+)
+_TRAINING = TeamTrainingConfig(
+    env_steps=60_000,
+    num_envs=64,
+    num_steps=16,
+    checkpoint_every=20,
+    ppo=PPOConfig(
+        learning_rate=3e-3,
+        entropy_coef=0.01,
+        final_entropy_coef=0.001,
+        update_epochs=2,
+        num_minibatches=2,
+    ),
+)
+
+TASKS = {
+    "echo": Task(
+        ExperimentConfig(
+            env="echo",
+            backbone_config=CommNetConfig(message_size=8, memory_size=16),
+            training=_TRAINING,
+            threat=Threat(captured=(0,)),  # the listener's messages change nothing
+            attack=AttackConfig(hidden=32),
+            filter=FilterConfig(hidden=32, critic_hidden=32),
+            attack_oracle=_ORACLE,
+            filter_oracle=_ORACLE,
+            psro=PSROConfig(restarts=1),
+        ),
+        smoke_steps=(40_000, 20_000),
+        stop_return=4.0,
+    )
+}

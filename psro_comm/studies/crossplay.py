@@ -1,0 +1,58 @@
+"""Cross-play: any attacks against any filters, by name."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from psro_comm.lab.lab import Lab
+from psro_comm.studies.players import find_player
+from psro_comm.studies.worst_case import Defender, Opponent, audit, row
+
+
+def cross_play(
+    lab: Lab, attacks: Sequence[str], filters: Sequence[str], runs_dir: Path
+) -> dict[str, Any]:
+    """Plays every named filter against every named attack in the same worlds.
+
+    Args:
+      lab: of the game; its team plays.
+      attacks, filters: names, see `psro_comm.studies.players`.
+      runs_dir: where other runs are.
+
+    Returns:
+      The names of both sides and one row per pair, filters outermost.
+
+    Raises:
+      ValueError: an unknown name, a name twice, or a policy for another team.
+    """
+    for side, names in (("attacks", attacks), ("filters", filters)):
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"--{side} must name at least one player, none twice")
+    opponents = [
+        Opponent(*find_player(lab, name, "attack", runs_dir)) for name in attacks
+    ]
+    defenders = [
+        Defender(*find_player(lab, name, "filter", runs_dir)) for name in filters
+    ]
+    who = [
+        (name, [policy.digest() for policy in policies.values()], weights.tolist())
+        for name, policies, weights in (*opponents, *defenders)
+    ]
+    key = hashlib.sha256(repr(who).encode())
+    name = f"crossplay-{key.hexdigest()[:10]}"
+    table = audit(lab, f"{name}-table", defenders, opponents)
+    result = {
+        "name": name,
+        "task": lab.config.task,
+        "seed": lab.config.seed,
+        "attacks": list(attacks),
+        "filters": list(filters),
+        "rows": [
+            row(table, f"{opponent.name} against {defender.name}", defender, opponent)
+            for defender in defenders
+            for opponent in opponents
+        ],
+    }
+    lab.store.save_json(name, result)
+    return result

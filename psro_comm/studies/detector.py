@@ -1,0 +1,86 @@
+"""How well a filter sees and repairs: detector AUROC, rates, reconstruction error."""
+
+import torch
+from torch import Tensor
+
+from games.engine.channel import Attack
+from games.engine.play import Stream, collect
+from oracles.strategies.filters import TwoStageFilter
+from oracles.strategies.learner import Setting, captured_agents
+
+
+def auroc(score: Tensor, positive: Tensor) -> float:
+    """Area under the ROC curve: P(score of a forged > of a benign message).
+
+    Ties count half (the Mann-Whitney statistic). NaN without both kinds.
+
+    Args:
+      score: `[messages]`, higher is more suspicious.
+      positive: `[messages]` bool, truly forged.
+    """
+    bad, good = score[positive].double(), score[~positive].double().sort().values
+    if not len(bad) or not len(good):
+        return float("nan")
+    below = torch.searchsorted(good, bad, right=False).double()
+    upto = torch.searchsorted(good, bad, right=True).double()
+    return float((0.5 * (below + upto) / len(good)).mean())
+
+
+@torch.no_grad()
+def filter_report(
+    setting: Setting,
+    filter_: TwoStageFilter,
+    attack: Attack,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 256,
+) -> dict[str, float]:
+    """Measures a filter on one episode's length of attacked play.
+
+    Args:
+      setting: the game.
+      filter_: a trained filter.
+      attack: the (mixed) attack it meets.
+      generator: all randomness.
+      num_envs: episodes side by side, fewer where games are.
+
+    Returns:
+      `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),
+      and the mean squared error of messages against the clean ones, in variances of
+      a clean message: of forged messages as sent, of forged messages reconstructed,
+      and of benign messages reconstructed (0 would be the identity).
+
+    Source: paper section 3.3; TASKS.md 5.2 (what else to measure).
+    """
+    num_envs = setting.env.spec.side_by_side(num_envs)
+    stream = Stream(
+        setting.env,
+        setting.team,
+        attack,
+        filter_,
+        captured=captured_agents(setting, num_envs, generator),
+        world_generator=generator,
+        generator=generator,
+        redraw_captured=setting.captured is None,
+    )
+    steps = collect(stream.play(), setting.env.spec.episode_limit)
+    wire, alive = steps.wire, steps.timestep.alive
+    forged, benign = wire.forged & alive, ~wire.forged & alive
+    flagged = wire.defence.choice > 0
+    scale = filter_.message_std
+
+    def error(message: Tensor, where: Tensor) -> float:
+        off = ((message - wire.sent) / scale).square().mean(-1)
+        return float(off[where].mean())
+
+    everything = torch.ones_like(flagged, dtype=torch.float32)
+    repaired = filter_.apply(wire.tampered, everything)
+    return {
+        "auroc": auroc(filter_.suspicion(wire.tampered)[alive], wire.forged[alive]),
+        "true_positive_rate": float(flagged[forged].float().mean()),
+        "false_positive_rate": float(flagged[benign].float().mean()),
+        "error_of_forged": error(wire.tampered, forged),
+        "error_of_forged_reconstructed": error(repaired, forged),
+        "error_of_benign_reconstructed": error(repaired, benign),
+        "messages": float(alive.sum()),
+    }

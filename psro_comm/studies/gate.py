@@ -1,0 +1,108 @@
+"""The gate: is this a team that plays well and really talks?
+
+No attack on messages means anything on a team that ignores them. So beside the return
+stand the returns with every message zeroed, with one sender's zeroed, and with noise of
+the message's own size on one sender; all on the same worlds, so that what the team
+loses is known more closely than what it earns.
+
+Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
+"""
+
+from typing import Any
+
+import torch
+
+from games.engine.channel import Attack, NoAttack, NoFilter
+from games.engine.env import CommEnv
+from games.engine.matches import play_worlds
+from games.engine.play import Outcome
+from games.engine.worlds import Worlds, make_worlds
+from oracles.strategies.threat import MuteAttack, NoiseAttack, Threat
+from oracles.teams.backbones.ndq import NDQ
+from oracles.teams.message_cutting import cutting
+from psro_comm.metagame.intervals import fall_percent, interval, share_interval
+
+_MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
+
+
+def team_report(
+    env: CommEnv, team: Any, seed: int, episodes: int = 1000
+) -> dict[str, Any]:
+    """Measures a trained team, talking and muted.
+
+    Conditions are `clean`; `all_muted` and `one_muted`, messages zeroed; `one_noise`,
+    a random direction of a message's mean norm added; and for teams that can cut their
+    messages `most_cut`, 80 % of all numbers cut, those of the smallest means. The one
+    sender is drawn for each world. Actions are sampled; `greedy_return` is the same
+    with the best action.
+
+    Args:
+      env: the task.
+      team: with its messages measured (`oracles.teams.clean_play.measure_messages`).
+      seed: of the worlds and policies.
+      episodes: worlds, the same for every condition; at least 2.
+
+    Returns:
+      `{quantity}_{condition}` -> estimate, low and high, 95 % intervals over worlds,
+      for the quantities `return`, `greedy_return`, `success`, `greedy_success`; what
+      the condition takes, paired by world: `fall_percent_*` of the clean return,
+      `fall_points_*` of a hundred episodes; and plain `episodes`, `seed`,
+      `message_norm`.
+
+    Raises:
+      ValueError: fewer than two episodes.
+    """
+    if episodes < 2:
+        raise ValueError(f"episodes is {episodes}, must be at least 2")
+    worlds = make_worlds(env.spec, seed, 0, episodes, 1, env.device)
+    sampled = _outcomes(env, team, worlds, seed)
+    was_sampled = team.sampled
+    try:
+        team.sampled = False
+        greedy = _outcomes(env, team, worlds, seed)
+    finally:
+        team.sampled = was_sampled
+    report: dict[str, Any] = {}
+    for name, outcome in sampled.items():
+        report[f"return_{name}"] = interval(outcome.returns)
+        report[f"greedy_return_{name}"] = interval(greedy[name].returns)
+        report[f"success_{name}"] = share_interval(outcome.success)
+        report[f"greedy_success_{name}"] = share_interval(greedy[name].success)
+    clean = sampled["clean"]
+    for name, outcome in sampled.items():
+        if name == "clean":
+            continue
+        report[f"fall_percent_{name}"] = fall_percent(clean.returns, outcome.returns)
+        lost = clean.success.double() - outcome.success.double()
+        report[f"fall_points_{name}"] = interval(100.0 * lost)
+    facts = {"message_norm": float(team.message_norm)}
+    return {"episodes": episodes, "seed": seed, **facts, **report}
+
+
+def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, Outcome]:
+    """Every condition on the same worlds and the same noise of the policies."""
+    num_agents, size = env.spec.num_agents, team.message_size
+    everyone = torch.arange(num_agents, device=env.device)
+    all_held = worlds._replace(captured=everyone.expand(len(worlds.captured), -1))
+    conditions: dict[str, tuple[Attack, Worlds]] = {
+        "clean": (NoAttack(), worlds),
+        "all_muted": (MuteAttack(Threat(num_malicious=num_agents), size), all_held),
+        "one_muted": (MuteAttack(Threat(), size), worlds),
+        "one_noise": (NoiseAttack(Threat(), size), worlds),
+    }
+    outcomes = {}
+    for name, (attack, where) in conditions.items():
+        if isinstance(attack, torch.nn.Module):
+            attack = attack.to(env.device).calibrate(team)
+        outcomes[name] = _play(env, team, attack, where, seed)
+    if isinstance(team, NDQ):
+        with cutting(env, team, _MOST, seed):
+            outcomes["most_cut"] = _play(env, team, NoAttack(), worlds, seed)
+    return outcomes
+
+
+def _play(
+    env: CommEnv, team: Any, attack: Attack, worlds: Worlds, seed: int
+) -> Outcome:
+    generator = torch.Generator(env.device).manual_seed(seed)
+    return play_worlds(env, team, attack, NoFilter(), worlds, generator)

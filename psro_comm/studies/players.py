@@ -1,0 +1,221 @@
+"""Players by name: what a user may write for an attack or a filter.
+
+none, noise, noise@2.5, mute, untrained      made here
+RUN/POLICY                                   one policy of another run
+RUN                                          the policy that train_attack or
+train_filter left in it
+psro:RUN                                     the mixture that R-MACRL put out
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from games.engine.channel import NoAttack, NoFilter
+from oracles.strategies.best_response import new_attack, new_filter
+from oracles.strategies.frozen import Frozen, freeze, from_file
+from oracles.strategies.jobs import build_setting
+from oracles.strategies.threat import MuteAttack, NoiseAttack, Threat
+from psro_comm.disk.store import RunStore
+from psro_comm.lab.lab import Lab, seed_of
+from psro_comm.lab.session import Request, read_run
+
+TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
+
+
+class Player(NamedTuple):
+    """A mixture of policies of one side, under the name the user gave it."""
+
+    name: str
+    policies: dict[str, Frozen]
+    weights: np.ndarray  # [policies]
+
+
+class Name(NamedTuple):
+    """What a name says."""
+
+    kind: str  # none, noise, mute, untrained, policy or mixture
+    size: float = 1.0  # of noise
+    run: str | None = None  # of a policy or a mixture
+    policy: str | None = None  # None is what train_attack or train_filter left
+
+
+def read_name(name: str, role: str) -> Name:
+    """Takes a name apart; see the module's docstring.
+
+    Raises:
+      ValueError: it names no player, or one of the other side.
+    """
+    if name.startswith("psro:"):
+        return Name("mixture", run=name.removeprefix("psro:"))
+    kind, at, size = name.partition("@")
+    if kind not in ("none", "noise", "mute", "untrained"):
+        run, _, policy = name.partition("/")
+        return Name("policy", run=run, policy=policy or None)
+    if role == "filter" and kind in ("noise", "mute"):
+        raise ValueError(f"{name!r} is an attack, not a filter")
+    if not at:
+        return Name(kind)
+    if kind != "noise":
+        raise ValueError(f"{name!r}: only noise has a size, such as noise@2.5")
+    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", size) or not float(size) > 0.0:
+        raise ValueError(f"{name!r}: {size!r} is not a size above 0, such as 2.5")
+    return Name(kind, float(size))
+
+
+def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
+    """The request with the team of the first run that was named, where it has none.
+
+    Args:
+      request: of the command line.
+      named: names of players by role, `attack` or `filter`.
+
+    Raises:
+      ValueError: a name that names no player.
+      StoreError: no such run.
+    """
+    runs = [
+        run
+        for role, names in named.items()
+        for name in names
+        if (run := read_name(name, role).run) not in (None, request.run)
+    ]
+    for run in runs:
+        read_run(request.runs_dir, run)
+    if request.team is not None or not runs:
+        return request
+    return request._replace(team=runs[0])
+
+
+def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
+    """The player that a user named.
+
+    Args:
+      lab: of the game it is to play in; its team must be the player's.
+      name: see the module's docstring.
+      role: `attack` or `filter`.
+      runs_dir: where other runs are.
+
+    Raises:
+      ValueError: no such player, another side's, or one made for another team.
+    """
+    read = read_name(name, role)
+    if read.run is None:
+        return _made(lab, name, read, role)
+    own = read.run == lab.store.root.name
+    store = lab.store if own else read_run(runs_dir, read.run)
+    _same_team(lab, store, name)
+    if role == "attack":
+        _same_agents(lab, store, name)
+    if read.kind == "mixture":
+        return _mixture(lab, store, name, role)
+    policy = read.policy or TRAINED[role]
+    if policy not in store.policies():
+        raise ValueError(
+            f"{name!r} has no policy {policy!r}; {store.root} has:"
+            f" {', '.join(store.policies()) or 'none'}"
+        )
+    frozen = from_file(*store.load_policy(policy))
+    _check_role(frozen, name, role)
+    _same_threat(lab, frozen, name)
+    return Player(name, {name: frozen}, np.ones(1))
+
+
+def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
+    if read.kind == "untrained":
+        return Player(name, {name: _untrained(lab, role)}, np.ones(1))
+    if read.kind == "none":
+        nobody = NoAttack() if role == "attack" else NoFilter()
+        return Player(name, {name: freeze(nobody)}, np.ones(1))
+    setting = build_setting(lab.setting())
+    width = setting.team.message_size
+    attack = (
+        MuteAttack(setting.threat, width)
+        if read.kind == "mute"
+        else NoiseAttack(setting.threat, width, read.size)
+    )
+    attack.calibrate(setting.team)
+    return Player(name, {name: freeze(attack)}, np.ones(1))
+
+
+def _untrained(lab: Lab, role: str) -> Frozen:
+    setting = build_setting(lab.setting())
+    generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
+    if role == "attack":
+        return freeze(new_attack(setting, lab.config.attack, generator))
+    return freeze(new_filter(setting, lab.config.filter, generator))
+
+
+def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
+    if not store.has("psro"):
+        raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
+    side = "attacker_mixture" if role == "attack" else "defender_mixture"
+    weights = {n: w for n, w in store.load_json("psro")[side].items() if w > 0.0}
+    policies = {
+        f"{store.root.name}/{policy}": _member(store, policy) for policy in weights
+    }
+    for policy in policies.values():
+        _same_threat(lab, policy, name)
+    return Player(name, policies, np.array(list(weights.values())))
+
+
+def _member(store: RunStore, policy: str) -> Frozen:
+    if policy == "no-attack":
+        return freeze(NoAttack())
+    if policy == "no-filter":
+        return freeze(NoFilter())
+    return from_file(*store.load_policy(policy))
+
+
+def _same_team(lab: Lab, store: RunStore, name: str) -> None:
+    theirs = from_file(*store.load_team())
+    task = theirs.facts.get("task")
+    if task != lab.config.task:
+        raise ValueError(
+            f"{name!r} was made for {task}, this is about {lab.config.task}"
+        )
+    if theirs.digest() != lab.team().digest():
+        raise ValueError(
+            f"{name!r} was made for another team than that of {lab.store.root};"
+            f" use --team={store.root.name}"
+        )
+
+
+def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
+    """An attack learned to speak for certain agents; it must hold the same here."""
+    threat = Threat.from_plain(store.config["threat"])
+    seed = seed_of(store.config["seed"], "captured")
+    theirs = threat.held(seed, lab.env.spec.num_agents)
+    if theirs != lab.captured():
+        raise ValueError(
+            f"{name!r} holds agents {theirs}, this run {lab.captured()}: use"
+            " the same --seed, or --threat.captured"
+        )
+
+
+def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
+    """What an attacker may do is a rule of the game, the same for all of a table."""
+    ours = _shared(asdict(lab.config.threat))
+    theirs = _shared(frozen.facts.get("threat", ours))
+    other = [f"{key} {theirs[key]}" for key in ours if theirs[key] != ours[key]]
+    if other:
+        raise ValueError(
+            f"{name!r} was made under another threat ({', '.join(other)});"
+            " set the same --threat flags"
+        )
+
+
+def _shared(threat: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a threat that every attacker of a table must share."""
+    shared = ("num_malicious", "mode", "mix_weight", "cap")
+    return {key: threat[key] for key in shared}
+
+
+def _check_role(frozen: Frozen, name: str, role: str) -> None:
+    if frozen.facts.get("role") != role:
+        raise ValueError(f"{name!r} is a {frozen.facts.get('role')}, not a {role}")

@@ -1,0 +1,191 @@
+"""New episodes where they narrow the interval of the game's value most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from absl import logging
+
+from oracles.strategies.frozen import Frozen
+from psro_comm.lab.lab import Lab
+from psro_comm.metagame.intervals import resampled_means
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.solvers import solve_many
+from psro_comm.psro.rmacrl import benign
+
+_Z = 1.959964  # 95 %, two-sided
+_RESAMPLES = 100
+BATCH = 32  # episodes that a cell gets at once
+
+
+def sensitivities(table: PayoffTable, rng: np.random.Generator) -> np.ndarray:
+    """How much each cell moves the value: root mean square of x_i y_j, `[m, n]`.
+
+    dv / dU_ij = x_i y_j at the equilibrium, but noise moves the equilibrium too: cells
+    that are in the support of some resamples only count as often as they are.
+    """
+    tables = resampled_means(table.returns, rng, _RESAMPLES)
+    weights = [np.outer(game.x, game.y) ** 2 for game in solve_many(tables)]
+    return np.sqrt(np.mean(weights, axis=0))
+
+
+def half_width(
+    sensitivity: np.ndarray, deviation: np.ndarray, episodes: np.ndarray
+) -> float:
+    """Of the value's 95 % interval to first order, cells taken for independent.
+
+        1.96 sqrt( sum_ij w_ij^2 s_ij^2 / n_ij )
+
+    Args:
+      sensitivity: `[m, n]` w.
+      deviation: `[m, n]` s, standard deviation of one episode.
+      episodes: `[m, n]` n.
+    """
+    return _Z * float(np.sqrt(((sensitivity * deviation) ** 2 / episodes).sum()))
+
+
+def allocate(
+    sensitivity: np.ndarray, deviation: np.ndarray, episodes: np.ndarray, batches: int
+) -> np.ndarray:
+    """Which cells get the next batches: each goes where it helps most.
+
+        gain = w^2 s^2 (1 / n - 1 / (n + BATCH)),   greedily
+
+    which tends to n ~ w s. Greedy is optimal, the gains of a cell being decreasing.
+
+    Returns:
+      `[m, n]` int: batches of `BATCH` episodes for each cell.
+
+    Source: Neyman 1934, optimal allocation of a stratified sample.
+    """
+    variance, played = (sensitivity * deviation) ** 2, episodes.astype(np.float64)
+    given = np.zeros(episodes.shape, dtype=np.int64)
+    for _ in range(batches):
+        gain = variance * (1 / played - 1 / (played + BATCH))
+        cell = np.unravel_index(int(gain.argmax()), gain.shape)
+        given[cell] += 1
+        played[cell] += BATCH
+    return given
+
+
+def even_episodes(sensitivity: np.ndarray, deviation: np.ndarray, width: float) -> int:
+    """Episodes in all that would reach a half-width if every cell got as many."""
+    each = ((sensitivity * deviation) ** 2).sum() * (_Z / width) ** 2
+    return int(np.ceil(each)) * sensitivity.size
+
+
+def foreseen(table: PayoffTable, width: float, rng: np.random.Generator) -> int:
+    """Episodes that a refinement would play, as far as the table as it is can tell.
+
+    n_ij = max(what is there, c w_ij s_ij) with the smallest c that reaches the width.
+    """
+    sensitivity, episodes = sensitivities(table, rng), table.episodes()
+    deviation = table.std_error() * np.sqrt(episodes)
+    product, least = sensitivity * deviation, 0.0
+    if half_width(sensitivity, deviation, episodes) <= width:
+        return 0
+    # With every cell at c w s, the bound is reached at this c: an upper end.
+    most = (_Z / width) ** 2 * float(product.sum())
+    for _ in range(50):
+        middle = (least + most) / 2
+        reached = half_width(
+            sensitivity, deviation, np.maximum(episodes, middle * product)
+        )
+        least, most = (middle, most) if reached > width else (least, middle)
+    return int(np.ceil(np.maximum(episodes, most * product) - episodes).sum())
+
+
+def checked_width(width: float) -> float:
+    """The half-width to reach.
+
+    Raises:
+      ValueError: it is not positive and finite.
+    """
+    if not 0 < width < np.inf:
+        raise ValueError(f"--width is {width}, must be positive")
+    return width
+
+
+def refine(
+    lab: Lab, table: PayoffTable, width: float, *, most_rounds: int = 40
+) -> tuple[PayoffTable, dict[str, Any]]:
+    """Plays on until the half-width of the value's interval is reached.
+
+    Every round plays fresh worlds and solves anew; a round is an artefact of the run,
+    so an interrupted refinement goes on where it stopped.
+
+    Args:
+      lab: of the run that made the table.
+      table: at least two episodes in each cell.
+      width: half-width to reach, units of the return.
+      most_rounds: after which it gives up.
+
+    Returns:
+      The larger table, and what it cost beside spending evenly.
+
+    Raises:
+      ValueError: a width that is not positive, or a policy that the run lacks.
+    """
+    checked_width(width)
+    filters, attacks = _policies(lab, table)
+    rng = np.random.default_rng(lab.seed("refine"))
+    began = int(table.episodes().sum())
+    for number in range(most_rounds + 1):
+        sensitivity = sensitivities(table, rng)
+        episodes = table.episodes()
+        deviation = table.std_error() * np.sqrt(episodes)
+        reached = half_width(sensitivity, deviation, episodes)
+        logging.info(f"refine: half-width {reached:.4g}, {episodes.sum()} episodes")
+        if reached <= width or number == most_rounds:
+            break
+        # Each round closes half of what is missing, by the law of 1 / sqrt(n).
+        batches = max(1, int(episodes.sum() * min(reached / width - 1, 1.0) / BATCH))
+        given = allocate(sensitivity, deviation, episodes, batches)
+        table = _played(
+            lab, f"refine-{width:g}-{number:02d}", table, given, filters, attacks
+        )
+    spent = int(table.episodes().sum())
+    even = max(began, even_episodes(sensitivity, deviation, reached))
+    return table, {
+        "target_half_width": width,
+        "half_width": reached,
+        "reached": reached <= width,
+        "episodes_before": began,
+        "episodes": spent,
+        "episodes_evenly": even,
+        "saved_share": 1 - spent / even,
+        "rounds": number,
+    }
+
+
+def _policies(
+    lab: Lab, table: PayoffTable
+) -> tuple[dict[str, Frozen], dict[str, Frozen]]:
+    sides = []
+    for names, nobody in zip((table.defenders, table.attackers), benign(), strict=True):
+        sides.append({n: nobody[n] if n in nobody else lab.load(n) for n in names})
+    return sides[0], sides[1]
+
+
+def _played(
+    lab: Lab,
+    name: str,
+    table: PayoffTable,
+    given: np.ndarray,
+    filters: Mapping[str, Frozen],
+    attacks: Mapping[str, Frozen],
+) -> PayoffTable:
+    """The table with `given` more batches for each cell, on worlds of this round."""
+    if lab.store.has(name):
+        return PayoffTable.from_dict(lab.store.load_json(name))
+    first = table.num_worlds
+    for batches in np.unique(given[given > 0]):
+        cells = [
+            (table.defenders[i], table.attackers[j])
+            for i, j in np.argwhere(given == batches)
+        ]
+        # The same worlds for all: cells of one round stay comparable.
+        played = lab.play(name, filters, attacks, cells, int(batches) * BATCH, name)
+        table = table.recorded(cells, *played, first_world=first)
+    lab.store.save_json(name, table.to_dict())
+    return table

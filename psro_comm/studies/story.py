@@ -1,0 +1,252 @@
+"""The story of the paper in one run: talk, attack, defend, break, R-MACRL, verdict.
+
+    team -> attack -> filter -> a fresh attack breaks the filter -> R-MACRL
+         -> fresh attacks on every defender -> verdict
+
+Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import torch
+from absl import logging
+
+from oracles.strategies.frozen import Frozen, freeze, thaw
+from oracles.strategies.jobs import build_setting
+from oracles.strategies.threat import NoiseAttack
+from psro_comm.lab.lab import Lab, Response, longer
+from psro_comm.metagame.intervals import Interval
+from psro_comm.names import LINES, NO_ATTACK, NO_FILTER, RMACRL, VANILLA, VANILLA_LONG
+from psro_comm.psro.rmacrl import RMacrl, Solution, benign
+from psro_comm.settings.tasks import stop_return
+from psro_comm.studies.detector import filter_report
+from psro_comm.studies.findings import compared, exploited
+from psro_comm.studies.gate import team_report
+from psro_comm.studies.worst_case import Defender, Opponent, audit, breaker, row
+
+_ITERATIONS = 3  # a story that ends after one has not been told
+
+
+class Story:
+    """Tells the story in a lab; every chapter is resumable."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Begins, or goes on where it was stopped."""
+        self.lab, self.config = lab, lab.config
+        self.none_filters, self.none_attacks = benign()
+        self.nobody = Defender.pure(NO_FILTER, self.none_filters[NO_FILTER])
+        self.attacks: dict[str, Frozen] = {}
+
+    def tell(self) -> dict[str, Any]:
+        """Runs all chapters; returns the report (also saved as `report.json`)."""
+        gate = self.gate()
+        vanilla = self._attack_and_defend()
+        solution, rmacrl = self._solve()
+        self.lab.store.save_json("psro", rmacrl.summary(solution))
+        defenders = self._break(vanilla, solution, rmacrl)
+        report = self._report(gate, defenders, solution, rmacrl)
+        self.lab.store.save_json("report", report)
+        self.lab.store.set_status("done", 1.0)
+        return report
+
+    def gate(self) -> dict[str, Any]:
+        """Trains the team and measures how much it talks."""
+        lab = self.lab
+        _chapter("1. A team learns to play and to talk")
+        team = lab.team()
+        if not lab.store.has("gate"):
+            setting = build_setting(lab.setting())
+            episodes = self.config.evaluation.episodes
+            found = team_report(setting.env, setting.team, lab.seed("gate"), episodes)
+            lab.store.save_json("gate", _without_nan(found))
+        gate: dict[str, Any] = lab.store.load_json("gate")
+        logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
+        return gate
+
+    def _attack_and_defend(self) -> Defender:
+        """The attack, the stopped attack, the filter, and the attack that breaks it."""
+        lab, config = self.lab, self.config
+        _chapter("2. An attacker bends the messages of one agent")
+        stop = config.attack.stop_return
+        if stop is None:
+            stop = stop_return(config.task)
+        unstopped = replace(config.attack, stop_return=None)
+        stopped = replace(config.attack, stop_return=stop)
+        alone = (self.none_filters, [1.0])
+        wide, early, held_out = lab.respond(
+            [
+                Response("vanilla-attack", *alone, unstopped, config.attack_oracle),
+                Response("stopped-attack", *alone, stopped, config.attack_oracle),
+                Response("held-out-attack", *alone, unstopped, config.attack_oracle),
+            ]
+        )
+        self.attacks |= {
+            "vanilla-attack": wide,
+            "stopped-attack": early,
+            "held-out-attack": held_out,
+        }
+        _chapter(
+            "3. A filter learns to flag and to repair; then a fresh attacker comes"
+        )
+        against = ({"vanilla-attack": wide}, [1.0])
+        (filter_,) = lab.respond(
+            [Response(VANILLA, *against, config.filter, config.filter_oracle)]
+        )
+        return Defender.pure(VANILLA, filter_)
+
+    def _solve(self) -> tuple[Solution, RMacrl]:
+        _chapter("4. R-MACRL: populations of attackers and filters")
+        rmacrl = RMacrl(self.lab)
+        return rmacrl.solve(at_least=_ITERATIONS), rmacrl
+
+    def _break(
+        self, vanilla: Defender, solution: Solution, rmacrl: RMacrl
+    ) -> dict[str, Defender]:
+        """Fresh attackers on every frozen defender; the long filter beside them."""
+        lab, config = self.lab, self.config
+        _chapter("5. The worst case: fresh attackers against each frozen defender")
+        weights = dict(zip(solution.table.defenders, solution.x, strict=True))
+        mixture = Defender.mixed(RMACRL, rmacrl.filters, weights)
+        steps = config.attack_oracle.env_steps + config.filter_oracle.env_steps
+        budget = longer(
+            config.filter_oracle, steps * config.psro.restarts * solution.iterations
+        )
+        against = ({"vanilla-attack": self.attacks["vanilla-attack"]}, [1.0])
+        long_, on_vanilla, on_mixture = lab.respond(
+            [
+                Response(VANILLA_LONG, *against, config.filter, budget),
+                breaker(lab, "fresh-on-vanilla", vanilla),
+                breaker(lab, "fresh-on-rmacrl", mixture),
+            ]
+        )
+        long_defender = Defender.pure(VANILLA_LONG, long_)
+        (on_long,) = lab.respond([breaker(lab, "fresh-on-long", long_defender)])
+        self.attacks |= {
+            "fresh-on-vanilla": on_vanilla,
+            "fresh-on-rmacrl": on_mixture,
+            "fresh-on-long": on_long,
+        }
+        return {VANILLA: vanilla, VANILLA_LONG: long_defender, RMACRL: mixture}
+
+    def _noise(self, attack: str) -> Frozen:
+        """Random noise as far from the message as a trained attack went."""
+        table = self.lab.table(
+            f"{attack}.size",
+            self.none_filters,
+            {attack: self.attacks[attack]},
+            self.config.psro.episodes,
+        )
+        size = float(table.mean_distortion()[0, 0])
+        trained = thaw(self.attacks[attack])
+        noise = NoiseAttack(trained.threat, trained.message_rms.shape[0], size=size)
+        noise.load_state_dict(
+            {k: v for k, v in trained.state_dict().items() if k.startswith("message")}
+        )
+        return freeze(noise)
+
+    def _detector(self, vanilla: Defender) -> dict[str, float]:
+        """How well the single filter sees and repairs the attack that it knows."""
+        setting = build_setting(self.lab.setting())
+        device = setting.env.device
+        return filter_report(
+            setting,
+            thaw(vanilla.filters[VANILLA], device),
+            thaw(self.attacks["vanilla-attack"], device),
+            torch.Generator(device).manual_seed(self.lab.seed("detector")),
+        )
+
+    def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Opponent]:
+        self.attacks |= {
+            "noise": self._noise("vanilla-attack"),
+            "untrained-attack": rmacrl.attacks["attack-000"],
+            NO_ATTACK: self.none_attacks[NO_ATTACK],
+        }
+        singles = {n: Opponent(n, {n: a}, np.ones(1)) for n, a in self.attacks.items()}
+        weights = dict(zip(solution.table.attackers, solution.y, strict=True))
+        names = [n for n, w in weights.items() if w > 0.0]
+        equilibrium = Opponent(
+            "meta-equilibrium",
+            {n: rmacrl.attacks[n] for n in names},
+            np.array([weights[n] for n in names]),
+        )
+        held_out = ("held-out-attack", "stopped-attack", "noise")
+        together = Opponent(
+            "held-out set", {n: self.attacks[n] for n in held_out}, np.ones(3) / 3
+        )
+        return {**singles, equilibrium.name: equilibrium, together.name: together}
+
+    def _report(
+        self,
+        gate: Mapping[str, Any],
+        defenders: Mapping[str, Defender],
+        solution: Solution,
+        rmacrl: RMacrl,
+    ) -> dict[str, Any]:
+        opponents = self._opponents(solution, rmacrl)
+        everyone = [self.nobody, *defenders.values()]
+        table = audit(self.lab, "audit", everyone, list(opponents.values()))
+        fresh = {
+            VANILLA: opponents["fresh-on-vanilla"],
+            VANILLA_LONG: opponents["fresh-on-long"],
+            RMACRL: opponents["fresh-on-rmacrl"],
+        }
+        named = {NO_FILTER: self.nobody, **defenders}
+        rows = [
+            row(table, label, named[defender], opponents[attacker])
+            for label, defender, attacker in LINES
+        ]
+        common = [
+            opponents[name] for name in (NO_ATTACK, "meta-equilibrium", "held-out set")
+        ]
+        worst = [
+            row(table, "its own fresh attacker", defenders[name], fresh[name])
+            for name in defenders
+        ]
+        return {
+            "task": self.config.task,
+            "seed": self.config.seed,
+            "captured": list(self.lab.captured() or ()) or "drawn per episode",
+            "gate": dict(gate),
+            "rows": rows,
+            "worst_case": worst,
+            "columns": [
+                row(table, f"{name} against {rival.name}", defenders[name], rival)
+                for name in defenders
+                for rival in (*common, fresh[name])
+            ],
+            "exploitability_found": exploited(table, defenders, opponents, fresh),
+            "comparison": compared(table, defenders, opponents, fresh),
+            "detector": self._detector(defenders[VANILLA]),
+            "rmacrl": rmacrl.summary(solution),
+            "budgets": {
+                "attack": asdict(self.config.attack_oracle)["env_steps"],
+                "filter": asdict(self.config.filter_oracle)["env_steps"],
+                "restarts": self.config.psro.restarts,
+            },
+        }
+
+
+def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without shares of nothing: JSON has no NaN."""
+    return {
+        key: value
+        for key, value in report.items()
+        if not (isinstance(value, Mapping) and math.isnan(value["estimate"]))
+    }
+
+
+def _chapter(title: str) -> None:
+    logging.info("%s", title)
+
+
+def _briefly(gate: Mapping[str, Any]) -> str:
+    parts = []
+    for key, found in gate.items():
+        if isinstance(found, Mapping) and {"estimate", "low", "high"} <= set(found):
+            limits = Interval(found["estimate"], found["low"], found["high"])
+            parts.append(f"{key.replace('_', ' ')} {limits}")
+    return "; ".join(parts)

@@ -1,0 +1,110 @@
+"""One best response by hand: train it against a named opponent, then measure it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from oracles.strategies.frozen import Frozen, thaw, thaw_mixture
+from oracles.strategies.jobs import build_setting
+from psro_comm.lab.lab import Lab, Response
+from psro_comm.psro.rmacrl import benign
+from psro_comm.studies.detector import filter_report
+from psro_comm.studies.players import TRAINED, Player, find_player
+from psro_comm.studies.worst_case import Defender, Opponent, audit, row
+
+
+def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str, Any]:
+    """Trains an attack or a filter against one player, and measures both.
+
+    Args:
+      lab: of the run that keeps the policy.
+      role: `attack` or `filter`, the side that learns.
+      against: the opponent, in the words of `psro_comm.studies.players`.
+      runs_dir: where other runs are.
+
+    Returns:
+      What `report.json` keeps: rows of returns and, for a filter, its detector.
+
+    Raises:
+      ValueError: the run already holds a policy trained against somebody else.
+    """
+    other = "filter" if role == "attack" else "attack"
+    opponent = find_player(lab, against, other, runs_dir)
+    store = lab.store
+    asked = {"role": role, "against": against}
+    begun = store.load_json("trained") if store.has("trained") else asked
+    if begun != asked:
+        raise ValueError(
+            f"{store.root} trains the {begun['role']} against {begun['against']!r},"
+            f" not the {role} against {against!r}: use another --run"
+        )
+    store.save_json("trained", asked)
+    config = lab.config
+    attacking = role == "attack"
+    (policy,) = lab.respond(
+        [
+            Response(
+                TRAINED[role],
+                opponent.policies,
+                opponent.weights.tolist(),
+                config.attack if attacking else config.filter,
+                config.attack_oracle if attacking else config.filter_oracle,
+            )
+        ]
+    )
+    result: dict[str, Any] = {
+        "task": config.task,
+        "seed": config.seed,
+        **asked,
+        "rows": _rows(lab, role, opponent, policy),
+    }
+    if not attacking:
+        result["detector"] = _detector(lab, opponent, policy)
+    store.save_json("report", result)
+    store.set_status("done", 1.0)
+    return result
+
+
+def _rows(
+    lab: Lab, role: str, opponent: Player, policy: Frozen
+) -> list[dict[str, Any]]:
+    """Both sides, with and without the trained policy, on fresh worlds."""
+    filters, attacks = benign()
+    defenders = [Defender("no-filter", filters, np.ones(1))]
+    rivals = [Opponent("no-attack", attacks, np.ones(1))]
+    name = TRAINED[role]
+    if role == "attack":
+        defenders.append(Defender(*opponent))
+        rivals.append(Opponent(name, {name: policy}, np.ones(1)))
+    else:
+        defenders.append(Defender.pure(name, policy))
+        rivals.append(Opponent(*opponent))
+    pairs = {
+        (defender.name, rival.name): (defender, rival)
+        for defender in defenders
+        for rival in rivals
+    }
+    table = audit(lab, "trained-audit", defenders, rivals)
+    return [
+        row(table, f"{rival} against {defender}", *pair)
+        for (defender, rival), pair in pairs.items()
+    ]
+
+
+def _detector(lab: Lab, opponent: Player, policy: Frozen) -> dict[str, float]:
+    """How well the filter sees and repairs what its opponent forges."""
+    setting = build_setting(lab.setting())
+    device = setting.env.device
+    found = filter_report(
+        setting,
+        thaw(policy, device),
+        thaw_mixture(
+            list(opponent.policies.values()), opponent.weights.tolist(), device
+        ),
+        torch.Generator(device).manual_seed(lab.seed("report")),
+    )
+    # Without an attack there is no rate of true positives, and JSON has no NaN.
+    return {key: value for key, value in found.items() if not math.isnan(value)}

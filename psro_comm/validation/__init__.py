@@ -1,0 +1,1 @@
+"""PSRO on games whose value is known."""

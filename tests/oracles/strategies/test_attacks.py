@@ -1,0 +1,246 @@
+"""Attacks: a contract over the registry, and eq. 1 by hand."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from games.engine.channel import Decision, NoFilter
+from games.engine.play import Stream, collect
+from games.environments.echo import Echo
+from oracles.strategies.attacks import (
+    ATTACKS,
+    AttackConfig,
+    AttackInputs,
+    GaussianAttack,
+)
+from oracles.strategies.threat import NoiseAttack, Threat, gather_agents, scatter_agents
+from tests.hand_made import Parrots
+
+BATCH, AGENTS, OBS, MEMORY, HEARD, SIZE = 16, 4, 3, 2, 5, 6
+CAPTURED = torch.tensor([[1, 3]]).expand(BATCH, -1)
+NAMES = pytest.mark.parametrize("name", sorted(ATTACKS))
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def threat(**fields: Any) -> Threat:
+    return Threat(**{"num_malicious": 2, **fields})
+
+
+def make(name: str, rules: Threat | None = None, **config: Any) -> Any:
+    torch.manual_seed(0)
+    rules = rules or threat()
+    if name == "none":
+        return ATTACKS[name]()
+    more: dict[str, Any] = {}
+    if name == "gaussian":
+        more = dict(obs_size=OBS, memory_size=MEMORY, heard_size=HEARD)
+        more["config"] = AttackConfig(**config)
+    attack = ATTACKS[name](rules, SIZE, **more).requires_grad_(True)
+    # Units of a team whose clean messages are twice as large as ours.
+    attack.message_norm.fill_(2.0)
+    attack.message_rms.copy_(torch.linspace(0.5, 2.0, SIZE))
+    return attack
+
+
+def views(seed: int = 0) -> list[Tensor]:
+    """obs, memory, m_in and sent of `BATCH` worlds."""
+    generator = seeded(seed)
+    return [
+        torch.randn(BATCH, AGENTS, width, generator=generator)
+        for width in (OBS, MEMORY, HEARD, SIZE)
+    ]
+
+
+@torch.no_grad()
+def decide(attack: Any, inputs: list[Tensor], captured: Tensor = CAPTURED) -> Decision:
+    attack.reset(torch.ones(BATCH, dtype=torch.bool), seeded())
+    return attack.decide(*inputs, captured, seeded(3))
+
+
+@NAMES
+def test_a_decision_has_the_promised_shapes_and_is_finite(name):
+    inputs = views()
+    decision = decide(make(name), inputs)
+    shapes = [tuple(leaf.shape) for leaf in decision]
+    assert shapes == [(BATCH, AGENTS, SIZE), *[(BATCH, AGENTS)] * 3]
+    assert all(leaf.isfinite().all() for leaf in decision)
+    assert decision.active.dtype == torch.bool
+
+
+@NAMES
+def test_only_captured_agents_are_active(name):
+    active = decide(make(name), views()).active
+    held = torch.tensor([False, True, False, True]).expand(BATCH, -1)
+    assert torch.equal(active, held if name != "none" else ~held & held)
+
+
+@NAMES
+def test_what_agents_that_are_not_held_see_and_say_changes_nothing(name):
+    attack, inputs = make(name), views()
+    before = decide(attack, inputs)
+    for leaf in inputs:
+        leaf[:, [0, 2]] = 100.0
+    assert all(map(torch.equal, decide(attack, inputs), before))
+
+
+@NAMES
+def test_the_same_generator_draws_the_same_attack(name):
+    attack, inputs = make(name), views()
+    assert all(map(torch.equal, decide(attack, inputs), decide(attack, inputs)))
+
+
+# Silence is a measurement of the team, not a move: the cap does not bind it.
+@pytest.mark.parametrize("name", sorted(set(ATTACKS) - {"mute"}))
+@pytest.mark.parametrize("mode", ["sum", "convex"])
+@pytest.mark.parametrize("cap", [0.25, 1000.0])
+def test_nothing_is_bent_further_than_the_cap(name, mode, cap):
+    attack, inputs = make(name, threat(mode=mode, cap=cap)), views()
+    choice = decide(attack, inputs).choice
+    bent = attack.apply(inputs[-1], choice)
+    distance = (bent - inputs[-1]).norm(dim=-1)
+    assert (distance <= 2.0 * cap * (1 + 1e-5)).all()
+    if cap > 100:
+        free = make(name, threat(mode=mode)).apply(inputs[-1], choice)
+        assert torch.equal(bent, free)
+
+
+def test_noise_beyond_the_cap_lies_on_the_cap():
+    attack, inputs = make("noise", threat(cap=0.25)), views()
+    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    offset = gather_agents(bent - inputs[-1], CAPTURED)
+    torch.testing.assert_close(offset.norm(dim=-1), torch.full((BATCH, 2), 0.5))
+
+
+def test_mute_is_silence():
+    attack, inputs = make("mute"), views()
+    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    assert (bent == 0).all()
+
+
+@pytest.mark.parametrize("mode", ["sum", "convex"])
+@pytest.mark.parametrize("size", [0.5, 3.0])
+def test_noise_has_the_size_that_was_asked_for(mode, size):
+    attack = NoiseAttack(threat(mode=mode, mix_weight=0.3), SIZE, size)
+    attack.message_norm.fill_(2.0)
+    inputs = views()
+    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    offset = gather_agents(bent - inputs[-1], CAPTURED)
+    expected = torch.full((BATCH, 2), 2.0 * size)
+    torch.testing.assert_close(offset.norm(dim=-1), expected)
+    # In any direction: the mean offset is near zero.
+    assert offset.mean((0, 1)).norm() < size
+
+
+def test_gathering_and_scattering_the_captured_agents_are_inverse():
+    values, captured = torch.randn(BATCH, 2, 3), torch.tensor([[3, 1]] * BATCH)
+    spread = scatter_agents(values, captured, AGENTS)
+    assert torch.equal(gather_agents(spread, captured), values)
+    assert torch.equal(spread[:, 3], values[:, 0])
+    assert (spread[:, [0, 2]] == 0).all()
+
+
+def without_noise(attack: GaussianAttack, inputs: list[Tensor]) -> Tensor:
+    """Deltas `[B,K,D]` that differ by the mean alone: the noise has one seed."""
+    return gather_agents(decide(attack, inputs).choice, CAPTURED)
+
+
+@pytest.mark.parametrize("part", range(4), ids=["obs", "memory", "m_in", "sent"])
+def test_a_captured_agent_sees_its_own_history_and_never_another_captured_ones(part):
+    attack, inputs = make("gaussian"), views()
+    before = without_noise(attack, inputs)
+    inputs[part][:, 1] += 5.0
+    changed = (without_noise(attack, inputs) != before).any(-1)
+    assert changed[:, 0].all()
+    assert not changed[:, 1].any()
+
+
+def test_captured_agents_have_different_networks():
+    attack, inputs = make("gaussian", noise_scale=1e-6), views()
+    for leaf in inputs:
+        leaf[:, 3] = leaf[:, 1]
+    one, other = without_noise(attack, inputs).unbind(1)
+    assert (one - other).norm(dim=-1).min() > 1e-3
+
+
+def test_an_untrained_attack_is_noise_of_the_fixed_scale():
+    attack, inputs = make("gaussian", noise_scale=3.0), views()
+    delta = torch.stack(
+        [
+            attack.decide(*inputs, CAPTURED, seeded(s)).choice[:, 1].detach()
+            for s in range(200)
+        ]
+    )
+    std = delta.std(0).mean(0)
+    torch.testing.assert_close(std, 3.0 * attack.message_rms, rtol=0.05, atol=0.0)
+
+
+def rollout_of(attack: GaussianAttack, team: Parrots, env: Echo, **more: Any) -> Any:
+    attack.calibrate(team)
+    stream = Stream(
+        *(env, team, attack, NoFilter()),
+        captured=torch.zeros(BATCH, 1, dtype=torch.long),
+        world_generator=seeded(0),
+        generator=seeded(1),
+        **more,
+    )
+    return collect(stream.play(), 2 * env.spec.episode_limit + 1)
+
+
+@pytest.mark.parametrize("redraw", [False, True])
+def test_evaluate_repeats_the_log_probabilities_and_values_of_play(redraw):
+    env, team = Echo(), Parrots(3)
+    torch.manual_seed(0)
+    sizes = dict(obs_size=3, memory_size=1, heard_size=3)
+    attack = GaussianAttack(Threat(), 3, config=AttackConfig(), **sizes)
+    steps = rollout_of(attack, team, env, redraw_captured=redraw)
+    now = attack.evaluate(attack.inputs(steps))
+    spoken = gather_agents(
+        torch.stack([steps.wire.attack.log_prob, steps.wire.attack.value], -1),
+        steps.carry.captured,
+    )
+    torch.testing.assert_close(now.log_prob, spoken[..., 0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(now.value, spoken[..., 1], rtol=1e-4, atol=1e-4)
+    assert now.log_prob.shape == (2 * env.spec.episode_limit + 1, BATCH, 1)
+
+
+@pytest.mark.parametrize("mode", ["sum", "convex"])
+def test_the_price_of_eq_1_is_alpha_times_the_squared_distance_of_the_living(mode):
+    alpha, weight = 0.25, 0.6
+    rules = threat(mode=mode, mix_weight=weight, cap=0.01)
+    attack = make("gaussian", rules, alpha=alpha, mean_scale=1.0)
+    bias = torch.arange(2.0 * SIZE).view(2, SIZE)
+    with torch.no_grad():
+        for parameter in attack.mean.parameters():
+            parameter.zero_()
+        attack.mean.biases[-1].copy_(bias)
+    obs, memory, m_in, sent = views()
+    features, said = attack._features(obs, memory, m_in, sent, CAPTURED)
+    shape = (1, *said.shape)
+    alive = torch.ones(1, BATCH, 2)
+    alive[:, ::3, 0] = 0.0
+    inputs = AttackInputs(features[None], said[None], torch.zeros(shape), alive)
+    delta = bias * attack.message_rms
+    offset = delta if mode == "sum" else weight * (delta - said)
+    distance = offset.expand_as(said).square().sum(-1)[alive[0] > 0].mean()
+    price = attack.evaluate(inputs).auxiliary
+    torch.testing.assert_close(price, alpha * distance / attack.message_norm**2)
+    # Descent on it shrinks the mean: the gradient flows through f_mu alone, and no
+    # cap stops it.
+    price.backward()
+    slope = attack.mean.biases[-1].grad
+    assert slope[bias > 5].min() > 0
+    assert all(p.grad is None for p in attack.critic.parameters())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("noise_scale", 0.0), ("mean_scale", -1.0), ("alpha", -0.1), ("hidden", 0)],
+)
+def test_settings_out_of_range_are_refused_by_name(field, value):
+    with pytest.raises(ValueError, match=f"attack.{field} is {value}"):
+        AttackConfig(**{field: value})

@@ -1,0 +1,154 @@
+"""Frozen policies: what is thawed plays bit for bit as what was frozen."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from games.engine.channel import NoAttack, NoFilter
+from games.engine.play import play_episodes
+from games.engine.worlds import make_worlds
+from games.environments.echo import Echo
+from oracles.strategies.attacks import ATTACKS, AttackConfig
+from oracles.strategies.filters import FILTERS, FilterConfig
+from oracles.strategies.frozen import Frozen, freeze, from_file, thaw, thaw_mixture
+from oracles.strategies.threat import Threat
+from tests.hand_made import CAUGHT, Parrots
+
+SIZE = 3
+RULES = Threat(captured=CAUGHT, mode="convex", mix_weight=0.75, cap=4.0)
+POLICIES = [("attack", name) for name in sorted(ATTACKS)]
+POLICIES += [("filter", name) for name in sorted(FILTERS)]
+EACH = pytest.mark.parametrize(("role", "name"), POLICIES)
+
+
+def make(role: str, name: str, seed: int = 0) -> Any:
+    """A policy of Echo whose every number differs from what a constructor sets."""
+    torch.manual_seed(seed)
+    if name == "none":
+        return NoAttack() if role == "attack" else NoFilter()
+    if role == "filter":
+        config = FilterConfig(hidden=5, critic_hidden=6)
+        policy = FILTERS[name](config, message_size=SIZE, num_agents=2)
+    elif name == "gaussian":
+        sizes = {"obs_size": 3, "memory_size": 1, "heard_size": SIZE}
+        policy = ATTACKS[name](RULES, SIZE, config=AttackConfig(hidden=4), **sizes)
+    else:
+        policy = ATTACKS[name](RULES, SIZE)
+    if name == "noise":
+        policy.size = 0.3
+    with torch.no_grad():
+        for leaf in policy.state_dict().values():
+            leaf.add_(0.1 + torch.rand(leaf.shape))
+    return policy.calibrate(Parrots(SIZE))
+
+
+def returns(role: str, policy: Any) -> Tensor:
+    """Play against a half-blind opponent, so that a wrong message shows."""
+    env = Echo()
+    sides = (policy, NoFilter())
+    if role == "filter":
+        sides = (make("attack", "noise"), policy)
+    worlds = make_worlds(env.spec, 0, 0, 50, CAUGHT)
+    generator = torch.Generator().manual_seed(0)
+    played = play_episodes(env, Parrots(SIZE), *sides, worlds, generator)
+    return torch.stack([played.returns, played.distortion])
+
+
+@EACH
+def test_what_is_thawed_plays_bit_for_bit_as_what_was_frozen(role, name):
+    policy = make(role, name)
+    again = thaw(freeze(policy))
+    assert type(again) is type(policy)
+    assert torch.equal(returns(role, again), returns(role, policy))
+
+
+@EACH
+def test_a_frozen_policy_survives_json_and_a_file_of_arrays(role, name):
+    frozen = freeze(make(role, name))
+    facts = json.loads(json.dumps(frozen.facts))
+    again = from_file(dict(frozen.tensors), facts)
+    assert again.digest() == frozen.digest()
+    assert torch.equal(returns(role, thaw(again)), returns(role, thaw(frozen)))
+
+
+@EACH
+def test_freezing_what_was_thawed_gives_the_same_digest(role, name):
+    frozen = freeze(make(role, name))
+    assert freeze(thaw(frozen)).digest() == frozen.digest()
+
+
+def test_different_policies_have_different_digests():
+    frozen = [freeze(make(role, name)) for role, name in POLICIES]
+    frozen.append(freeze(make("attack", "gaussian", seed=1)))
+    assert len({policy.digest() for policy in frozen}) == len(frozen)
+
+
+def test_one_flipped_bit_changes_the_digest():
+    frozen = freeze(make("filter", "two_stage"))
+    name = sorted(frozen.tensors)[0]
+    spoiled = frozen.tensors[name].copy()
+    spoiled.view(np.uint8).flat[0] ^= 1
+    tensors = {**frozen.tensors, name: spoiled}
+    assert frozen._replace(tensors=tensors).digest() != frozen.digest()
+
+
+def test_learning_on_does_not_change_what_was_frozen():
+    policy = make("attack", "gaussian")
+    frozen = freeze(policy)
+    digest = frozen.digest()
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter.add_(1.0)
+    assert frozen.digest() == digest
+    thawed = thaw(frozen)
+    for parameter in thawed.parameters():
+        parameter.add_(1.0)
+    assert frozen.digest() == digest
+
+
+@EACH
+def test_a_thawed_policy_does_not_learn(role, name):
+    policy = thaw(freeze(make(role, name)))
+    if name != "none":
+        assert not policy.training
+        assert not any(p.requires_grad for p in policy.parameters())
+
+
+def test_weights_of_another_shape_are_refused_in_one_line():
+    frozen = freeze(make("attack", "gaussian"))
+    key = next(k for k, v in frozen.tensors.items() if v.ndim == 3)
+    tensors = {**frozen.tensors, key: frozen.tensors[key][..., :-1]}
+    with pytest.raises(ValueError, match="weights of a gaussian do not fit") as error:
+        thaw(Frozen(frozen.facts, tensors))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("lack", [True, False], ids=["missing", "unknown"])
+def test_missing_and_unknown_weights_are_refused_in_one_line(lack):
+    frozen = freeze(make("filter", "two_stage"))
+    tensors = dict(frozen.tensors)
+    if lack:
+        tensors.pop(sorted(tensors)[0])
+    else:
+        tensors["surprise"] = np.zeros(1, np.float32)
+    with pytest.raises(ValueError, match="weights of a two_stage do not fit") as error:
+        thaw(Frozen(frozen.facts, tensors))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("facts", [{}, {"role": "filter", "kind": "gaussian"}])
+def test_an_unknown_kind_is_refused(facts):
+    with pytest.raises(ValueError, match=r"kind .* and role .* is unknown"):
+        thaw(Frozen(facts, {}))
+
+
+def test_a_mixture_is_thawed_without_its_weightless_members():
+    broken = Frozen({"role": "attack", "kind": "gaussian"}, {})
+    members = [freeze(NoAttack()), broken, freeze(make("attack", "mute"))]
+    mixture = thaw_mixture(members, [0.25, 0.0, 0.75])
+    assert [member.kind for member in mixture.members] == ["none", "mute"]
+    assert mixture.weights.tolist() == [0.25, 0.75]

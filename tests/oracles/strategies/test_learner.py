@@ -1,0 +1,212 @@
+"""The training loop: returns of a stream, and whose reward is whose."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from games.engine.channel import NoAttack, NoFilter
+from games.engine.play import Step, collect
+from games.environments.echo import Echo
+from oracles.learning.ppo import PPOConfig
+from oracles.learning.randomness import make_generators
+from oracles.strategies.attacks import AttackConfig
+from oracles.strategies.best_response import new_attack, new_filter
+from oracles.strategies.filters import FilterConfig
+from oracles.strategies.learner import Learner, OracleConfig, Setting, captured_agents
+from oracles.strategies.threat import Threat
+from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
+
+CPU = torch.device("cpu")
+# Discount 0 and no critic: an advantage plus a value is the reward itself.
+MYOPIC = PPOConfig(gamma=0.0, gae_lambda=0.0, num_minibatches=2)
+ORACLE = OracleConfig(env_steps=200, num_envs=4, num_steps=10, ppo=MYOPIC)
+SETTING = Setting(Echo(), Parrots(3), Threat(captured=CAUGHT), CAUGHT)
+
+
+def learner(area: str, setting: Setting = SETTING, oracle=ORACLE) -> Learner:
+    generators = make_generators(CPU, 0)
+    if area == "attack":
+        policy = new_attack(setting, AttackConfig(), generators.policy)
+    else:
+        policy = new_filter(setting, FilterConfig(), generators.policy)
+    return Learner(policy, setting, oracle, generators, area)
+
+
+def rollout_of(me: Learner, attack=None, filter_=None) -> Step:
+    """One step more than a rollout, as `train` collects it."""
+    if me.area == "attack":
+        steps = me._stream(me.policy, filter_ or NoFilter())
+    else:
+        steps = me._stream(attack or Liar(), me.policy)
+    return collect(steps.play(), me.oracle.num_steps + 1)
+
+
+@pytest.mark.parametrize(("area", "sign"), [("attack", -1.0), ("filter", 1.0)])
+def test_the_attacks_reward_is_the_negative_team_reward(area, sign):
+    me = learner(area)
+    rollout = rollout_of(me, NoAttack())
+    told = me._experience(rollout, sign).target
+    paid = sign * rollout.reward[:-1, :, None].expand_as(told)
+    torch.testing.assert_close(told, paid)
+    assert rollout.reward.any()
+
+
+def test_the_step_after_the_last_bootstraps_and_is_not_learned_from():
+    ppo = replace(MYOPIC, gamma=0.5, gae_lambda=0.0)
+    me = learner("filter", oracle=replace(ORACLE, ppo=ppo))
+    rollout = rollout_of(me, NoAttack())
+    told = me._experience(rollout, 1.0)
+    assert told.value.shape == (ORACLE.num_steps, ORACLE.num_envs, 2)
+    following = rollout.wire.defence.value[1:]
+    going = ~rollout.done[:-1, :, None]
+    expected = rollout.reward[:-1, :, None] + 0.5 * going * following
+    torch.testing.assert_close(told.target, expected)
+
+
+def test_an_attack_learns_from_captured_agents_only():
+    me = learner("attack")
+    rollout = rollout_of(me)
+    told = me._experience(rollout, -1.0)
+    spoken = rollout.wire.attack.log_prob[:-1, :, :1]
+    assert torch.equal(told.log_prob, spoken)
+    assert (told.weight == 1).all()
+    now = me.policy.evaluate(told.inputs)
+    torch.testing.assert_close(now.log_prob, told.log_prob, rtol=1e-4, atol=1e-4)
+
+
+def test_a_filter_learns_from_every_living_sender_attacked_or_not():
+    me = learner("filter")
+    for attack in (NoAttack(), Liar()):
+        told = me._experience(rollout_of(me, attack), 1.0)
+        assert told.weight.shape[-1] == 2
+        assert (told.weight == 1).all()
+        expected = float(isinstance(attack, Liar))
+        assert (told.inputs.forged[..., 0] == expected).all()
+        assert (told.inputs.forged[..., 1] == 0).all()
+
+
+def test_captured_agents_are_the_runs_own_or_drawn_for_each_episode():
+    generator = torch.Generator().manual_seed(0)
+    assert captured_agents(SETTING, 3, generator).tolist() == [[0]] * 3
+    anyone = SETTING._replace(captured=None)
+    drawn = captured_agents(anyone, 200, generator)
+    assert set(drawn.flatten().tolist()) == {0, 1}
+    held = rollout_of(learner("attack", anyone)).carry.captured
+    assert (held != held[:1]).any()
+
+
+def test_the_worlds_of_two_trainings_of_one_seed_are_the_same():
+    one, other = make_generators(CPU, 3), make_generators(CPU, 3)
+    assert torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=other.world)
+    )
+    assert not torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=one.policy)
+    )
+
+
+@pytest.mark.parametrize("other", [(2**32, 0), (0, 1), (128, 0)])
+def test_seeds_that_share_their_last_bits_have_worlds_of_their_own(other):
+    one, two = make_generators(CPU, 0, 0), make_generators(CPU, *other)
+    assert not torch.equal(
+        torch.rand(5, generator=one.world), torch.rand(5, generator=two.world)
+    )
+
+
+def test_one_line_of_finite_metrics_per_update_with_its_axes():
+    lines = []
+    me = learner("attack")
+    me.train(me.policy, NoFilter(), sign=-1.0, stop=None, log=lines.append)
+    assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
+    assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
+    last = lines[-1]
+    wanted = {"approx_kl", "clip_fraction", "explained_variance", "message_distance"}
+    assert {f"attack/{key}" for key in wanted} <= set(last)
+    assert last["attack/message_distance"] > 0
+    assert 0 <= last["team/return_mean"] <= 8
+    assert me.oracle.updates == 5
+
+
+def test_what_a_filter_caught_is_counted_by_hand():
+    class Half(Mouthwash):
+        """Flags the speaker in worlds 0 and 1, the listener in world 0."""
+
+        def decide(self, tampered, alive, generator):
+            decision = super().decide(tampered, alive, generator)
+            flag = torch.zeros_like(decision.choice)
+            flag[0, 0] = flag[1, 0] = flag[0, 1] = 1.0
+            return decision._replace(choice=flag)
+
+    me = learner("attack")
+    shown = me._diagnostics(rollout_of(me, filter_=Half((), 0.0)))
+    assert shown["filter/recall"] == pytest.approx(2 / 4)
+    assert shown["filter/false_positive_rate"] == pytest.approx(1 / 4)
+    assert shown["filter/precision"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("field", ["env_steps", "num_envs", "num_steps"])
+def test_a_budget_of_nothing_is_refused_by_name(field):
+    with pytest.raises(ValueError, match=f"oracle.{field} is 0"):
+        OracleConfig(**{field: 0})
+
+
+def test_fewer_environments_than_minibatches_are_refused():
+    with pytest.raises(ValueError, match="num_envs is 2, must be at least"):
+        OracleConfig(num_envs=2, ppo=PPOConfig(num_minibatches=3))
+
+
+class FewGames(Echo):
+    """Echo as a game outside this process: four at most, and only the latest moves."""
+
+    def __init__(self):
+        super().__init__()
+        self.spec = replace(self.spec, batched=False, most_worlds=4)
+        self.latest = None
+
+    def reset(self, noise):
+        assert len(noise) <= self.spec.most_worlds
+        self.latest = super().reset(noise)
+        return self.latest
+
+    def transition(self, state, action, noise):
+        assert state is self.latest
+        self.latest, signal = super().transition(state, action, noise)
+        return self.latest, signal
+
+    def restart(self, state, done):
+        assert state is self.latest
+        noise = torch.rand(len(done), self.spec.reset_noise)
+        started = super().reset(noise)
+        self.latest = type(state)(
+            *(
+                torch.where(done.view(-1, *[1] * (new.dim() - 1)), new, old)
+                for new, old in zip(started, state, strict=True)
+            )
+        )
+        return self.latest
+
+    def discarded(self, state):
+        return torch.zeros(len(state[0]), dtype=torch.bool)
+
+
+def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
+    monkeypatch,
+):
+    monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 0.1)
+    setting = SETTING._replace(env=FewGames())
+    me, lines = learner("attack", setting), []
+    me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
+    assert len(lines) == ORACLE.updates > 2
+    assert me._test_every() == 1
+
+
+def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
+    setting, looks, lines = SETTING._replace(env=FewGames()), [], []
+    me = learner("attack", setting)
+    monkeypatch.setattr(me, "_test_return", lambda *_: looks.append(len(lines)) or 0.0)
+    monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 2)
+    me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
+    steps = looks[0] * ORACLE.num_steps
+    assert steps >= 2 * setting.env.spec.episode_limit
+    assert len(looks) > 1

@@ -1,0 +1,168 @@
+"""The lab: signs of the selection, teams and tables that are not this run's."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from games.engine.channel import NoAttack, NoFilter
+from oracles.strategies.frozen import Frozen, freeze
+from oracles.strategies.jobs import build_setting
+from oracles.strategies.threat import MuteAttack
+from psro_comm.lab.lab import Response
+from psro_comm.lab.session import Request, open_lab
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.psro.rmacrl import RMacrl, benign
+from psro_comm.settings.fields import replace
+from psro_comm.settings.tasks import preset
+from psro_comm.studies.worst_case import Defender, Opponent, audit, compare
+
+TINY = {
+    "training.env_steps": 40_960,
+    "psro.episodes": 64,
+    "psro.check_episodes": 64,
+    "evaluation.episodes": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def request_of(tmp_path_factory):
+    config = replace(preset("echo", "smoke"), TINY)
+    return Request(config, tmp_path_factory.mktemp("runs"), "lab", 0)
+
+
+@pytest.fixture(scope="module")
+def lab(request_of):
+    with open_lab(request_of) as lab:
+        lab.team()
+        yield lab
+
+
+def mute(lab):
+    """An attack that takes half of what Echo pays."""
+    setting = build_setting(lab.setting())
+    attack = MuteAttack(setting.threat, setting.team.message_size)
+    return freeze(attack.calibrate(setting.team))
+
+
+def response(lab, name, config, opponents):
+    return Response(name, opponents, [1.0], config, lab.config.attack_oracle, 2)
+
+
+def test_of_two_attacks_the_one_that_hurts_more_is_kept(lab):
+    lab.save("x.r0", freeze(NoAttack()))
+    lab.save("x.r1", mute(lab))
+    filters, _ = benign()
+    (kept,) = lab.respond([response(lab, "x", lab.config.attack, filters)])
+    assert kept.digest() == mute(lab).digest()
+
+
+def test_of_two_filters_the_one_that_earns_more_is_kept(lab):
+    import torch
+
+    from oracles.strategies.best_response import new_filter
+
+    setting = build_setting(lab.setting())
+    harm = new_filter(
+        setting,
+        replace(lab.config.filter, {"reconstructor": "random"}),
+        torch.Generator().manual_seed(0),
+    )
+    lab.save("y.r0", freeze(harm))  # flags half of the messages and scrambles them
+    lab.save("y.r1", freeze(NoFilter()))
+    _, attacks = benign()
+    (kept,) = lab.respond([response(lab, "y", lab.config.filter, attacks)])
+    assert kept.digest() == freeze(NoFilter()).digest()
+
+
+def test_a_difference_is_ours_minus_theirs_in_the_same_worlds(lab):
+    filters, attacks = benign()
+    nobody = Defender("nobody", filters, np.ones(1))
+    peace = Opponent("peace", attacks, np.ones(1))
+    muted = Opponent("mute", {"mute": mute(lab)}, np.ones(1))
+    table = audit(lab, "difference", [nobody], [peace, muted])
+    found = compare(table, (nobody, peace), (nobody, muted))
+    assert found.low > 2.0  # of 8: a team that hears earns more than one that does not
+
+
+def test_gains_on_fresh_worlds_have_the_sign_of_what_is_gained(lab):
+    rmacrl = RMacrl(lab)
+    rmacrl.iteration = 1
+    rmacrl.filters["filter-001"] = freeze(NoFilter())
+    rmacrl.attacks["attack-001"] = mute(lab)
+    names = (("no-filter",), ("no-attack",))
+    converged = rmacrl._check(names, (np.ones(1), np.ones(1)))
+    assert not converged
+    assert rmacrl._gains["attacker"].low > 2.0  # muting takes half
+    assert abs(rmacrl._gains["defender"].estimate) < 0.5  # no filter adds nothing
+
+
+def test_a_table_of_other_policies_is_not_taken_for_this_one(lab):
+    filters, attacks = benign()
+    lab.table("kept", filters, attacks, 8)
+    with pytest.raises(ValueError, match="another 'kept'"):
+        lab.table("kept", filters, {"other": mute(lab)}, 8)
+
+
+def test_a_run_keeps_its_team_whatever_team_is_given(lab):
+    tensors, facts = lab.store.load_team()
+    changed = {name: value + 1.0 for name, value in tensors.items()}
+    with pytest.raises(ValueError, match="another team"):
+        lab.adopt_team(changed, facts)
+
+
+def test_a_team_trained_under_other_rules_is_refused(lab):
+    tensors, facts = lab.store.load_team()
+    with pytest.raises(ValueError, match="trained under"):
+        lab.adopt_team(tensors, {**facts, "env_config": {"episode_limit": 5}})
+
+
+def test_a_run_has_one_start(lab):
+    with pytest.raises(ValueError, match="other initial policies"):
+        RMacrl(lab, given=([freeze(NoFilter())], [mute(lab)]))
+
+
+def test_a_warm_start_begins_the_first_restart_and_no_other(lab):
+    import torch
+
+    from oracles.strategies.best_response import new_attack
+    from oracles.strategies.jobs import run_training
+
+    setting = build_setting(lab.setting())
+    generator = torch.Generator().manual_seed(5)
+    start = freeze(new_attack(setting, lab.config.attack, generator))
+    still = replace(
+        lab.config.attack_oracle, {"env_steps": 1, "ppo.learning_rate": 1e-20}
+    )
+    asked = response(lab, "warm", lab.config.attack, benign()[0])
+    jobs = lab._jobs(asked._replace(start=start, oracle=still))
+    warm, fresh = (run_training(job)[0] for job in jobs)
+
+    def same(policy):
+        return all(
+            np.allclose(policy.tensors[name], start.tensors[name], atol=1e-6)
+            for name in start.tensors
+        )
+
+    assert same(warm)
+    assert not same(fresh)
+
+
+def test_a_warm_start_is_the_best_policy_that_can_be_trained(lab):
+    rmacrl = RMacrl(lab)
+    rmacrl.config = replace(rmacrl.config, {"warm_start": True})
+    filters, _ = benign()
+    learners = ("one", "other")
+    config = asdict(rmacrl.attack_config)
+    for name in learners:
+        rmacrl.attacks[name] = Frozen({"config": config, "name": name}, {})
+    rmacrl.attacks["mute"] = mute(lab)
+    names = ["no-attack", "mute", *learners]
+    table = PayoffTable.empty().grown(filters, names)
+    paid = np.array([[9.0, 9.0], [0.0, 0.0], [3.0, 3.0], [5.0, 5.0]])
+    rmacrl._table = table.recorded(table.missing(), paid, paid, paid)
+    mixtures = (np.ones(1), np.full(4, 0.25))
+    against = ((("no-filter",), tuple(names)), mixtures)
+    filter_, best = rmacrl._starts(against)
+    assert filter_ is None  # nobody has no weights
+    assert best.facts["name"] == "one"  # hurts more than the other; mute cannot learn

@@ -1,0 +1,59 @@
+"""Progress on a terminal: aligned, seldom, with an estimate of the time left."""
+
+import math
+
+import pytest
+
+from psro_comm.lab.progress import Progress, format_duration, tee
+
+
+def progress(total, times, every_s=5.0):
+    """The lines of a progress whose calls come at the given seconds."""
+    now, lines = iter([0.0, *times]), []
+    shower = Progress(
+        "attack-001", total, every_s=every_s, clock=lambda: next(now), emit=lines.append
+    )
+    for _ in times:
+        shower({"update": 0, "team/return_mean": 31.25, "a/approx_kl": 0.5})
+    return lines
+
+
+def test_progress_speaks_first_last_and_seldom_between():
+    lines = progress(10, [1, 2, 3, 6, 7, 8, 9, 10, 11, 12])
+    assert [line.split()[1] for line in lines] == ["1/10", "4/10", "9/10", "10/10"]
+
+
+def test_progress_estimates_the_time_left_from_the_mean_update():
+    lines = progress(60, [10.0, 20.0])
+    assert "10s gone   9m50s left" in lines[0]
+    assert "20s gone   9m40s left" in lines[1]
+
+
+def test_progress_lines_are_aligned():
+    lines = progress(100, [float(i) for i in range(1, 101)], every_s=0.0)
+    assert len(lines) == 100
+    assert len({len(line) for line in lines}) == 1
+    assert "return_mean      31.25  approx_kl        0.5" in lines[0]
+
+
+@pytest.mark.parametrize("value", [-2.345678e-7, -1234567.0, math.nan, 1e-300])
+def test_a_number_of_any_size_keeps_the_lines_aligned(value):
+    lines = []
+    shower = Progress("team", 9, every_s=0.0, clock=lambda: 0.0, emit=lines.append)
+    for number in (2.0, value):
+        shower({"attack/policy_loss": number})
+    assert len(lines[0]) == len(lines[1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (59.4, "59s"), (59.6, "1m00s"), (3599.6, "1h00m"), (7380, "2h03m")],
+)
+def test_durations_are_short(seconds, text):
+    assert format_duration(seconds) == text
+
+
+def test_tee_passes_everything_to_everyone_in_order():
+    seen = []
+    tee(lambda v: seen.append((1, v)), lambda v: seen.append((2, v)))({"a/b": 3})
+    assert seen == [(1, {"a/b": 3}), (2, {"a/b": 3})]

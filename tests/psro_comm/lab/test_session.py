@@ -1,0 +1,13 @@
+"""How many processes a program takes beside its own."""
+
+import pytest
+
+from psro_comm.lab.session import choose_workers
+
+
+def test_a_game_of_many_processes_gets_no_workers_on_top():
+    assert choose_workers(None, "cpu", "smac") == 0
+    assert choose_workers(0, "cpu", "smac") == 0
+    with pytest.raises(ValueError, match=r"^--workers is 2, must be 0 for StarCraft"):
+        choose_workers(2, "cpu", "smac")
+    assert choose_workers(2, "cpu", "echo") == 2

@@ -1,0 +1,204 @@
+"""The analysis of meta-games whose every number is known by hand."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from psro_comm.metagame.analysis import (
+    additive_parts,
+    analyse,
+    cyclic_share,
+    dominance_margins,
+    resampled_games,
+    value_shares,
+)
+from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.solvers import nash
+from psro_comm.reports.analysis import render_analysis
+from psro_comm.studies.refinement import (
+    BATCH,
+    allocate,
+    even_episodes,
+    foreseen,
+    half_width,
+)
+
+CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+RATED = np.add.outer([3.0, 1.0, 0.0], [0.0, -2.0])
+NAMES = ("a", "b", "c"), ("x", "y", "z")
+
+
+def game_of(matrix: np.ndarray, **known: np.ndarray) -> MetaGame:
+    m, n = matrix.shape
+    return MetaGame(NAMES[0][:m], NAMES[1][:n], matrix, **known)
+
+
+def test_a_cycle_is_all_cyclic_and_ratings_are_not_at_all() -> None:
+    assert cyclic_share(CYCLE) == pytest.approx(1.0)
+    assert cyclic_share(5 + RATED) == pytest.approx(0.0, abs=1e-25)
+    assert cyclic_share(np.full((2, 3), 7.0)) == 0.0
+    # Orthogonal parts of squared length 6 each, hence one half.
+    both = CYCLE + np.array([1.0, 0.0, -1.0])[:, None]
+    assert cyclic_share(both) == pytest.approx(0.5)
+
+
+@given(hnp.arrays(np.float64, (3, 4), elements=st.floats(-9, 9)))
+def test_the_parts_are_orthogonal_and_add_up(matrix: np.ndarray) -> None:
+    mean, rows, columns, cyclic = additive_parts(matrix)
+    whole = mean + rows[:, None] + columns + cyclic
+    np.testing.assert_allclose(whole, matrix, atol=1e-12)
+    np.testing.assert_allclose(cyclic.sum(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(cyclic.sum(axis=1), 0, atol=1e-12)
+    ratings = rows[:, None] + columns
+    assert (ratings * cyclic).sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_dominance_by_a_mixture_has_the_margin_of_the_best_mixture() -> None:
+    # Row 2 earns 1 everywhere, half and half of the others 2: dominated by 1.
+    matrix = np.array([[4.0, 0.0], [0.0, 4.0], [1.0, 1.0]])
+    np.testing.assert_allclose(dominance_margins(matrix), [0, 0, 1], atol=1e-12)
+    np.testing.assert_allclose(dominance_margins(-matrix.T), [0, 0], atol=1e-12)
+
+
+def test_the_values_variance_comes_from_the_cells_in_the_support() -> None:
+    matrix = np.array([[4.0, 1.0], [2.0, 3.0]])  # x = (1/4, 3/4), y = (1/2, 1/2)
+    shares = value_shares(*nash(matrix), np.ones((2, 2)))
+    np.testing.assert_allclose(shares, np.array([[1, 1], [9, 9]]) / 20)
+    # Envelope theorem, seen: a little more in one cell moves the value by x_i y_j.
+    step = np.zeros((2, 2))
+    step[1, 0] = 1e-5
+    x, y = nash(matrix + step)
+    assert x @ (matrix + step) @ y - 2.5 == pytest.approx(0.375e-5, rel=1e-3)
+
+
+def test_resamples_are_worlds_where_known_else_normal_else_none() -> None:
+    rng = np.random.default_rng(0)
+    returns = rng.standard_normal((2, 2, 50)) + rng.standard_normal(50)
+    known = {"std_error": np.full((2, 2), 0.5)}
+    by_world = game_of(returns.mean(-1), returns=returns, **known)
+    normal = game_of(returns.mean(-1), **known)
+    assert resampled_games(game_of(CYCLE), rng, 9).shape == (1, 3, 3)
+    drawn = resampled_games(normal, rng, 4000)
+    np.testing.assert_array_equal(drawn[0], normal.mean)
+    np.testing.assert_allclose(drawn[1:].std(axis=0), 0.5, rtol=0.06)
+    # Worlds are shared by all cells, so resampled cells move together.
+    drawn = resampled_games(by_world, rng, 2000)[1:].reshape(-1, 4)
+    assert np.corrcoef(drawn.T)[0, 1] > 0.3
+
+
+def test_the_report_of_a_game_by_hand() -> None:
+    matrix = np.array([[4.0, 1.0], [2.0, 3.0], [0.0, 0.0]])
+    game = game_of(matrix, std_error=np.full((3, 2), 1e-3), episodes=np.full((3, 2), 9))
+    report = analyse(game, np.random.default_rng(0), num_samples=200)
+    assert report["value"]["estimate"] == pytest.approx(2.5)
+    # s.e. of the value: 1e-3 sqrt(20) / 8, by the shares above.
+    half = (report["value"]["high"] - report["value"]["low"]) / 2
+    assert half == pytest.approx(1.96 * 1e-3 * np.sqrt(20) / 8, rel=0.2)
+    assert report["nash_conv"]["low"] == 0.0
+    assert 0 < report["nash_conv"]["high"] < 0.01
+    first, second, third = report["defenders"]
+    assert first["weight"] == pytest.approx(0.25)
+    assert second["nash_weight"]["estimate"] == pytest.approx(0.75)
+    assert (third["support_frequency"], third["dominated_frequency"]) == (0.0, 1.0)
+    assert third["regret"]["estimate"] == pytest.approx(2.5)
+    assert third["dominated_by_margin"] == pytest.approx(2.5)
+    assert first["dominated_frequency"] == 0.0
+    assert report["security"]["policy"] == "b"
+    assert report["security"]["pure"]["estimate"] == 2.0
+    assert 2.0 < report["security"]["robust_guarantee"] < 2.5
+    assert [c["defender"] for c in report["cells"][:2]] == ["b", "b"]
+    assert json.loads(json.dumps(report)) == report
+    for words in ("2.5", "at most", "best single defender", "b / "):
+        assert words in render_analysis(report)
+
+
+def test_a_table_without_noise_has_numbers_and_no_intervals() -> None:
+    report = analyse(game_of(CYCLE), np.random.default_rng(0), meta_solver="uniform")
+    assert report["value"] == {"estimate": pytest.approx(0), "low": None, "high": None}
+    assert report["nash_conv"]["high"] is None
+    assert "nan" not in render_analysis(report)
+
+
+def test_regret_of_a_heuristic_is_what_it_leaves_on_the_table() -> None:
+    report = analyse(
+        game_of(CYCLE), np.random.default_rng(0), meta_solver="last_iterate"
+    )
+    # Against pure scissors: rock earns 1, paper -1, scissors 0.
+    regrets = [each["regret"]["estimate"] for each in report["defenders"]]
+    assert regrets == [0.0, 2.0, 1.0]
+    assert report["nash_conv"]["estimate"] == 2.0
+
+
+def test_the_intervals_of_the_value_cover_it_as_often_as_they_say() -> None:
+    truth = np.array([[4.0, 1.0, 3.0], [2.0, 3.0, 2.5], [1.0, 2.0, 4.0]])
+    true_value = float(nash(truth)[0] @ truth @ nash(truth)[1])
+    rng = np.random.default_rng(1)
+    covered, bounded = 0, 0
+    for _ in range(300):
+        returns = truth[..., None] + rng.standard_normal((3, 3, 60))
+        game = game_of(returns.mean(-1), returns=returns)
+        report = analyse_value(game, rng)
+        covered += report["low"] <= true_value <= report["high"]
+        bounded += report["conv"] <= report["bound"]
+    # 90 to 99 %, as promised; NashConv's bound is one-sided: 95 % at least, less noise.
+    assert 270 <= covered <= 297
+    assert bounded >= 276
+
+
+def analyse_value(game: MetaGame, rng: np.random.Generator) -> dict[str, float]:
+    """Value's interval, and the bound of NashConv beside its truth, 60 resamples."""
+    from psro_comm.metagame.regret import nash_conv, value_interval
+
+    truth = np.array([[4.0, 1.0, 3.0], [2.0, 3.0, 2.5], [1.0, 2.0, 4.0]])
+    found = value_interval(game.returns, rng, 60)
+    x, y = nash(game.mean)
+    tables = resampled_games(game, rng, 60)[1:]
+    earned = tables @ y, np.einsum("i,kij->kj", x, tables)
+    gaps = earned[0].max(axis=1) - earned[1].min(axis=1)
+    return {
+        "low": found.low,
+        "high": found.high,
+        "conv": nash_conv(truth, x, y),
+        "bound": float(np.quantile(gaps, 0.95)),
+    }
+
+
+def test_episodes_go_where_they_narrow_the_interval_most() -> None:
+    sensitivity = np.array([[0.6, 0.3], [0.1, 0.0]])
+    deviation = np.array([[1.0, 2.0], [1.0, 9.0]])
+    episodes = np.full((2, 2), 32)
+    given = allocate(sensitivity, deviation, episodes, 60)
+    assert given.sum() == 60
+    assert given[1, 1] == 0  # noisy, but the value does not depend on it
+    total = episodes + BATCH * given
+    # Neyman: n ~ w s; cells of equal products get equal numbers.
+    assert abs(int(given[0, 0]) - int(given[0, 1])) <= 1
+    assert total[0, 0] / total[1, 0] == pytest.approx(6, rel=0.25)
+    reached = half_width(sensitivity, deviation, total)
+    assert reached < half_width(sensitivity, deviation, episodes)
+    assert even_episodes(sensitivity, deviation, reached) > total.sum()
+
+
+def test_half_width_is_that_of_one_mean_for_a_game_of_one_cell() -> None:
+    one = np.ones((1, 1))
+    assert half_width(one, 2 * one, 16 * one) == pytest.approx(1.96 / 2, rel=1e-4)
+    assert even_episodes(one, 2 * one, 0.98) == 16
+
+
+def test_what_a_refinement_will_cost_is_foreseen() -> None:
+    # One cell of unit variance: 1.96^2 / w^2 episodes in all, less what is there.
+    returns = np.tile([-1.0, 1.0], 50)[None, None]
+    returns = returns * np.sqrt(99 / 100)
+    table = PayoffTable(("a",), ("x",), returns, returns, returns)
+    rng = np.random.default_rng(0)
+    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)
+    assert foreseen(table, 0.2, rng) == 0  # reached as it is
+    # A second defender that is never played, however noisy, costs nothing.
+    both = np.concatenate([returns, 1.5 * returns - 99.0])
+    table = PayoffTable(("a", "b"), ("x",), both, both, both)
+    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)

@@ -1,0 +1,64 @@
+"""Whether the team talks, and the story in episodes."""
+
+import re
+
+import pytest
+
+from psro_comm.reports.verdicts import verdict_lines
+from tests.hand_made_report import interval, make_report
+
+
+@pytest.mark.parametrize(
+    ("fall", "words"),
+    [
+        (20.0, "could do without"),
+        (0.2, "Cannot tell whether the team talks"),
+        (-9.0, "better off muted"),
+    ],
+)
+def test_a_team_that_hardly_talks_is_called_that(fall, words):
+    report = make_report()
+    report["gate"]["fall_percent_all_muted"] = interval(fall)
+    report["gate"]["fall_points_all_muted"] = interval(fall / 10)
+    assert words in verdict_lines(report)[1]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (12.0, "really talks: .* a loss of 12.00 .* points of success"),
+        (9.0, "could do without"),
+        (None, "too little to say"),
+    ],
+)
+def test_where_returns_are_costs_talk_is_counted_in_points_of_success(points, words):
+    report = make_report()
+    del report["gate"]["fall_percent_all_muted"]
+    report["gate"]["fall_points_all_muted"] = interval(points or 0.0)
+    if points is None:
+        del report["gate"]["fall_points_all_muted"]
+    assert re.search(words, verdict_lines(report)[1])
+
+
+def test_a_team_that_loses_few_returns_but_many_games_talks():
+    report = make_report()
+    report["gate"]["fall_percent_all_muted"] = interval(26.0)
+    report["gate"]["fall_points_all_muted"] = interval(45.0)
+    assert "really talks" in verdict_lines(report)[1]
+    assert "45.00 [44.50, 45.50] points of success" in verdict_lines(report)[1]
+
+
+def test_the_story_is_told_in_episodes_too():
+    (line,) = (one for one in verdict_lines(make_report()) if "Episodes in" in one)
+    assert "50.0 % clean, 30.0 % under attack, 45.0 % with the filter, 35.0 %" in line
+
+
+@pytest.mark.parametrize(("attacked", "harmless"), [(49.5, True), (30.0, False)])
+def test_without_harm_there_is_nothing_to_hold_up_against(attacked, harmless):
+    report = make_report()
+    for line in report["rows"]:
+        if line["label"] == "attack, full strength":
+            line["return"] = interval(attacked)  # of 50.0, each +- 0.5
+    first = verdict_lines(report)[0]
+    assert first.startswith("Nothing to hold up against") == harmless
+    assert "it earns more than the vanilla filter" in first

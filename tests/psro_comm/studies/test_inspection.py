@@ -1,0 +1,160 @@
+"""An episode under the lens: branches of one state, with one luck."""
+
+import json
+from typing import Any
+
+import pytest
+import torch
+
+from games.engine.channel import NoAttack, NoFilter
+from games.engine.play import play_episodes
+from games.engine.worlds import make_worlds
+from games.environments.echo import Echo
+from games.environments.registry import make_env
+from oracles.strategies.learner import Setting
+from oracles.strategies.threat import NoiseAttack, Threat
+from oracles.teams.backbones import make_team
+from psro_comm.reports.figures.inspection import plot_step
+from psro_comm.reports.inspection_page import render_replay
+from psro_comm.studies.inspection import CONDITIONS, best, inspect_episode, most_changed
+from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
+
+LIMIT = Echo().config.episode_limit
+
+
+def echo(attack: Any = None, filter_: Any = None, follow: str = "clean") -> dict:
+    env = Echo()
+    setting = Setting(env, Parrots(), Threat(), CAUGHT)
+    return inspect_episode(
+        *(setting, attack or NoAttack(), filter_ or NoFilter()),
+        make_worlds(env.spec, 3, 0, 1, CAUGHT),
+        seed=5,
+        follow=follow,
+    )
+
+
+def test_without_players_all_three_branches_are_the_same():
+    for step in echo()["steps"]:
+        for agent in step["agents"]:
+            assert len({str(agent["scores"][name]) for name in CONDITIONS}) == 1
+            assert len(set(agent["action"].values())) == 1
+            assert not agent["forged"]
+            assert not agent["flagged"]
+            assert agent["bent"] == agent["heard_off"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("follow", "expected"), [("clean", LIMIT - 1), ("attacked", 0), ("defended", 0)]
+)
+def test_the_condition_that_is_followed_decides_the_return(follow, expected):
+    found = echo(Liar(), follow=follow)
+    assert found["return"] == expected
+    assert found["success"] == (expected > 0)
+    assert found["captured"] == [0]
+    assert len(found["steps"]) == LIMIT
+
+
+def test_a_lie_turns_the_listeners_best_action_and_only_where_it_is_heard():
+    found = echo(Liar())
+    for step in found["steps"][1:]:
+        speaker, listener = step["agents"]
+        assert best(listener["scores"]["clean"]) != best(listener["scores"]["attacked"])
+        assert speaker["scores"]["clean"] == speaker["scores"]["attacked"]
+        assert speaker["forged"]
+        assert not listener["forged"]
+        assert speaker["bent"] == pytest.approx(2.0)
+    assert most_changed(found) == 1  # at first nothing has been said
+
+
+def test_the_filter_works_in_its_own_branch_alone():
+    found = echo(Attacker(5.0), Mouthwash((0,), 0.0))
+    for step in found["steps"]:
+        speaker, listener = step["agents"]
+        assert speaker["flagged"]
+        assert not listener["flagged"]
+        assert speaker["heard"] == [0.0]
+        assert speaker["heard_off"] == pytest.approx(abs(speaker["meant"][0]))
+        assert listener["scores"]["defended"] == [0.0, 0.0]
+        assert listener["scores"]["attacked"][1] > 0.0
+
+
+def test_branches_share_their_luck_though_players_draw_different_numbers():
+    env = make_env("predator_prey")
+    torch.manual_seed(0)
+    team = make_team("commnet", {}, env.spec)
+    setting = Setting(env, team, Threat(), (0,))
+    silent = NoiseAttack(Threat(), team.message_size, size=0.0)
+    worlds = make_worlds(env.spec, 0, 0, 1, (0,))
+    found = inspect_episode(setting, silent, NoFilter(), worlds, seed=0)
+    for step in found["steps"]:
+        for agent in step["agents"]:
+            assert len(set(agent["action"].values())) == 1
+    chosen = {a["action"]["clean"] for s in found["steps"] for a in s["agents"]}
+    assert len(chosen) > 2
+
+
+def test_what_is_not_available_has_no_score_and_is_never_chosen():
+    env = make_env("predator_prey")
+    team = make_team("commnet", {}, env.spec)
+    setting = Setting(env, team, Threat(), (0,))
+    worlds = make_worlds(env.spec, 1, 0, 1, (0,))
+    found = inspect_episode(setting, NoAttack(), NoFilter(), worlds, seed=0)
+    catches = [a for s in found["steps"] for a in s["agents"]]
+    assert any(a["scores"]["clean"][5] is None for a in catches)
+    assert all(a["scores"]["clean"][a["action"]["clean"]] is not None for a in catches)
+
+
+def test_the_same_episode_is_what_measuring_plays_without_luck():
+    # Parrots are certain of what they do: no luck, so the returns must be equal.
+    env = Echo()
+    worlds = make_worlds(env.spec, 3, 0, 1, CAUGHT)
+    played = play_episodes(
+        env, Parrots(), Liar(), NoFilter(), worlds, torch.Generator()
+    )
+    assert echo(Liar(), follow="attacked")["return"] == float(played.returns)
+
+
+def test_slots_without_an_agent_are_told_as_such():
+    env = make_env("traffic_junction")
+    team = make_team("tarmac", {}, env.spec)
+    setting = Setting(env, team, Threat(), (0,))
+    worlds = make_worlds(env.spec, 0, 0, 1, (0,))
+    found = inspect_episode(setting, NoAttack(), NoFilter(), worlds, seed=0)
+    assert found["steps"][0]["agents"] == [{"alive": False}] * 5
+    step = found["steps"][-1]
+    shown = {s["agent"] for s in step["scene"]["sprites"]}
+    assert shown == {k for k, a in enumerate(step["agents"]) if a["alive"]} != set()
+
+
+def test_bad_questions_are_refused():
+    env = Echo()
+    setting = Setting(env, Parrots(), Threat(), CAUGHT)
+    two = make_worlds(env.spec, 3, 0, 2, CAUGHT)
+    with pytest.raises(ValueError, match=r"^2 worlds, must be 1$"):
+        inspect_episode(setting, NoAttack(), NoFilter(), two, seed=0)
+    with pytest.raises(ValueError, match=r"^follow is 'both', must be one of"):
+        echo(follow="both")
+
+
+def test_the_picture_is_drawn_and_an_absent_step_refused(tmp_path):
+    found = echo(Liar(), Mouthwash((0,), 0.0))
+    files = plot_step(found, 2, tmp_path / "step", "Echo")
+    assert [file.suffix for file in files] == [".svg", ".png"]
+    text = files[0].read_text()
+    for words in ("attacked", "malicious", "flagged", "bent by"):
+        assert words in text or words.replace(" ", "") in text
+    with pytest.raises(ValueError, match=r"^step is 99, must be 0 to 8$"):
+        plot_step(found, 99, tmp_path / "none")
+
+
+def test_the_page_holds_its_data_and_loads_nothing():
+    found = echo(Liar())
+    page = render_replay(found, "Echo </script><b>")
+    assert "</script><b>" not in page
+    data = page.split("const episode = ")[1].split(";\n")[0]
+    kept = json.loads(data.replace("<\\/", "</"))
+    assert kept["return"] == LIMIT - 1
+    assert len(kept["steps"]) == LIMIT
+    assert kept["steps"][2]["agents"][0]["bent"] == pytest.approx(2.0)
+    assert "meant" not in kept["steps"][0]["agents"][0]
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
