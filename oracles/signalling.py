@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from games.openspiel.signalling import ATTACKER, DEFENDER, Defence, SignallingConfig
-from oracles.learning.ppo import Evaluation, Experience, PPOConfig, gae, ppo_update
+from oracles.learning.config import PPOConfig
+from oracles.learning.ppo import Evaluation, Experience, gae, ppo_update
 
 _LEAST = 0.02  # probability of an action of a policy that learns on
 

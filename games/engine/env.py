@@ -4,11 +4,12 @@ An environment never draws a random number. Whoever steps it passes uniform nois
 in, so that several policies can meet the very same worlds (common random numbers).
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
+
+from games.engine.spec import EnvSpec
 
 State = Any  # a NamedTuple of tensors with leading axis B, private to its environment
 
@@ -46,41 +47,6 @@ class TimeStep(NamedTuple):
     agent_reward: Tensor
     done: Tensor
     success: Tensor
-
-
-@dataclass(frozen=True)
-class EnvSpec:
-    """The sizes and properties of an environment.
-
-    Attributes:
-      name: key in `ENVS`.
-      num_agents: N.
-      obs_size: O.
-      state_size: S.
-      num_actions: A.
-      episode_limit: most steps of an episode.
-      reset_noise: uniform numbers in [0, 1) that one world's start needs.
-      step_noise: uniform numbers in [0, 1) that one world's step needs.
-      batched: many worlds at a time in static shapes.
-      reproducible: the noise decides everything that the actions do not.
-      most_worlds: B is at most this; none for no bound.
-    """
-
-    name: str
-    num_agents: int
-    obs_size: int
-    state_size: int
-    num_actions: int
-    episode_limit: int
-    reset_noise: int
-    step_noise: int
-    batched: bool = True
-    reproducible: bool = True
-    most_worlds: int | None = None
-
-    def side_by_side(self, wanted: int) -> int:
-        """How many of `wanted` worlds may be played at a time."""
-        return min(wanted, self.most_worlds or wanted)
 
 
 class CommEnv(Protocol):

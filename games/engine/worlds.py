@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec
+from games.engine.spec import EnvSpec
 
 
 class Worlds(NamedTuple):

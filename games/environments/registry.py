@@ -1,26 +1,32 @@
 """The registry of environments."""
 
-from typing import Any
+from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING, Any
 
-from games.engine.env import CommEnv
+from games.engine.registry import Entry
 from games.environments.combat.config import CombatConfig
-from games.environments.combat.env import Combat
-from games.environments.echo import Echo, EchoConfig
+from games.environments.echo.config import EchoConfig
 from games.environments.predator_prey.config import PredatorPreyConfig
-from games.environments.predator_prey.env import PredatorPrey
 from games.environments.smac.config import SmacConfig
-from games.environments.smac.env import Smac
 from games.environments.traffic_junction.config import TrafficJunctionConfig
-from games.environments.traffic_junction.env import TrafficJunction
 
-ENVS: dict[str, tuple[type, type]] = {
-    "combat": (CombatConfig, Combat),
-    "echo": (EchoConfig, Echo),
-    "predator_prey": (PredatorPreyConfig, PredatorPrey),
-    "smac": (SmacConfig, Smac),
-    "traffic_junction": (TrafficJunctionConfig, TrafficJunction),
+if TYPE_CHECKING:
+    import torch
+
+    from games.engine.env import CommEnv
+
+_HERE = "games.environments"
+ENVS: dict[str, Entry] = {
+    "combat": Entry(f"{_HERE}.combat.env:Combat", CombatConfig),
+    "echo": Entry(f"{_HERE}.echo.env:Echo", EchoConfig),
+    "predator_prey": Entry(
+        f"{_HERE}.predator_prey.env:PredatorPrey", PredatorPreyConfig
+    ),
+    "smac": Entry(f"{_HERE}.smac.env:Smac", SmacConfig),
+    "traffic_junction": Entry(
+        f"{_HERE}.traffic_junction.env:TrafficJunction", TrafficJunctionConfig
+    ),
 }
 
 
@@ -39,7 +45,9 @@ def make_env(
     """
     if name not in ENVS:
         raise ValueError(f"environment is {name!r}, must be one of {sorted(ENVS)}")
-    config_class, env_class = ENVS[name]
+    entry = ENVS[name]
     if config is None or isinstance(config, dict):
-        config = config_class(**(config or {}))
-    return env_class(config, device=device)
+        assert entry.config is not None
+        config = entry.config(**(config or {}))
+    env: CommEnv = entry.load()(config, device=device)
+    return env

@@ -5,7 +5,6 @@
 Source: paper section 3.2, eq. 1.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -15,48 +14,14 @@ from games.engine.channel import Decision, NoAttack
 from games.engine.play import Step
 from oracles.learning.nets import VALUE_UNIT, StackedMLP, gaussian_log_prob, squash
 from oracles.learning.ppo import Evaluation
+from oracles.strategies.config import AttackConfig, Threat
 from oracles.strategies.threat import (
     MuteAttack,
     NoiseAttack,
     Tampering,
-    Threat,
     bend,
     gather_agents,
 )
-
-
-@dataclass(frozen=True)
-class AttackConfig:
-    """Settings of `GaussianAttack`.
-
-    Attributes:
-      noise_scale: fixed standard deviation of delta, in rms of a clean message's
-        dimensions (Lambda is its square). From 0.3 to 1 nothing was found: start wide.
-      mean_scale: size of the mean for a network output of 1, in the same unit.
-      alpha: price of the squared distance between m_out and m_adv, in squared mean
-        norms of a clean message, against advantages of standard deviation 1.
-      hidden: width of both hidden layers.
-      stop_return: freeze the attacker once the team's mean return falls to this;
-        none trains it to the end of its budget.
-    """
-
-    noise_scale: float = 3.0
-    mean_scale: float = 8.0
-    alpha: float = 5e-4
-    hidden: int = 128
-    stop_return: float | None = None
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        for name in ("noise_scale", "mean_scale"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(
-                    f"attack.{name} is {getattr(self, name)}, must be positive"
-                )
-        if self.alpha < 0.0:
-            raise ValueError(f"attack.alpha is {self.alpha}, must be at least 0")
-        if self.hidden < 1:
-            raise ValueError(f"attack.hidden is {self.hidden}, must be at least 1")
 
 
 class AttackInputs(NamedTuple):

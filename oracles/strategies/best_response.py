@@ -5,9 +5,10 @@ import torch
 from games.engine.channel import Attack, Filter, NoAttack
 from games.engine.population import Mixture
 from oracles.learning.randomness import Log, make_generators
-from oracles.strategies.attacks import AttackConfig, GaussianAttack
-from oracles.strategies.filters import FilterConfig, TwoStageFilter
-from oracles.strategies.learner import Learner, OracleConfig, Setting
+from oracles.strategies.attacks import GaussianAttack
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
+from oracles.strategies.filters import TwoStageFilter
+from oracles.strategies.learner import Learner, Setting
 
 
 def new_attack(

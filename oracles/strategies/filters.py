@@ -5,7 +5,6 @@
 Source: paper section 3.3 and eq. 2.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -16,57 +15,7 @@ from games.engine.play import Step
 from games.engine.team import Team
 from oracles.learning.nets import VALUE_UNIT, mlp, squash
 from oracles.learning.ppo import Evaluation
-
-
-@dataclass(frozen=True)
-class FilterConfig:
-    """Settings of `TwoStageFilter`.
-
-    Attributes:
-      beta1: weight of the log-likelihood of the true labels.
-      beta2: weight of the squared distance of repaired to clean messages, in
-        variances of the clean messages.
-      hidden: width of both hidden layers of detector and reconstructor.
-      critic_hidden: width of the critic's, which sees all messages in training.
-      benign_fraction: part of the training episodes without any attack.
-      detector: learned, or (ablation) one agent picked at random at every step.
-      reconstructor: learned, or (ablation) a random clean-looking message.
-    """
-
-    beta1: float = 1.0
-    beta2: float = 1.0
-    hidden: int = 64
-    critic_hidden: int = 128
-    benign_fraction: float = 0.2
-    detector: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
-    reconstructor: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        for name in ("beta1", "beta2"):
-            if getattr(self, name) < 0.0:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 0"
-                )
-        for name in ("hidden", "critic_hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if not 0.0 <= self.benign_fraction < 1.0:
-            raise ValueError(
-                f"filter.benign_fraction is {self.benign_fraction}, must lie in [0, 1)"
-            )
-        for name in ("detector", "reconstructor"):
-            if getattr(self, name) not in ("learned", "random"):
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)!r},"
-                    " must be learned or random"
-                )
+from oracles.strategies.config import FilterConfig
 
 
 class AnomalyDetector(nn.Module):

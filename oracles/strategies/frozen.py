@@ -17,9 +17,10 @@ from torch import nn
 
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.population import Mixture
-from oracles.strategies.attacks import AttackConfig, GaussianAttack
-from oracles.strategies.filters import FilterConfig, TwoStageFilter
-from oracles.strategies.threat import MuteAttack, NoiseAttack, Threat
+from oracles.strategies.attacks import GaussianAttack
+from oracles.strategies.config import AttackConfig, FilterConfig, Threat
+from oracles.strategies.filters import TwoStageFilter
+from oracles.strategies.threat import MuteAttack, NoiseAttack
 
 
 class Frozen(NamedTuple):

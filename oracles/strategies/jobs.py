@@ -14,17 +14,15 @@ from games.engine.matches import play_cells
 from games.engine.worlds import make_worlds
 from games.environments.registry import make_env
 from oracles.learning.randomness import Log
-from oracles.strategies.attacks import AttackConfig
 from oracles.strategies.best_response import (
     new_attack,
     new_filter,
     train_attack,
     train_filter,
 )
-from oracles.strategies.filters import FilterConfig
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
 from oracles.strategies.frozen import Frozen, freeze, thaw, thaw_mixture
-from oracles.strategies.learner import OracleConfig, Setting
-from oracles.strategies.threat import Threat
+from oracles.strategies.learner import Setting
 from oracles.teams.backbones import make_team
 
 

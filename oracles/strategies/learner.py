@@ -6,7 +6,7 @@ Source: paper alg. 1 line 7; eq. 1 and eq. 2 come in through `policy.evaluate`.
 import copy
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -20,16 +20,10 @@ from games.engine.team import Team
 from games.engine.tree import map_tensors
 from games.engine.worlds import draw_captured, make_worlds
 from oracles.learning.meter import Meter
-from oracles.learning.ppo import (
-    Experience,
-    PPOConfig,
-    decay,
-    gae,
-    ppo_update,
-    set_learning_rate,
-)
+from oracles.learning.ppo import Experience, decay, gae, ppo_update, set_learning_rate
 from oracles.learning.randomness import Generators, Log
-from oracles.strategies.threat import Threat, gather_agents
+from oracles.strategies.config import OracleConfig, Threat
+from oracles.strategies.threat import gather_agents
 
 _TEST_EVERY = 2  # updates between two looks at a threshold
 _TEST_WORLDS = 512
@@ -37,46 +31,6 @@ _TEST_WORLDS = 512
 # afterwards: whole ones must fit in between, and a test must not outlast them.
 _TEST_WAVES = 4
 _EPISODES_BETWEEN = 20
-
-
-def one_epoch() -> PPOConfig:
-    """Many small steps on fresh data: noise of 64 dimensions drowns a second epoch."""
-    return PPOConfig(update_epochs=1, learning_rate=3e-3)
-
-
-@dataclass(frozen=True)
-class OracleConfig:
-    """Budget and learner of one best response.
-
-    Attributes:
-      env_steps: environment steps of one training, over all environments.
-      num_envs: B, environments side by side.
-      num_steps: T, steps of a rollout.
-      ppo: the learner.
-    """
-
-    env_steps: int = 400_000
-    num_envs: int = 512
-    num_steps: int = 8
-    ppo: PPOConfig = field(default_factory=one_epoch)
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        for name in ("env_steps", "num_envs", "num_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"oracle.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.num_envs < self.ppo.num_minibatches:
-            raise ValueError(
-                f"oracle.num_envs is {self.num_envs}, must be at least"
-                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
-            )
-
-    @property
-    def updates(self) -> int:
-        """Rollouts of one training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
 
 
 class Setting(NamedTuple):

@@ -24,14 +24,9 @@ from games.engine.tree import map_tensors, stack
 from oracles.learning.ppo import parameters_of
 from oracles.teams import resume_points
 from oracles.teams.backbones.ndq import NDQ
+from oracles.teams.config import QConfig
 from oracles.teams.imitation import NO_LABEL
-from oracles.teams.q_learning import (
-    QConfig,
-    QMixer,
-    message_losses,
-    posterior,
-    q_lambda,
-)
+from oracles.teams.q_learning import QMixer, message_losses, posterior, q_lambda
 
 
 class Memory(NamedTuple):

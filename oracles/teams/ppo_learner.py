@@ -5,7 +5,6 @@ what their listeners do with them. The critic sees the state: in training only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -16,37 +15,15 @@ from games.engine.env import CommEnv, TimeStep
 from games.engine.play import Step, log_prob_of
 from games.engine.team import Carry, communicate
 from games.engine.tree import map_tensors
+from oracles.learning.config import PPOConfig
 from oracles.learning.nets import mlp
-from oracles.learning.ppo import Evaluation, Experience, PPOConfig, gae, parameters_of
+from oracles.learning.ppo import Evaluation, Experience, gae, parameters_of
 from oracles.teams import resume_points
 from oracles.teams.attention import attention_loss
+from oracles.teams.config import CreditConfig
 from oracles.teams.entropy import Steering
 from oracles.teams.imitation import NO_LABEL
 from oracles.teams.teachers import Guide
-
-
-@dataclass(frozen=True)
-class CreditConfig:
-    """What an agent is trained to earn; the defaults are its own reward, to the end.
-
-    Attributes:
-      others_share: weight of the sum of the others' rewards beside one's own.
-      disaster: an agent's return ends where its own reward is this or less, as what
-        follows is not news; none is never.
-      own_critic: the critic judges each agent, from what it sees and remembers and
-        from the mean memory beside the state; else it judges the state alone.
-    """
-
-    others_share: float = 0.0
-    disaster: float | None = None
-    own_critic: bool = False
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        if self.others_share < 0.0:
-            raise ValueError(
-                f"credit.others_share is {self.others_share}, must be at least 0"
-            )
 
 
 class TeamInputs(NamedTuple):

@@ -1,75 +1,11 @@
 """Q-learning for teams: the monotone mixer, Q(lambda) with double Q, NDQ's losses."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from games.engine.env import TimeStep
-
-
-@dataclass(frozen=True)
-class QConfig:
-    """Settings of the learner; the defaults are ours, `train_ndq.published` has NDQ's.
-
-    Attributes:
-      optimizer: "adam" or "rmsprop" (with NDQ's alpha .99 and epsilon 1e-5).
-      learning_rate: at the start.
-      final_learning_rate: fraction of it that is left at the end (linear decay).
-      gamma: discount.
-      td_lambda: lambda of Q(lambda); 0 is one step.
-      value_scale: unit in which the value error is measured, in returns.
-      c_beta: weight of all message losses.
-      comm_beta: weight of the compression among them.
-      comm_entropy_beta: weight of the entropy among them.
-      imitation_coef: weight of a teacher's labels while the team imitates.
-      kept_imitation_coef: weight of them afterwards.
-      temperature: Q / temperature are the logits that imitate.
-      mixer_embed: hidden units of the mixer.
-      update_epochs: passes over a rollout.
-      num_minibatches: parts of a rollout; environments are split, never time.
-      max_grad_norm: gradients are clipped to this norm.
-      target_every: updates between two copies to the target networks.
-    """
-
-    optimizer: str = "adam"
-    learning_rate: float = 2e-3
-    final_learning_rate: float = 0.1
-    gamma: float = 0.99
-    td_lambda: float = 0.8
-    value_scale: float = 10.0
-    c_beta: float = 0.1
-    comm_beta: float = 0.01
-    comm_entropy_beta: float = 0.0
-    imitation_coef: float = 1.0
-    kept_imitation_coef: float = 0.5
-    temperature: float = 0.2
-    mixer_embed: int = 32
-    update_epochs: int = 2
-    num_minibatches: int = 4
-    max_grad_norm: float = 0.5
-    target_every: int = 4
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        if self.optimizer not in ("adam", "rmsprop"):
-            raise ValueError(
-                f"q.optimizer is {self.optimizer!r}, must be 'adam' or 'rmsprop'"
-            )
-        for name in ("gamma", "td_lambda", "final_learning_rate"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(
-                    f"q.{name} is {getattr(self, name)}, must lie in [0, 1]"
-                )
-        for name in ("learning_rate", "value_scale", "temperature", "max_grad_norm"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"q.{name} is {getattr(self, name)}, must be positive")
-        for name in ("mixer_embed", "update_epochs", "num_minibatches", "target_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"q.{name} is {getattr(self, name)}, must be at least 1"
-                )
 
 
 class QMixer(nn.Module):

@@ -8,7 +8,7 @@ teacher knows and a lone agent does not. Tasks without a teacher are PPO only.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -17,104 +17,16 @@ from torch import Tensor
 from games.engine.env import CommEnv
 from games.engine.play import collect
 from oracles.learning.meter import Meter
-from oracles.learning.ppo import PPOConfig, decay, ppo_update, set_learning_rate
+from oracles.learning.ppo import decay, ppo_update, set_learning_rate
 from oracles.learning.randomness import Log
 from oracles.teams.clean_play import clean_stream, measure_messages
+from oracles.teams.config import TeamTrainingConfig
 from oracles.teams.entropy import Steering
 from oracles.teams.imitation import Imitation
-from oracles.teams.ppo_learner import CreditConfig, TeamLearner
+from oracles.teams.ppo_learner import TeamLearner
 from oracles.teams.teachers import GUIDES, Guide, Teacher
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
-
-
-def _team_ppo() -> PPOConfig:
-    return PPOConfig(
-        learning_rate=2e-3,
-        entropy_coef=0.004,
-        final_entropy_coef=0.001,
-        update_epochs=2,
-        num_minibatches=2,
-    )
-
-
-@dataclass(frozen=True)
-class TeamTrainingConfig:
-    """Budget and learner of a team.
-
-    Attributes:
-      env_steps: environment steps, over all environments.
-      num_envs: B, environments side by side.
-      num_steps: T, steps of a rollout and of backpropagation through time.
-      imitation_fraction: part of the budget that imitates the teacher; with less, the
-        team talks less (at p = 0, muting costs 40 % after 0.3, 50 % after 0.5).
-      teacher_prob: how often the teacher acts at the start; 0 by the middle of the
-        imitation.
-      imitation_kept: weight of the imitation beside PPO after its phase.
-      attention_guided: weight of the loss that points attention at whom a guide names,
-        for backbones that attend (`oracles.teams.attention`).
-      critic_hidden: width of the critic, which sees the state in training.
-      checkpoint_every: updates between two resume points.
-      ppo: the learner.
-      credit: what each agent is trained to earn.
-      entropy_target: mean entropy, in nats, that the entropy's weight is steered to
-        from the end of the imitation on; none leaves the weight to `ppo`.
-      final_entropy_target: the target (geometric) from `entropy_fall` on.
-      entropy_fall: part of that time over which the target falls.
-    """
-
-    env_steps: int = 1_350_000
-    num_envs: int = 128
-    num_steps: int = 30
-    imitation_fraction: float = 0.5
-    teacher_prob: float = 0.5
-    imitation_kept: float = 0.0
-    attention_guided: float = 0.0
-    critic_hidden: int = 128
-    checkpoint_every: int = 50
-    ppo: PPOConfig = field(default_factory=_team_ppo)
-    credit: CreditConfig = field(default_factory=CreditConfig)
-    entropy_target: float | None = None
-    final_entropy_target: float = 0.005
-    entropy_fall: float = 0.6
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
-        entropies = ("entropy_target", "final_entropy_target", "entropy_fall")
-        for names, allowed, words in (
-            ((*sizes, "checkpoint_every"), lambda x: x >= 1, "must be at least 1"),
-            (
-                ("imitation_fraction", "teacher_prob"),
-                lambda x: 0.0 <= x <= 1.0,
-                "must lie in [0, 1]",
-            ),
-            (
-                ("imitation_kept", "attention_guided"),
-                lambda x: x >= 0.0,
-                "must be at least 0",
-            ),
-            (entropies, lambda x: x is None or x > 0.0, "must be positive"),
-        ):
-            for name in names:
-                value = getattr(self, name)
-                if not allowed(value):
-                    raise ValueError(f"training.{name} is {value}, {words}")
-        if self.num_envs < self.ppo.num_minibatches:
-            raise ValueError(
-                f"training.num_envs is {self.num_envs}, must be at least"
-                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
-            )
-        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
-            raise ValueError(
-                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
-                " training.entropy_target steers it"
-            )
-
-    @property
-    def updates(self) -> int:
-        """Rollouts of the whole training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
 
 
 def train_team(

@@ -1,14 +1,12 @@
-"""How a team learns: a class of settings and a function, registered by name.
+"""How a team learns: settings and a function, registered by name.
 
 Every function has the signature of `oracles.teams.train_ppo.train_team`.
 """
 
-from collections.abc import Callable
+from games.engine.registry import Entry
+from oracles.teams.config import NDQTrainingConfig, TeamTrainingConfig
 
-from oracles.teams.train_ndq import NDQTrainingConfig, train_ndq
-from oracles.teams.train_ppo import TeamTrainingConfig, train_team
-
-TRAININGS: dict[str, tuple[type, Callable[..., None]]] = {
-    "ppo": (TeamTrainingConfig, train_team),
-    "ndq": (NDQTrainingConfig, train_ndq),
+TRAININGS: dict[str, Entry] = {
+    "ppo": Entry("oracles.teams.train_ppo:train_team", TeamTrainingConfig),
+    "ndq": Entry("oracles.teams.train_ndq:train_ndq", NDQTrainingConfig),
 }

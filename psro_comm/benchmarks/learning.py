@@ -4,9 +4,11 @@ import torch
 
 from games.environments.registry import make_env
 from oracles.teams.backbones import make_team
-from oracles.teams.backbones.ndq import NDQ, NDQConfig
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.backbones.ndq import NDQ
+from oracles.teams.config import NDQTrainingConfig
 from oracles.teams.teachers import TEACHERS
-from oracles.teams.train_ndq import NDQTrainingConfig, train_ndq
+from oracles.teams.train_ndq import train_ndq
 from psro_comm.benchmarks.timing import Line, Timed, rates
 
 _IN_TIME = NDQTrainingConfig().env_steps / 600  # steps/s: the training in 10 minutes

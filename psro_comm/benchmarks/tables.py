@@ -5,9 +5,8 @@ import torch
 
 from games.engine.matches import play_cells
 from games.engine.worlds import make_worlds
-from oracles.strategies.attacks import AttackConfig
 from oracles.strategies.best_response import new_attack, new_filter
-from oracles.strategies.filters import FilterConfig
+from oracles.strategies.config import AttackConfig, FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
 from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum

@@ -17,10 +17,10 @@ from games.engine.channel import NoAttack, NoFilter
 from games.engine.env import first, step
 from games.engine.play import Stream
 from games.environments.registry import make_env
+from oracles.strategies.config import Threat
 from oracles.strategies.learner import Setting
-from oracles.strategies.threat import Threat
 from oracles.teams.backbones import make_team
-from oracles.teams.backbones.commnet import CommNetConfig
+from oracles.teams.backbones.config import CommNetConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 
 PLAIN = (

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 
 from games.environments.registry import make_env
-from oracles.strategies.attacks import AttackConfig
-from oracles.strategies.filters import FilterConfig
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
 from oracles.strategies.frozen import Frozen, from_file
 from oracles.strategies.jobs import (
     MatchJob,
@@ -26,7 +25,6 @@ from oracles.strategies.jobs import (
     run_training,
     thaw_team,
 )
-from oracles.strategies.learner import OracleConfig
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.pretraining import SHOWN, pretrain

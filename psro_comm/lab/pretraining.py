@@ -44,7 +44,7 @@ def pretrain(
     done = int(resume[1]["update"]) if resume else 0
     metrics.forget("team", from_update=done + 1)
     store.set_status("team", done / config.training.updates)
-    _, train = TRAININGS[config.learner]
+    train = TRAININGS[config.learner].load()
     train(
         env,
         team,

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from games.engine.env import EnvSpec
-from games.environments.registry import ENVS
-from oracles.strategies.attacks import AttackConfig
-from oracles.strategies.filters import FilterConfig
-from oracles.strategies.learner import OracleConfig
-from oracles.strategies.threat import Threat
+from games.engine.registry import settings_of
+from games.engine.spec import EnvSpec
+from games.environments.registry import ENVS, make_env
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
@@ -17,10 +15,7 @@ from psro_comm.disk.differences import completed
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.settings.fields import fill_variants, leaves, replace, to_dict, variant
 
-_RULES = {name: config_class for name, (config_class, _) in ENVS.items()}
-_SIZES = {name: config_class for name, (config_class, _) in BACKBONES.items()}
 _ABSENT = object()
-_BUDGETS = {name: config_class for name, (config_class, _) in TRAININGS.items()}
 
 # Fields younger than runs that exist, each with what those runs were played with. Who
 # adds a field adds a line here, unless nothing that was played before had that value.
@@ -137,11 +132,13 @@ class ExperimentConfig:
     device: str = "cpu"
     env: str = field(default="predator_prey", metadata={"choices": tuple(ENVS)})
     backbone: str = field(default="commnet", metadata={"choices": tuple(BACKBONES)})
-    env_config: Any = field(default=None, metadata=variant("env", _RULES))
-    backbone_config: Any = field(default=None, metadata=variant("backbone", _SIZES))
+    env_config: Any = field(default=None, metadata=variant("env", settings_of(ENVS)))
+    backbone_config: Any = field(
+        default=None, metadata=variant("backbone", settings_of(BACKBONES))
+    )
     learner: str = field(default="ppo", metadata={"choices": tuple(TRAININGS)})
     training: Any = field(
-        default=None, metadata=variant("learner", _BUDGETS, own_name=True)
+        default=None, metadata=variant("learner", settings_of(TRAININGS), own_name=True)
     )
     threat: Threat = field(default_factory=Threat)
     attack: AttackConfig = field(default_factory=AttackConfig)
@@ -183,7 +180,7 @@ class ExperimentConfig:
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""
-        attends = hasattr(BACKBONES[self.backbone][1], "attend")
+        attends = getattr(BACKBONES[self.backbone].config, "attends", False)
         guided = getattr(self.training, "attention_guided", 0.0)
         if guided > 0.0 and not (self.env in GUIDES and attends):
             raise ValueError(
@@ -204,7 +201,7 @@ class ExperimentConfig:
     @property
     def spec(self) -> EnvSpec:
         """Sizes of the environment, which is built for them."""
-        return cast(EnvSpec, ENVS[self.env][1](self.env_config).spec)
+        return make_env(self.env, self.env_config).spec
 
     @property
     def num_agents(self) -> int:

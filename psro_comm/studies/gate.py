@@ -17,7 +17,8 @@ from games.engine.env import CommEnv
 from games.engine.matches import play_worlds
 from games.engine.play import Outcome
 from games.engine.worlds import Worlds, make_worlds
-from oracles.strategies.threat import MuteAttack, NoiseAttack, Threat
+from oracles.strategies.config import Threat
+from oracles.strategies.threat import MuteAttack, NoiseAttack
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.message_cutting import cutting
 from psro_comm.metagame.intervals import fall_percent, interval, share_interval

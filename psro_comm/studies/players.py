@@ -18,9 +18,10 @@ import torch
 
 from games.engine.channel import NoAttack, NoFilter
 from oracles.strategies.best_response import new_attack, new_filter
+from oracles.strategies.config import Threat
 from oracles.strategies.frozen import Frozen, freeze, from_file
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.threat import MuteAttack, NoiseAttack, Threat
+from oracles.strategies.threat import MuteAttack, NoiseAttack
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import Lab, seed_of
 from psro_comm.lab.session import Request, read_run

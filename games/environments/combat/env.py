@@ -25,7 +25,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec, Observation, Signal
+from games.engine.env import Observation, Signal
+from games.engine.spec import EnvSpec
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.fighting import (
     SLOP,

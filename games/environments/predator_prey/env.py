@@ -31,7 +31,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec, Observation, Signal
+from games.engine.env import Observation, Signal
+from games.engine.spec import EnvSpec
 from games.environments.predator_prey.config import PredatorPreyConfig
 from games.environments.predator_prey.tables import CATCH, NUM_ACTIONS, PICKS, Tables
 

@@ -1,6 +1,6 @@
 """Echo on stage: the bit that is shown, and the one that must be named."""
 
-from games.environments.echo import Echo, EchoState
+from games.environments.echo.env import Echo, EchoState
 from games.environments.scenes.scene import Scene, Sprite
 
 

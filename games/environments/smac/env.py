@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec, Observation, Signal
+from games.engine.env import Observation, Signal
+from games.engine.spec import EnvSpec
 from games.environments.smac.config import SmacConfig
 from games.environments.smac.worker import Game, GameFaultError, Shown
 

@@ -28,7 +28,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec, Observation, Signal
+from games.engine.env import Observation, Signal
+from games.engine.spec import EnvSpec
 from games.environments.traffic_junction.config import TrafficJunctionConfig
 from games.environments.traffic_junction.tables import Tables
 

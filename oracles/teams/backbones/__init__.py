@@ -3,15 +3,15 @@
 from dataclasses import asdict
 from typing import Any
 
-from games.engine.env import EnvSpec
-from oracles.teams.backbones.commnet import CommNet, CommNetConfig
-from oracles.teams.backbones.ndq import NDQ, NDQConfig
-from oracles.teams.backbones.tarmac import TarMAC, TarMACConfig
+from games.engine.registry import Entry
+from games.engine.spec import EnvSpec
+from oracles.teams.backbones.config import CommNetConfig, NDQConfig, TarMACConfig
 
-BACKBONES: dict[str, tuple[type, type]] = {
-    "commnet": (CommNetConfig, CommNet),
-    "tarmac": (TarMACConfig, TarMAC),
-    "ndq": (NDQConfig, NDQ),
+_HERE = "oracles.teams.backbones"
+BACKBONES: dict[str, Entry] = {
+    "commnet": Entry(f"{_HERE}.commnet:CommNet", CommNetConfig),
+    "tarmac": Entry(f"{_HERE}.tarmac:TarMAC", TarMACConfig),
+    "ndq": Entry(f"{_HERE}.ndq:NDQ", NDQConfig),
 }
 
 
@@ -31,9 +31,11 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
     """
     if name not in BACKBONES:
         raise ValueError(f"backbone is {name!r}, must be one of {sorted(BACKBONES)}")
-    config_class, team_class = BACKBONES[name]
+    entry = BACKBONES[name]
+    assert entry.config is not None
+    team_class = entry.load()
     fields = config if isinstance(config, dict) else asdict(config)
     sizes = {"obs_size": spec.obs_size, "num_actions": spec.num_actions}
     if getattr(team_class, "pairwise", False):  # writes to each receiver apart
         sizes["num_agents"] = spec.num_agents
-    return team_class(config_class(**fields), **sizes)
+    return team_class(entry.config(**fields), **sizes)

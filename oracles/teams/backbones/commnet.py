@@ -8,37 +8,11 @@
 Source: Sukhbaatar et al. 2016; the paper's section 5.1 (communication with delay).
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
+from oracles.teams.backbones.config import CommNetConfig
 from oracles.teams.backbones.talking import Talking
-
-
-@dataclass(frozen=True)
-class CommNetConfig:
-    """Sizes of `CommNet`.
-
-    Attributes:
-      message_size: D.
-      memory_size: H, of the GRU.
-      delay: steps that a message spends on its way beyond the one built in.
-    """
-
-    message_size: int = 64
-    memory_size: int = 64
-    delay: int = 0
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        for name in ("message_size", "memory_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"commnet.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.delay < 0:
-            raise ValueError(f"commnet.delay is {self.delay}, must be at least 0")
 
 
 class CommNet(Talking):

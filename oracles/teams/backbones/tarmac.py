@@ -13,39 +13,11 @@ One round of talk; an attacker forges signatures and values, never a query.
 Source: Das et al. 2019, section 3; the paper's section 5.1 (local communication).
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
+from oracles.teams.backbones.config import TarMACConfig
 from oracles.teams.backbones.talking import Talking
-
-
-@dataclass(frozen=True)
-class TarMACConfig:
-    """Sizes of `TarMAC`.
-
-    Attributes:
-      signature_size: d_k, of signatures and queries.
-      value_size: of values, and so of what is heard.
-      memory_size: H, of the GRU.
-      delay: steps that a message spends on its way beyond the one built in.
-    """
-
-    signature_size: int = 16
-    value_size: int = 32
-    memory_size: int = 64
-    delay: int = 0
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        for name in ("signature_size", "value_size", "memory_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"tarmac.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.delay < 0:
-            raise ValueError(f"tarmac.delay is {self.delay}, must be at least 0")
 
 
 class TarMAC(Talking):

@@ -9,10 +9,9 @@ scratch: it is there for comparison, not because it plays better.
 
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.maps import MAPS
-from oracles.strategies.learner import OracleConfig
-from oracles.strategies.threat import Threat
-from oracles.teams.backbones.ndq import NDQConfig
-from oracles.teams.train_ndq import NDQTrainingConfig, published
+from oracles.strategies.config import OracleConfig, Threat
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.config import NDQTrainingConfig, published
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.tasks.task import Figures, Task
 

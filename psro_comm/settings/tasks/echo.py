@@ -1,12 +1,9 @@
 """Echo: seconds, every value known by hand."""
 
-from oracles.learning.ppo import PPOConfig
-from oracles.strategies.attacks import AttackConfig
-from oracles.strategies.filters import FilterConfig
-from oracles.strategies.learner import OracleConfig
-from oracles.strategies.threat import Threat
-from oracles.teams.backbones.commnet import CommNetConfig
-from oracles.teams.train_ppo import TeamTrainingConfig
+from oracles.learning.config import PPOConfig
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.teams.backbones.config import CommNetConfig
+from oracles.teams.config import TeamTrainingConfig
 from psro_comm.settings.experiment import ExperimentConfig, PSROConfig
 from psro_comm.settings.tasks.task import Task
 

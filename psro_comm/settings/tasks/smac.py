@@ -7,10 +7,9 @@ for, because the sizes of its map come from SMAC, which few machines have.
 from dataclasses import replace
 
 from games.environments.smac.config import NDQ_MAPS, SmacConfig
-from oracles.strategies.learner import OracleConfig
-from oracles.strategies.threat import Threat
-from oracles.teams.backbones.ndq import NDQConfig
-from oracles.teams.train_ndq import NDQTrainingConfig, published
+from oracles.strategies.config import OracleConfig, Threat
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.config import NDQTrainingConfig, published
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.tasks import combat
 from psro_comm.settings.tasks.task import Task

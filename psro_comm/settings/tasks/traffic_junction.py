@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from games.environments.traffic_junction.config import TrafficJunctionConfig
-from oracles.learning.ppo import PPOConfig
-from oracles.strategies.learner import OracleConfig
-from oracles.teams.backbones.tarmac import TarMACConfig
-from oracles.teams.ppo_learner import CreditConfig
-from oracles.teams.train_ppo import TeamTrainingConfig
+from oracles.learning.config import PPOConfig
+from oracles.strategies.config import OracleConfig
+from oracles.teams.backbones.config import TarMACConfig
+from oracles.teams.config import CreditConfig, TeamTrainingConfig
 from psro_comm.settings.experiment import EvaluationConfig, ExperimentConfig, PSROConfig
 from psro_comm.settings.tasks.task import Figures, Task
 

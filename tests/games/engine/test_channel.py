@@ -8,7 +8,8 @@ from torch import Tensor
 
 from games.engine.channel import NoAttack, NoFilter, Wire, transmit
 from games.engine.env import TimeStep
-from oracles.strategies.threat import Threat, bend, project
+from oracles.strategies.config import Threat
+from oracles.strategies.threat import bend, project
 from tests.hand_made import Attacker, Mouthwash, a_timestep
 
 BATCH, AGENTS, SIZE = 3, 4, 5

@@ -7,7 +7,8 @@ from games.engine.play import Step, Stream, collect, play_episodes
 from games.engine.worlds import make_worlds
 from games.environments.traffic_junction.config import TrafficJunctionConfig
 from games.environments.traffic_junction.env import TrafficJunction
-from oracles.teams.backbones.tarmac import TarMAC, TarMACConfig
+from oracles.teams.backbones.config import TarMACConfig
+from oracles.teams.backbones.tarmac import TarMAC
 from tests.hand_made import Attacker, Mouthwash
 
 BATCH = 16

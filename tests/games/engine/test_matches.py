@@ -10,7 +10,7 @@ from games.engine.matches import play_cells, play_worlds
 from games.engine.play import Outcome, play_episodes
 from games.engine.tree import map_tensors, stack
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
 WORLDS = 11

@@ -9,10 +9,12 @@ from torch import Tensor
 
 from games.engine import play
 from games.engine.channel import NoAttack, NoFilter
-from games.engine.env import EnvSpec, Observation, Signal
+from games.engine.env import Observation, Signal
 from games.engine.play import Outcome, Stream, choose, collect, play_episodes
+from games.engine.spec import EnvSpec
 from games.engine.worlds import Worlds, draw_captured, make_worlds
-from games.environments.echo import Echo, EchoConfig
+from games.environments.echo.config import EchoConfig
+from games.environments.echo.env import Echo
 from oracles.teams.backbones import make_team
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
@@ -29,9 +31,7 @@ class Clock(NamedTuple):
 class Countdown:
     """Pays 1 a step; a world's first number says after how many steps it ends."""
 
-    spec = EnvSpec(
-        "countdown", 2, 3, 1, 2, episode_limit=5, reset_noise=1, step_noise=1
-    )
+    spec = EnvSpec("ticks", 2, 3, 1, 2, episode_limit=5, reset_noise=1, step_noise=1)
     device = torch.device("cpu")
 
     def reset(self, noise: Tensor) -> Clock:

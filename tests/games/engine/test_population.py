@@ -10,7 +10,7 @@ from games.engine.channel import Decision, NoAttack, NoFilter, transmit
 from games.engine.play import Stream, collect, play_episodes
 from games.engine.population import Lineup, Mixture
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots, a_timestep
 
 BATCH = 12

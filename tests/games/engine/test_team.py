@@ -10,10 +10,10 @@ from games.engine.env import TimeStep, first
 from games.engine.population import Mixture
 from games.engine.team import Carry, communicate, start
 from games.engine.tree import map_tensors
-from games.environments.echo import Echo
-from oracles.strategies.attacks import AttackConfig, GaussianAttack
-from oracles.strategies.filters import FilterConfig, TwoStageFilter
-from oracles.strategies.threat import Threat
+from games.environments.echo.env import Echo
+from oracles.strategies.attacks import GaussianAttack
+from oracles.strategies.config import AttackConfig, FilterConfig, Threat
+from oracles.strategies.filters import TwoStageFilter
 from oracles.teams.backbones import BACKBONES, make_team
 from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep
 

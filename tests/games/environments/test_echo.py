@@ -7,7 +7,8 @@ from games.engine.channel import NoAttack, NoFilter
 from games.engine.env import first
 from games.engine.play import Outcome, play_episodes
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo, EchoConfig
+from games.environments.echo.config import EchoConfig
+from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
 
 EPISODES = 400

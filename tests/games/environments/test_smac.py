@@ -172,7 +172,7 @@ def test_a_broken_episode_is_measured_again(game):
     from games.engine.play import play_episodes
     from games.engine.worlds import make_worlds
     from oracles.teams.backbones import make_team
-    from oracles.teams.backbones.ndq import NDQConfig
+    from oracles.teams.backbones.config import NDQConfig
 
     # Each of the first two processes dies in its first episode, the next ones live.
     faults = {"die_at_step": 4, "faulty_launches": 2}
@@ -217,7 +217,7 @@ def test_more_worlds_than_games_are_measured_in_waves(game):
     from games.engine.matches import play_worlds
     from games.engine.worlds import make_worlds
     from oracles.teams.backbones import make_team
-    from oracles.teams.backbones.ndq import NDQConfig
+    from oracles.teams.backbones.config import NDQConfig
 
     env, alive = game("3m", num_games=2)
     team = make_team("ndq", NDQConfig(), env.spec)

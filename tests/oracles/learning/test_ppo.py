@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from oracles.learning.config import PPOConfig
 from oracles.learning.nets import gaussian_log_prob
 from oracles.learning.ppo import (
     Evaluation,
     Experience,
-    PPOConfig,
     decay,
     gae,
     parameters_of,

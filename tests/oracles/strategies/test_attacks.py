@@ -8,14 +8,10 @@ from torch import Tensor
 
 from games.engine.channel import Decision, NoFilter
 from games.engine.play import Stream, collect
-from games.environments.echo import Echo
-from oracles.strategies.attacks import (
-    ATTACKS,
-    AttackConfig,
-    AttackInputs,
-    GaussianAttack,
-)
-from oracles.strategies.threat import NoiseAttack, Threat, gather_agents, scatter_agents
+from games.environments.echo.env import Echo
+from oracles.strategies.attacks import ATTACKS, AttackInputs, GaussianAttack
+from oracles.strategies.config import AttackConfig, Threat
+from oracles.strategies.threat import NoiseAttack, gather_agents, scatter_agents
 from tests.hand_made import Parrots
 
 BATCH, AGENTS, OBS, MEMORY, HEARD, SIZE = 16, 4, 3, 2, 5, 6

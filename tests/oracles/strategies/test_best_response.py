@@ -10,19 +10,19 @@ from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import play_episodes
 from games.engine.population import Mixture
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo
-from oracles.learning.ppo import PPOConfig
-from oracles.strategies.attacks import AttackConfig, GaussianAttack
+from games.environments.echo.env import Echo
+from oracles.learning.config import PPOConfig
+from oracles.strategies.attacks import GaussianAttack
 from oracles.strategies.best_response import (
     new_attack,
     new_filter,
     train_attack,
     train_filter,
 )
-from oracles.strategies.filters import FilterConfig
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
 from oracles.strategies.frozen import freeze
-from oracles.strategies.learner import OracleConfig, Setting
-from oracles.strategies.threat import NoiseAttack, Threat
+from oracles.strategies.learner import Setting
+from oracles.strategies.threat import NoiseAttack
 from tests.hand_made import CAUGHT, Parrots
 
 SETTING = Setting(Echo(), Parrots(2), Threat(captured=CAUGHT), CAUGHT)

@@ -9,13 +9,9 @@ from torch import Tensor
 
 from games.engine.channel import Decision
 from games.engine.play import Stream, collect
-from games.environments.echo import Echo
-from oracles.strategies.filters import (
-    FILTERS,
-    FilterConfig,
-    FilterInputs,
-    TwoStageFilter,
-)
+from games.environments.echo.env import Echo
+from oracles.strategies.config import FilterConfig
+from oracles.strategies.filters import FILTERS, FilterInputs, TwoStageFilter
 from tests.hand_made import Attacker, Parrots
 
 BATCH, AGENTS, SIZE = 64, 4, 3

@@ -11,11 +11,11 @@ from torch import Tensor
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import play_episodes
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo
-from oracles.strategies.attacks import ATTACKS, AttackConfig
-from oracles.strategies.filters import FILTERS, FilterConfig
+from games.environments.echo.env import Echo
+from oracles.strategies.attacks import ATTACKS
+from oracles.strategies.config import AttackConfig, FilterConfig, Threat
+from oracles.strategies.filters import FILTERS
 from oracles.strategies.frozen import Frozen, freeze, from_file, thaw, thaw_mixture
-from oracles.strategies.threat import Threat
 from tests.hand_made import CAUGHT, Parrots
 
 SIZE = 3

@@ -7,14 +7,12 @@ import torch
 
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import Step, collect
-from games.environments.echo import Echo
-from oracles.learning.ppo import PPOConfig
+from games.environments.echo.env import Echo
+from oracles.learning.config import PPOConfig
 from oracles.learning.randomness import make_generators
-from oracles.strategies.attacks import AttackConfig
 from oracles.strategies.best_response import new_attack, new_filter
-from oracles.strategies.filters import FilterConfig
-from oracles.strategies.learner import Learner, OracleConfig, Setting, captured_agents
-from oracles.strategies.threat import Threat
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.strategies.learner import Learner, Setting, captured_agents
 from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
 
 CPU = torch.device("cpu")

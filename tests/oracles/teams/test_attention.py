@@ -5,14 +5,16 @@ import math
 import pytest
 import torch
 
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from games.environments.traffic_junction.config import TrafficJunctionConfig
 from games.environments.traffic_junction.env import TrafficJunction
-from oracles.learning.ppo import PPOConfig
+from oracles.learning.config import PPOConfig
 from oracles.teams.attention import attention_loss
-from oracles.teams.backbones.commnet import CommNet, CommNetConfig
-from oracles.teams.backbones.tarmac import TarMAC, TarMACConfig
-from oracles.teams.train_ppo import TeamTrainingConfig, train_team
+from oracles.teams.backbones.commnet import CommNet
+from oracles.teams.backbones.config import CommNetConfig, TarMACConfig
+from oracles.teams.backbones.tarmac import TarMAC
+from oracles.teams.config import TeamTrainingConfig
+from oracles.teams.train_ppo import train_team
 
 EVERYBODY = ~torch.eye(3, dtype=torch.bool)
 WEIGHTS = torch.tensor(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from games.engine.env import TimeStep, first
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from oracles.teams.imitation import Imitation
 
 

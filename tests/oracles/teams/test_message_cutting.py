@@ -6,8 +6,9 @@ import torch
 from games.engine.play import collect
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.env import Combat
-from games.environments.echo import Echo
-from oracles.teams.backbones.ndq import NDQ, NDQConfig
+from games.environments.echo.env import Echo
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.clean_play import clean_stream
 from oracles.teams.message_cutting import cut_level, cutting
 from psro_comm.studies.gate import team_report

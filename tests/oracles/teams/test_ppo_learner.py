@@ -5,15 +5,19 @@ import torch
 
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import Step, Stream, collect
-from games.environments.echo import Echo, EchoConfig
+from games.environments.echo.config import EchoConfig
+from games.environments.echo.env import Echo
 from games.environments.predator_prey.config import PredatorPreyConfig
 from games.environments.predator_prey.env import PredatorPrey
 from games.environments.traffic_junction.config import TrafficJunctionConfig
 from games.environments.traffic_junction.env import TrafficJunction
-from oracles.learning.ppo import PPOConfig, ppo_update
-from oracles.teams.backbones.commnet import CommNet, CommNetConfig
+from oracles.learning.config import PPOConfig
+from oracles.learning.ppo import ppo_update
+from oracles.teams.backbones.commnet import CommNet
+from oracles.teams.backbones.config import CommNetConfig
+from oracles.teams.config import CreditConfig
 from oracles.teams.imitation import NO_LABEL
-from oracles.teams.ppo_learner import CreditConfig, TeamLearner
+from oracles.teams.ppo_learner import TeamLearner
 
 ENVS = {
     "echo": Echo(EchoConfig(episode_limit=5)),

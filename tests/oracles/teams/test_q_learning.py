@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from games.engine.env import first
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from oracles.teams.q_learning import QMixer, message_losses, posterior, q_lambda
 
 

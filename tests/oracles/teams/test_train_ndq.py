@@ -10,13 +10,14 @@ import torch
 from games.engine.env import TimeStep
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.env import Combat
-from games.environments.echo import Echo
-from oracles.teams.backbones.ndq import NDQ, NDQConfig
+from games.environments.echo.env import Echo
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.backbones.ndq import NDQ
+from oracles.teams.config import NDQTrainingConfig, QConfig, published
 from oracles.teams.message_cutting import cut_level
 from oracles.teams.ndq_learner import NDQLearner
-from oracles.teams.q_learning import QConfig
 from oracles.teams.teachers.combat import combat_teacher
-from oracles.teams.train_ndq import Explorer, NDQTrainingConfig, published, train_ndq
+from oracles.teams.train_ndq import Explorer, train_ndq
 from psro_comm.studies.gate import team_report
 
 ECHO = NDQTrainingConfig(

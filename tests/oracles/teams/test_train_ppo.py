@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import torch
 
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from games.environments.predator_prey.config import PredatorPreyConfig
 from games.environments.predator_prey.env import PredatorPrey
-from oracles.learning.ppo import PPOConfig
-from oracles.teams.backbones.commnet import CommNet, CommNetConfig
+from oracles.learning.config import PPOConfig
+from oracles.teams.backbones.commnet import CommNet
+from oracles.teams.backbones.config import CommNetConfig
 from oracles.teams.clean_play import measure_messages
+from oracles.teams.config import TeamTrainingConfig
 from oracles.teams.teachers import TEACHERS
-from oracles.teams.train_ppo import TeamTrainingConfig, train_team
+from oracles.teams.train_ppo import train_team
 from psro_comm.studies.gate import team_report
 
 ECHO = TeamTrainingConfig(

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from psro_comm.metagame.intervals import fall_percent, interval, share_interval
 from psro_comm.studies.gate import team_report
 from tests.hand_made import Parrots

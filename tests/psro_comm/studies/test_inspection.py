@@ -9,10 +9,11 @@ import torch
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import play_episodes
 from games.engine.worlds import make_worlds
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from games.environments.registry import make_env
+from oracles.strategies.config import Threat
 from oracles.strategies.learner import Setting
-from oracles.strategies.threat import NoiseAttack, Threat
+from oracles.strategies.threat import NoiseAttack
 from oracles.teams.backbones import make_team
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection_page import render_replay

@@ -8,9 +8,10 @@ from games.engine.channel import NoAttack, NoFilter
 from games.engine.env import TimeStep
 from games.engine.team import Carry, communicate, start
 from games.engine.tree import map_tensors
-from games.environments.echo import Echo
+from games.environments.echo.env import Echo
 from oracles.teams.backbones import BACKBONES, make_team
-from oracles.teams.backbones.commnet import CommNet, CommNetConfig
+from oracles.teams.backbones.commnet import CommNet
+from oracles.teams.backbones.config import CommNetConfig
 
 OBS, ACTIONS, AGENTS = 3, 4, 5
 

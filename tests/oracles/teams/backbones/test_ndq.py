@@ -7,7 +7,8 @@ from torch import Tensor
 from games.engine.channel import NoAttack, NoFilter
 from games.engine.env import TimeStep
 from games.engine.team import communicate, start
-from oracles.teams.backbones.ndq import NDQ, NDQConfig
+from oracles.teams.backbones.config import NDQConfig
+from oracles.teams.backbones.ndq import NDQ
 
 OBS, ACTIONS, AGENTS = 3, 4, 4
 

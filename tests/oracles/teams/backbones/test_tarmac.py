@@ -9,7 +9,8 @@ from games.engine.channel import NoAttack, NoFilter
 from games.engine.env import TimeStep
 from games.engine.team import Carry, communicate, start
 from games.engine.tree import map_tensors
-from oracles.teams.backbones.tarmac import TarMAC, TarMACConfig
+from oracles.teams.backbones.config import TarMACConfig
+from oracles.teams.backbones.tarmac import TarMAC
 from tests.hand_made import Attacker, a_timestep
 
 OBS, ACTIONS, AGENTS = 3, 4, 5

@@ -6,31 +6,14 @@ one step arrives just in time. The first step pays nothing. Per paying step a te
 talks earns 1, one that does not 1/2 (a coin flip), one that is fooled 0.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from games.engine.env import EnvSpec, Observation, Signal
-
-
-@dataclass(frozen=True)
-class EchoConfig:
-    """Parameters of `Echo`.
-
-    Attributes:
-      episode_limit: steps of an episode, the unpaid first one included; at least 2.
-    """
-
-    episode_limit: int = 9
-
-    def __post_init__(self) -> None:
-        """Checks the limit."""
-        if self.episode_limit < 2:
-            raise ValueError(
-                f"echo: episode_limit is {self.episode_limit}, must be at least 2"
-            )
+from games.engine.env import Observation, Signal
+from games.engine.spec import EnvSpec
+from games.environments.echo.config import EchoConfig
 
 
 class EchoState(NamedTuple):

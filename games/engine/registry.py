@@ -1,0 +1,34 @@
+"""What a name in a registry stands for.
+
+A registry is a literal dict, `name -> Entry`. Our own classes are told by where they
+are, so that names and settings (for `--help`, or to refuse a flag) need no torch.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+
+class Entry(NamedTuple):
+    """One line of a registry.
+
+    Attributes:
+      target: the class or function, or the text `module:name` of where it is.
+      config: the frozen dataclass of its settings, whose fields become flags; None
+        where it has none.
+    """
+
+    target: Any
+    config: type | None = None
+
+    def load(self) -> Any:
+        """The class or function, imported now if it was not before."""
+        if not isinstance(self.target, str):
+            return self.target
+        module, _, name = self.target.partition(":")
+        return getattr(import_module(module), name)
+
+
+def settings_of(registry: Mapping[str, Entry]) -> dict[str, type]:
+    """The settings of each entry that has any, by name."""
+    return {name: e.config for name, e in registry.items() if e.config is not None}

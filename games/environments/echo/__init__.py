@@ -1,0 +1,1 @@
+"""Echo: two agents and one bit; every value is known by hand."""

@@ -1,0 +1,289 @@
+"""Settings of a team's training."""
+
+from dataclasses import dataclass, field
+
+from oracles.learning.config import PPOConfig
+
+
+def _team_ppo() -> PPOConfig:
+    return PPOConfig(
+        learning_rate=2e-3,
+        entropy_coef=0.004,
+        final_entropy_coef=0.001,
+        update_epochs=2,
+        num_minibatches=2,
+    )
+
+
+@dataclass(frozen=True)
+class CreditConfig:
+    """What an agent is trained to earn; the defaults are its own reward, to the end.
+
+    Attributes:
+      others_share: weight of the sum of the others' rewards beside one's own.
+      disaster: an agent's return ends where its own reward is this or less, as what
+        follows is not news; none is never.
+      own_critic: the critic judges each agent, from what it sees and remembers and
+        from the mean memory beside the state; else it judges the state alone.
+    """
+
+    others_share: float = 0.0
+    disaster: float | None = None
+    own_critic: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        if self.others_share < 0.0:
+            raise ValueError(
+                f"credit.others_share is {self.others_share}, must be at least 0"
+            )
+
+
+@dataclass(frozen=True)
+class QConfig:
+    """Settings of the learner; the defaults are ours, `train_ndq.published` has NDQ's.
+
+    Attributes:
+      optimizer: "adam" or "rmsprop" (with NDQ's alpha .99 and epsilon 1e-5).
+      learning_rate: at the start.
+      final_learning_rate: fraction of it that is left at the end (linear decay).
+      gamma: discount.
+      td_lambda: lambda of Q(lambda); 0 is one step.
+      value_scale: unit in which the value error is measured, in returns.
+      c_beta: weight of all message losses.
+      comm_beta: weight of the compression among them.
+      comm_entropy_beta: weight of the entropy among them.
+      imitation_coef: weight of a teacher's labels while the team imitates.
+      kept_imitation_coef: weight of them afterwards.
+      temperature: Q / temperature are the logits that imitate.
+      mixer_embed: hidden units of the mixer.
+      update_epochs: passes over a rollout.
+      num_minibatches: parts of a rollout; environments are split, never time.
+      max_grad_norm: gradients are clipped to this norm.
+      target_every: updates between two copies to the target networks.
+    """
+
+    optimizer: str = "adam"
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 0.1
+    gamma: float = 0.99
+    td_lambda: float = 0.8
+    value_scale: float = 10.0
+    c_beta: float = 0.1
+    comm_beta: float = 0.01
+    comm_entropy_beta: float = 0.0
+    imitation_coef: float = 1.0
+    kept_imitation_coef: float = 0.5
+    temperature: float = 0.2
+    mixer_embed: int = 32
+    update_epochs: int = 2
+    num_minibatches: int = 4
+    max_grad_norm: float = 0.5
+    target_every: int = 4
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        if self.optimizer not in ("adam", "rmsprop"):
+            raise ValueError(
+                f"q.optimizer is {self.optimizer!r}, must be 'adam' or 'rmsprop'"
+            )
+        for name in ("gamma", "td_lambda", "final_learning_rate"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(
+                    f"q.{name} is {getattr(self, name)}, must lie in [0, 1]"
+                )
+        for name in ("learning_rate", "value_scale", "temperature", "max_grad_norm"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"q.{name} is {getattr(self, name)}, must be positive")
+        for name in ("mixer_embed", "update_epochs", "num_minibatches", "target_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"q.{name} is {getattr(self, name)}, must be at least 1"
+                )
+
+
+@dataclass(frozen=True)
+class NDQTrainingConfig:
+    """Budget and learner of an NDQ team.
+
+    Attributes:
+      env_steps: environment steps, over all environments.
+      num_envs: B, environments side by side.
+      num_steps: T, steps of a rollout and of backpropagation through time.
+      imitation_fraction: part of the budget that imitates the teacher.
+      teacher_prob: how often the teacher acts at the start; 0 by the middle of the
+        imitation.
+      epsilon, final_epsilon: how often an agent acts at random, at the start and at
+        `epsilon_steps`.
+      epsilon_steps: environment steps over which epsilon falls; 0 for all of them.
+      replay: rollouts of single environments that are kept; 0 learns from fresh ones
+        alone.
+      replay_batch: rollouts drawn from them for each update.
+      checkpoint_every: updates between two resume points.
+      q: the learner.
+    """
+
+    env_steps: int = 1_000_000
+    num_envs: int = 512
+    num_steps: int = 30
+    imitation_fraction: float = 0.6
+    teacher_prob: float = 0.6
+    epsilon: float = 0.03
+    final_epsilon: float = 0.02
+    epsilon_steps: int = 0
+    replay: int = 0
+    replay_batch: int = 32
+    checkpoint_every: int = 20
+    q: QConfig = field(default_factory=QConfig)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        sizes = ("env_steps", "num_envs", "num_steps", "checkpoint_every")
+        for name in (*sizes, "replay_batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"training.{name} is {getattr(self, name)}, must be at least 1"
+                )
+        for name in ("epsilon_steps", "replay"):
+            if getattr(self, name) < 0:
+                raise ValueError(
+                    f"training.{name} is {getattr(self, name)}, must be at least 0"
+                )
+        for name in (
+            *("imitation_fraction", "teacher_prob"),
+            *("epsilon", "final_epsilon"),
+        ):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(
+                    f"training.{name} is {getattr(self, name)}, must lie in [0, 1]"
+                )
+        batch = self.replay_batch if self.replay else self.num_envs
+        if batch < self.q.num_minibatches:
+            raise ValueError(
+                f"training's batch is {batch}, must be at least q.num_minibatches ="
+                f" {self.q.num_minibatches}"
+            )
+
+    @property
+    def updates(self) -> int:
+        """Rollouts of the whole training."""
+        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+
+    def epsilon_at(self, update: int) -> float:
+        """How often agents act at random in rollout `update` (from 0)."""
+        over = self.epsilon_steps or self.env_steps
+        progress = min(1.0, update * self.num_envs * self.num_steps / over)
+        return self.epsilon + (self.final_epsilon - self.epsilon) * progress
+
+
+def published(episode_limit: int) -> NDQTrainingConfig:
+    """The hyper-parameters of NDQ's code for StarCraft, on chunks of an episode.
+
+    Source: TonghanWang/NDQ, its README's StarCraft runs and default configuration.
+    """
+    return NDQTrainingConfig(
+        env_steps=10_050_000,
+        num_envs=8,
+        num_steps=episode_limit,
+        imitation_fraction=0.0,
+        teacher_prob=0.0,
+        epsilon=1.0,
+        final_epsilon=0.05,
+        epsilon_steps=50_000,
+        replay=5000,
+        replay_batch=32,
+        checkpoint_every=1000,
+        q=QConfig(
+            optimizer="rmsprop",
+            learning_rate=5e-4,
+            final_learning_rate=1.0,
+            td_lambda=0.0,
+            value_scale=1.0,
+            c_beta=0.1,
+            comm_beta=1e-4,
+            kept_imitation_coef=0.0,
+            update_epochs=1,
+            num_minibatches=1,
+            max_grad_norm=10.0,
+            target_every=25,  # 200 episodes, 8 of them in an update
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class TeamTrainingConfig:
+    """Budget and learner of a team.
+
+    Attributes:
+      env_steps: environment steps, over all environments.
+      num_envs: B, environments side by side.
+      num_steps: T, steps of a rollout and of backpropagation through time.
+      imitation_fraction: part of the budget that imitates the teacher; with less, the
+        team talks less (at p = 0, muting costs 40 % after 0.3, 50 % after 0.5).
+      teacher_prob: how often the teacher acts at the start; 0 by the middle of the
+        imitation.
+      imitation_kept: weight of the imitation beside PPO after its phase.
+      attention_guided: weight of the loss that points attention at whom a guide names,
+        for backbones that attend (`oracles.teams.attention`).
+      critic_hidden: width of the critic, which sees the state in training.
+      checkpoint_every: updates between two resume points.
+      ppo: the learner.
+      credit: what each agent is trained to earn.
+      entropy_target: mean entropy, in nats, that the entropy's weight is steered to
+        from the end of the imitation on; none leaves the weight to `ppo`.
+      final_entropy_target: the target (geometric) from `entropy_fall` on.
+      entropy_fall: part of that time over which the target falls.
+    """
+
+    env_steps: int = 1_350_000
+    num_envs: int = 128
+    num_steps: int = 30
+    imitation_fraction: float = 0.5
+    teacher_prob: float = 0.5
+    imitation_kept: float = 0.0
+    attention_guided: float = 0.0
+    critic_hidden: int = 128
+    checkpoint_every: int = 50
+    ppo: PPOConfig = field(default_factory=_team_ppo)
+    credit: CreditConfig = field(default_factory=CreditConfig)
+    entropy_target: float | None = None
+    final_entropy_target: float = 0.005
+    entropy_fall: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
+        entropies = ("entropy_target", "final_entropy_target", "entropy_fall")
+        for names, allowed, words in (
+            ((*sizes, "checkpoint_every"), lambda x: x >= 1, "must be at least 1"),
+            (
+                ("imitation_fraction", "teacher_prob"),
+                lambda x: 0.0 <= x <= 1.0,
+                "must lie in [0, 1]",
+            ),
+            (
+                ("imitation_kept", "attention_guided"),
+                lambda x: x >= 0.0,
+                "must be at least 0",
+            ),
+            (entropies, lambda x: x is None or x > 0.0, "must be positive"),
+        ):
+            for name in names:
+                value = getattr(self, name)
+                if not allowed(value):
+                    raise ValueError(f"training.{name} is {value}, {words}")
+        if self.num_envs < self.ppo.num_minibatches:
+            raise ValueError(
+                f"training.num_envs is {self.num_envs}, must be at least"
+                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+            )
+        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
+            raise ValueError(
+                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
+                " training.entropy_target steers it"
+            )
+
+    @property
+    def updates(self) -> int:
+        """Rollouts of the whole training."""
+        return max(1, self.env_steps // (self.num_envs * self.num_steps))
