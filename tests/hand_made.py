@@ -1,12 +1,16 @@
 """A team and two interveners written by hand, whose every value is known."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision
 from games.engine.env import TimeStep
+from games.engine.strategy import Decision, Forgery, Verdict
+from games.engine.threat import Threat
+from games.engine.view import AttackView, FilterView
+from oracles.strategies.setting import Setting
 
 CAUGHT = (0,)  # Echo's speaker: what the listener says changes nothing
 
@@ -48,31 +52,29 @@ class Parrots:
 
 
 class _Still:
+    memory_size = 0
+    knowledge = "own"
+    observes = False
+
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Nothing to forget."""
+        """Draws nothing."""
 
 
 class Attacker(_Still):
-    """Adds `offset` to the messages of captured agents, and `noise` to all others.
-
-    What it makes of a message that it does not hold must reach nobody, even NaN.
-    """
+    """Adds `offset` to the messages of captured agents."""
 
     kind = "hand_made"
 
-    def __init__(self, offset: float, others: float = 0.0) -> None:
-        self.offset, self.others = offset, others
+    def __init__(self, offset: float) -> None:
+        self.offset = offset
 
-    def decide(self, *inputs: Any) -> Decision:
-        *_, sent, captured, _ = inputs
-        active = torch.zeros_like(sent[..., 0]).scatter(1, captured, 1.0) > 0
-        choice = torch.full_like(sent, self.others)
-        choice = torch.where(active[..., None], self.offset, choice)
-        zeros = torch.zeros_like(sent[..., 0])
-        return Decision(choice, zeros, zeros, active)
+    def decide(self, view: AttackView, memory: Tensor, generator: Any) -> Forgery:
+        zeros = torch.zeros_like(view.sent[..., 0])
+        active = torch.ones_like(zeros, dtype=torch.bool)
+        return Forgery(Decision(self.delta(view), zeros, zeros, active), memory)
 
-    def apply(self, sent: Tensor, choice: Tensor) -> Tensor:
-        return sent + choice
+    def delta(self, view: AttackView) -> Tensor:
+        return torch.full_like(view.sent, self.offset)
 
 
 class Liar(Attacker):
@@ -83,8 +85,8 @@ class Liar(Attacker):
     def __init__(self) -> None:
         super().__init__(0.0)
 
-    def apply(self, sent: Tensor, choice: Tensor) -> Tensor:
-        return -sent
+    def delta(self, view: AttackView) -> Tensor:
+        return -2.0 * view.sent
 
 
 class Mouthwash(_Still):
@@ -95,16 +97,14 @@ class Mouthwash(_Still):
     def __init__(self, flagged: tuple[int, ...], replacement: float) -> None:
         self.flagged, self.replacement = flagged, replacement
 
-    def decide(
-        self, tampered: Tensor, alive: Tensor, generator: torch.Generator
-    ) -> Decision:
-        zeros = torch.zeros_like(tampered[..., 0])
+    def decide(self, view: FilterView, memory: Tensor, generator: Any) -> Verdict:
+        zeros = torch.zeros_like(view.messages[..., 0])
         flag = zeros.clone()
         flag[:, list(self.flagged)] = 1.0
-        return Decision(flag, zeros, zeros, torch.ones_like(alive))
-
-    def apply(self, tampered: Tensor, choice: Tensor) -> Tensor:
-        return torch.full_like(tampered, self.replacement)
+        decision = Decision(flag, zeros, zeros, torch.ones_like(view.alive))
+        return Verdict(
+            decision, torch.full_like(view.messages, self.replacement), memory
+        )
 
 
 def a_timestep(
@@ -128,3 +128,21 @@ def a_timestep(
         done=zeros.bool(),
         success=zeros.bool(),
     )
+
+
+def a_setting(threat: Threat, **sizes: int) -> Setting:
+    """A game of given sizes that nobody plays: what strategies are built for.
+
+    Sizes: `num_agents`, `obs_size`, `memory_size`, `heard_size`, `message_size`.
+    """
+    spec = SimpleNamespace(**sizes)
+    size = sizes["message_size"]
+    team = SimpleNamespace(
+        **sizes,
+        message_norm=torch.ones(()),
+        message_rms=torch.ones(size),
+        message_mean=torch.zeros(size),
+        message_std=torch.ones(size),
+    )
+    env: Any = SimpleNamespace(spec=spec, device=torch.device("cpu"))
+    return Setting(env, team, threat, threat.captured)

@@ -1,28 +1,29 @@
 """The channel: from the mouth of a sender to the ear of its listeners.
 
 A message is always `[B, N, D]`: everything agent i emits in one step, the paper's
-m_out_i. An attack may replace the messages of captured agents, a filter may replace
-any message; both are strategies of the adversarial game, so their Protocols live here
-and `oracles/` implements them.
+m_out_i. An attack may bend the messages of captured agents, a filter may replace any
+message (`games.engine.strategy`). How far and how often messages may be bent is a rule
+of the game (`Threat`), applied here, once.
 
 Source: paper section 3, figure 2.
 """
 
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from games.engine.env import TimeStep
-
-
-class Decision(NamedTuple):
-    """What an intervener did at one step, and what PPO needs to know of it."""
-
-    choice: Tensor  # attack: delta [B,N,D];  filter: flag [B,N] in {0., 1.}
-    log_prob: Tensor  # [B,N]
-    value: Tensor  # [B,N]
-    active: Tensor  # [B,N] bool; False where this policy does nothing
+from games.engine.strategy import Attack, Decision, Filter, NoAttack, NoFilter
+from games.engine.threat import Threat
+from games.engine.view import (
+    AttackView,
+    FilterView,
+    WhiteBox,
+    gather_agents,
+    scatter_agents,
+)
 
 
 class Wire(NamedTuple):
@@ -36,136 +37,189 @@ class Wire(NamedTuple):
     defence: Decision
 
 
-class Attack(Protocol):
-    """A strategy xi of the attacker: bends the messages of captured agents."""
+@dataclass(frozen=True)
+class Channel:
+    """Who sits on the channel, and under which rules.
+
+    Attributes:
+      attack, filter_: the two players' strategies.
+      threat: what the attack may know and do.
+    """
+
+    attack: Attack = field(default_factory=NoAttack)
+    filter_: Filter = field(default_factory=NoFilter)
+    threat: Threat = field(default_factory=Threat)
+
+    def __post_init__(self) -> None:
+        """Refuses an attack that needs to know more than the threat allows."""
+        if self.attack.knowledge == "white_box" != self.threat.knowledge:
+            raise ValueError(
+                f"threat.knowledge is {self.threat.knowledge!r}, must be 'white_box'"
+                f" for the attack {self.attack.kind!r}"
+            )
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Tells which of B episodes start anew, `done` [B] bool."""
-
-    def decide(
-        self,
-        obs: Tensor,
-        memory: Tensor,
-        m_in: Tensor,
-        sent: Tensor,
-        captured: Tensor,
-        generator: torch.Generator,
-    ) -> Decision:
-        """Draws delta ~ xi( . | tau, m_in, m_out) for the agents held.
-
-        Args:
-          obs, memory: `[B,N,O]`, `[B,N,H]`, tau; only captured rows may be read.
-          m_in: `[B,N,M]` what each agent heard last.
-          sent: `[B,N,D]` m_out.
-          captured: `[B,K]` long, the agents held; one independent network each.
-          generator: the policies' randomness.
-        """
-
-    def apply(self, sent: Tensor, choice: Tensor) -> Tensor:
-        """Bends `sent` by `choice`, both `[B,N,D]`: m_adv."""
+        """Tells both players which of B episodes start anew, `done` [B] bool."""
+        self.attack.reset(done, generator)
+        self.filter_.reset(done, generator)
 
 
-class Filter(Protocol):
-    """A strategy zeta of the defender: flags messages and replaces the flagged."""
-
-    def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Tells which of B episodes start anew, `done` [B] bool."""
-
-    def decide(
-        self, tampered: Tensor, alive: Tensor, generator: torch.Generator
-    ) -> Decision:
-        """Draws a flag x_i ~ h_d( . | m_i) for each message `[B,N,D]`."""
-
-    def apply(self, tampered: Tensor, choice: Tensor) -> Tensor:
-        """Replaces flagged messages by their reconstruction g_r(m), `[B,N,D]`."""
+CLEAN = Channel()  # a team alone
 
 
-class NoAttack:
-    """The attacker that holds its peace: index 0 of every attacker population."""
+class Memories(NamedTuple):
+    """What the two players take from one step to the next."""
 
-    kind = "none"
+    attack: Tensor  # [B,K,S]
+    filter_: Tensor  # [B,N,S]
+    credit: Tensor  # [B,K] messages that `Threat.rate` has left each agent held
 
-    def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Nothing to forget."""
+    @classmethod
+    def blank(cls, channel: Channel, captured: Tensor, num_agents: int) -> "Memories":
+        """Of B new episodes; `captured` `[B,K]` long."""
+        size, held = captured.shape
 
-    def decide(
-        self,
-        obs: Tensor,
-        memory: Tensor,
-        m_in: Tensor,
-        sent: Tensor,
-        captured: Tensor,
-        generator: torch.Generator,
-    ) -> Decision:
-        """Does nothing: inactive everywhere."""
-        return _idle(torch.zeros_like(sent), sent)
+        def zeros(*shape: int) -> Tensor:
+            return torch.zeros(size, *shape, device=captured.device)
 
-    def apply(self, sent: Tensor, choice: Tensor) -> Tensor:
-        """Leaves `sent` as it is."""
-        return sent
+        return cls(
+            zeros(held, channel.attack.memory_size),
+            zeros(num_agents, channel.filter_.memory_size),
+            zeros(held),
+        )
 
 
-class NoFilter:
-    """The defender that trusts everyone: index 0 of every defender population."""
+def bend(sent: Tensor, delta: Tensor, threat: Threat) -> Tensor:
+    """Applies delta before any cap: m + delta, or (1 - w) m + w delta.
 
-    kind = "none"
-
-    def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Nothing to forget."""
-
-    def decide(
-        self, tampered: Tensor, alive: Tensor, generator: torch.Generator
-    ) -> Decision:
-        """Flags nothing: inactive everywhere."""
-        return _idle(torch.zeros_like(tampered[..., 0]), tampered)
-
-    def apply(self, tampered: Tensor, choice: Tensor) -> Tensor:
-        """Leaves `tampered` as it is."""
-        return tampered
+    Source: paper section 3.1.
+    """
+    if threat.mode == "sum":
+        return sent + delta
+    return (1.0 - threat.mix_weight) * sent + threat.mix_weight * delta
 
 
-def _idle(choice: Tensor, message: Tensor) -> Decision:
-    zeros = torch.zeros_like(message[..., 0])
-    return Decision(choice, zeros, zeros, torch.zeros_like(zeros, dtype=torch.bool))
+def delta_of(sent: Tensor, offset: Tensor, threat: Threat) -> Tensor:
+    """The delta that moves a message by `offset`: the reverse of `bend`."""
+    if threat.mode == "sum":
+        return offset
+    return sent + offset / max(threat.mix_weight, 1e-12)
+
+
+def project(bent: Tensor, sent: Tensor, radius: Tensor) -> Tensor:
+    """The point nearest to `bent` within `radius` of `sent`, `[...,D]`."""
+    offset = bent - sent
+    distance = offset.norm(dim=-1, keepdim=True)
+    shrunk = sent + offset * (radius / distance.clamp(min=1e-12))
+    return torch.where(distance > radius, shrunk, bent)
 
 
 def transmit(
+    team: Any,
     timestep: TimeStep,
     memory: Tensor,
     m_in: Tensor,
     sent: Tensor,
     captured: Tensor,
-    attack: Attack,
-    filter_: Filter,
+    channel: Channel,
+    memories: Memories,
     generator: torch.Generator,
-) -> Wire:
+) -> tuple[Wire, Memories]:
     """Forges captured messages, flags, reconstructs the flagged.
 
-        m_adv = attack(m_out) where captured,  m_hat = x ? g_r(m_adv) : m_adv
+        m_adv = bend(m_out, delta) where captured,  m_hat = x ? g_r(m_adv) : m_adv
 
     Messages go through `where`, never through a product, so that nothing of an
     unused branch (not even a NaN) reaches a benign message.
 
     Args:
+      team: gives the unit of the cap, `message_norm`.
       timestep: B worlds.
       memory, m_in: `[B,N,H]`, `[B,N,M]` before this step.
       sent: `[B,N,D]` m_out, zero where dead.
       captured: `[B,K]` long.
-      attack, filter_: the two players' strategies.
+      channel: the two players and the threat.
+      memories: the players'.
       generator: the policies' randomness.
 
     Returns:
-      The wire; its `forged` is true where an active attacker spoke.
+      The wire, whose `forged` is true where an active attacker spoke, and the
+      memories after it.
 
     Source: paper section 3.1 to 3.3, figure 2.
     """
-    alive = timestep.alive
-    attacked = attack.decide(timestep.obs, memory, m_in, sent, captured, generator)
-    forged = attacked.active & alive
-    tampered = torch.where(forged[..., None], attack.apply(sent, attacked.choice), sent)
-    defended = filter_.decide(tampered, alive, generator)
+    threat, alive = channel.threat, timestep.alive
+    credit, may_bend = _budget(threat, memories.credit, timestep, captured)
+    everything = None
+    if threat.knowledge == "white_box":
+        everything = WhiteBox(
+            *(team, channel.filter_, memories.filter_, timestep, memory, m_in, sent)
+        )
+    view = _attack_view(timestep, memory, m_in, sent, captured, may_bend, everything)
+    forgery = channel.attack.decide(view, memories.attack, generator)
+    bending = forgery.decision.active & may_bend
+    attacked = _spread(forgery.decision, bending, captured, sent.shape[1])
+    forged = attacked.active
+    bent = bend(sent, attacked.choice, threat)
+    if threat.cap is not None:
+        bent = project(bent, sent, threat.cap * team.message_norm)
+    tampered = torch.where(forged[..., None], bent, sent)
+    seen = timestep.obs if channel.filter_.observes else None
+    shown = FilterView(tampered, alive, timestep.fresh, timestep.links, seen)
+    verdict = channel.filter_.decide(shown, memories.filter_, generator)
+    defended = verdict.decision
     flagged = defended.active & alive & (defended.choice > 0)
-    heard = torch.where(
-        flagged[..., None], filter_.apply(tampered, defended.choice), tampered
+    heard = torch.where(flagged[..., None], verdict.repaired, tampered)
+    if threat.rate < 1.0:
+        credit = credit - bending.to(credit.dtype)
+    after = Memories(forgery.memory, verdict.memory, credit)
+    return Wire(sent, tampered, heard, forged, attacked, defended), after
+
+
+def _budget(
+    threat: Threat, credit: Tensor, timestep: TimeStep, captured: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The messages that the rate leaves each agent held `[B,K]`, and who may bend."""
+    alive = timestep.alive.gather(1, captured)
+    if threat.rate == 1.0:
+        return credit, alive
+    credit = credit + threat.rate * alive
+    return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats round
+
+
+def _attack_view(
+    timestep: TimeStep,
+    memory: Tensor,
+    m_in: Tensor,
+    sent: Tensor,
+    captured: Tensor,
+    may_bend: Tensor,
+    white_box: WhiteBox | None,
+) -> AttackView:
+    def own(values: Tensor) -> Tensor:
+        return gather_agents(values, captured)
+
+    return AttackView(
+        captured,
+        own(timestep.obs),
+        own(memory),
+        own(m_in),
+        own(sent),
+        timestep.alive.gather(1, captured),
+        own(timestep.links),
+        own(timestep.available),
+        may_bend,
+        white_box,
     )
-    return Wire(sent, tampered, heard, forged, attacked, defended)
+
+
+def _spread(
+    decision: Decision, bending: Tensor, captured: Tensor, num_agents: int
+) -> Decision:
+    """The decision of the agents held, `[B,K,..]`, over all agents, `[B,N,..]`."""
+    scalars = torch.stack(
+        [decision.log_prob, decision.value, bending.to(decision.value.dtype)], dim=-1
+    )
+    log_prob, value, active = scatter_agents(scalars, captured, num_agents).unbind(-1)
+    choice = scatter_agents(decision.choice, captured, num_agents)
+    return Decision(choice, log_prob, value, active > 0)

@@ -5,11 +5,13 @@ from typing import Any
 
 import torch
 
-from games.engine.channel import Attack, Filter
+from games.engine.channel import Channel
 from games.engine.env import CommEnv
 from games.engine.play import Outcome, play_episodes
 from games.engine.population import Lineup
+from games.engine.strategy import Attack, Filter
 from games.engine.team import Team
+from games.engine.threat import Threat
 from games.engine.tree import concat, map_tensors
 from games.engine.worlds import Worlds
 
@@ -20,6 +22,7 @@ def play_cells(
     filters: Sequence[Filter],
     attacks: Sequence[Attack],
     cells: Sequence[tuple[int, int]],
+    threat: Threat,
     worlds: Worlds,
     generator: torch.Generator,
     *,
@@ -34,6 +37,7 @@ def play_cells(
       env, team: who cooperates.
       filters, attacks: the two populations.
       cells: `(filter, attack)` indices of C cells.
+      threat: what every attack may know and do.
       worlds: W worlds, the same for all cells.
       generator: the policies' randomness.
       num_envs: most environments side by side.
@@ -50,24 +54,16 @@ def play_cells(
     waves: list[Any] = []
     for wave in job.split(env.spec.side_by_side(num_envs)):
         world, cell = wave // len(cells), wave % len(cells)
-        waves.append(
-            play_episodes(
-                env,
-                team,
-                Lineup(attacks, index[cell, 1]),
-                Lineup(filters, index[cell, 0]),
-                worlds.take(world),
-                generator,
-            )
-        )
+        seats = Lineup(attacks, index[cell, 1]), Lineup(filters, index[cell, 0])
+        channel = Channel(*seats, threat)
+        waves.append(play_episodes(env, team, channel, worlds.take(world), generator))
     return map_tensors(lambda part: part.view(count, len(cells)).T, concat(waves))
 
 
 def play_worlds(
     env: CommEnv,
     team: Team,
-    attack: Attack,
-    filter_: Filter,
+    channel: Channel,
     worlds: Worlds,
     generator: torch.Generator,
     *,
@@ -80,7 +76,7 @@ def play_worlds(
     """
     index = torch.arange(len(worlds.captured), device=worlds.captured.device)
     waves: list[Any] = [
-        play_episodes(env, team, attack, filter_, worlds.take(wave), generator)
+        play_episodes(env, team, channel, worlds.take(wave), generator)
         for wave in index.split(env.spec.side_by_side(num_envs))
     ]
     return concat(waves)

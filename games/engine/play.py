@@ -7,9 +7,9 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor
 
-from games.engine.channel import Attack, Filter, Wire
+from games.engine.channel import Channel, Wire
 from games.engine.env import CommEnv, State, StatefulEnv, TimeStep, first, step
-from games.engine.team import Carry, Team, communicate, start
+from games.engine.team import Carry, Team, communicate, forget, start
 from games.engine.tree import stack
 from games.engine.worlds import Worlds, draw_captured
 
@@ -75,8 +75,7 @@ class Stream:
         self,
         env: CommEnv,
         team: Team,
-        attack: Attack,
-        filter_: Filter,
+        channel: Channel,
         *,
         captured: Tensor,
         world_generator: torch.Generator,
@@ -86,7 +85,7 @@ class Stream:
         """Prepares the stream.
 
         Args:
-          env, team, attack, filter_: who plays.
+          env, team, channel: who plays, and under which rules.
           captured: `[B,K]` long, the agents held at the start.
           world_generator: the worlds' randomness, apart from the policies' so that
             two policies can be compared on the same worlds.
@@ -94,7 +93,7 @@ class Stream:
           redraw_captured: draw new malicious agents at each start.
         """
         self.env, self.team = env, team
-        self.attack, self.filter_ = attack, filter_
+        self.channel = channel
         self.captured = captured
         self.world_generator, self.generator = world_generator, generator
         self.redraw_captured = redraw_captured
@@ -111,7 +110,8 @@ class Stream:
         size = self.captured.shape[0]
         state = self.env.reset(self._noise(self.env.spec.reset_noise))
         timestep = first(self.env, state)
-        carry = start(self.team, self.captured, self.env.spec.num_agents)
+        agents = self.env.spec.num_agents
+        carry = start(self.team, self.captured, agents, self.channel)
         done = torch.ones(size, dtype=torch.bool, device=self.captured.device)
         while True:
             # `yield` stays outside `no_grad`, which would leak into the caller.
@@ -131,12 +131,12 @@ class Stream:
         overrule: Overrule | None,
     ) -> tuple[State, TimeStep, Carry, Step]:
         """One step; `done` says which episodes start with it."""
-        self.attack.reset(done, self.generator)
-        self.filter_.reset(done, self.generator)
+        self.channel.reset(done, self.generator)
+        carry = forget(carry, done)
         if self.redraw_captured:
             carry = self._recapture(carry, done)
         following, wire, scores = communicate(
-            self.team, carry, timestep, self.attack, self.filter_, self.generator
+            self.team, carry, timestep, self.channel, self.generator
         )
         action = choose(self.team, scores, self.generator)
         if overrule is not None:
@@ -180,8 +180,7 @@ def collect(steps: Iterator[Step], num_steps: int) -> Step:
 def play_episodes(
     env: CommEnv,
     team: Team,
-    attack: Attack,
-    filter_: Filter,
+    channel: Channel,
     worlds: Worlds,
     generator: torch.Generator,
 ) -> Outcome:
@@ -191,7 +190,7 @@ def play_episodes(
     episodes are not over-counted.
 
     Args:
-      env, team, attack, filter_: who plays.
+      env, team, channel: who plays, and under which rules.
       worlds: B worlds.
       generator: the policies' randomness.
 
@@ -199,13 +198,13 @@ def play_episodes(
       Outcomes `[B]` in the order of the worlds. Episodes that a game of another
       process broke off are played again: they would count as lost.
     """
-    outcome, state = _play_once(env, team, attack, filter_, worlds, generator)
+    outcome, state = _play_once(env, team, channel, worlds, generator)
     if env.spec.batched:
         return outcome
     stateful = cast(StatefulEnv, env)
     missing = stateful.discarded(state)
     while missing.any():
-        again, state = _play_once(env, team, attack, filter_, worlds, generator)
+        again, state = _play_once(env, team, channel, worlds, generator)
         outcome = Outcome(
             *(torch.where(missing, b, a) for a, b in zip(outcome, again, strict=True))
         )
@@ -216,26 +215,22 @@ def play_episodes(
 def _play_once(
     env: CommEnv,
     team: Team,
-    attack: Attack,
-    filter_: Filter,
+    channel: Channel,
     worlds: Worlds,
     generator: torch.Generator,
 ) -> tuple[Outcome, State]:
     """`play_episodes` and the last state."""
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
-    carry = start(team, worlds.captured, env.spec.num_agents)
+    carry = start(team, worlds.captured, env.spec.num_agents, channel)
     returns = torch.zeros_like(timestep.reward)
     success, length = returns, returns
     bent, forgeries = returns, returns
     running = torch.ones_like(timestep.done)
     with torch.no_grad():
-        attack.reset(running, generator)
-        filter_.reset(running, generator)
+        channel.reset(running, generator)
         for noise in worlds.step_noise:
-            carry, wire, scores = communicate(
-                team, carry, timestep, attack, filter_, generator
-            )
+            carry, wire, scores = communicate(team, carry, timestep, channel, generator)
             action = choose(team, scores, generator)
             state, signal = env.transition(state, action, noise)
             timestep = TimeStep(*env.observe(state), *signal)

@@ -5,14 +5,25 @@ never per step: it is not a blend of messages. Attacks and filters share this fi
 because each of their methods is a function of tensors with a leading axis B.
 """
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision
 from games.engine.tree import map_tensors
+from games.engine.view import rows
+
+
+def _needs(members: Sequence[Any]) -> tuple[str, bool]:
+    """What some member needs to be shown: `knowledge` and `observes`.
+
+    Who does not need it is shown it as well, in the view that all members share.
+    """
+    knowledge = {getattr(member, "knowledge", "own") for member in members}
+    observes = any(getattr(member, "observes", False) for member in members)
+    return ("white_box" if "white_box" in knowledge else "own"), observes
 
 
 def _broadcast(mask: Tensor, leaf: Tensor) -> Tensor:
@@ -45,6 +56,8 @@ class Mixture:
         self.weights = torch.tensor([w for _, w in kept], dtype=torch.float64)
         self.edges = self.weights.cumsum(0)[:-1].float()
         self.assignment = torch.zeros(0, dtype=torch.long)
+        self.memory_size = sum(member.memory_size for member in self.members)
+        self.knowledge, self.observes = _needs(self.members)
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
         """Redraws the members that play the new episodes, `done` [B] bool."""
@@ -57,26 +70,31 @@ class Mixture:
         for member in self.members:
             member.reset(done, generator)
 
-    def decide(self, *inputs: Any) -> Decision:
-        """The decisions of each environment's member; see `games.engine.channel`."""
-        return self._select(lambda member: member.decide(*inputs))
-
-    def apply(self, message: Tensor, choice: Tensor) -> Tensor:
-        """What each environment's member makes of a message."""
-        return self._select(lambda member: member.apply(message, choice))
-
-    def _select(self, ask: Callable[[Any], Any]) -> Any:
-        chosen = ask(self.members[0])
-        for index, member in enumerate(self.members[1:], start=1):
+    def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
+        """The answers of each environment's member; see `games.engine.strategy`."""
+        sizes = [member.memory_size for member in self.members]
+        answers = [
+            member.decide(view, part, generator)
+            for member, part in zip(self.members, memory.split(sizes, -1), strict=True)
+        ]
+        kept = torch.cat([answer.memory for answer in answers], dim=-1)
+        chosen = answers[0]._replace(memory=kept)
+        for index, answer in enumerate(answers[1:], start=1):
             mine = self.assignment == index
             chosen = map_tensors(
                 lambda old, new, mine=mine: torch.where(
                     _broadcast(mine, new), new, old
                 ),
                 chosen,
-                ask(member),
+                answer._replace(memory=kept),
             )
         return chosen
+
+    def at(self, index: Tensor) -> "Mixture":
+        """The same mixture, seen from some of the environments."""
+        narrowed = copy.copy(self)
+        narrowed.assignment = self.assignment[index]
+        return narrowed
 
 
 class Lineup:
@@ -96,32 +114,27 @@ class Lineup:
         ]
         self.seats = [(member, index) for member, index in seated if len(index)]
         self.restore = torch.cat([index for _, index in self.seats]).argsort()
+        self.members, self.assignment = members, assignment
+        self.memory_size = max(member.memory_size for member in members)
+        self.knowledge, self.observes = _needs(members)
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
         """Tells each member about its own environments."""
         for member, index in self.seats:
             member.reset(done[index], generator)
 
-    def decide(self, *inputs: Any) -> Decision:
-        """The decisions of each environment's member; see `games.engine.channel`."""
-        *tensors, generator = inputs
-        return self._join(
-            [
-                member.decide(*(t[index] for t in tensors), generator)
-                for member, index in self.seats
-            ]
-        )
-
-    def apply(self, message: Tensor, choice: Tensor) -> Tensor:
-        """What each environment's member makes of a message."""
-        return self._join(
-            [
-                member.apply(message[index], choice[index])
-                for member, index in self.seats
-            ]
-        )
-
-    def _join(self, parts: list[Any]) -> Any:
+    def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
+        """The answers of each environment's member; see `games.engine.strategy`."""
+        answers = []
+        for member, index in self.seats:
+            own, size = memory[index], member.memory_size
+            answer = member.decide(rows(view, index), own[..., :size], generator)
+            kept = torch.cat([answer.memory, own[..., size:]], dim=-1)
+            answers.append(answer._replace(memory=kept))
         return map_tensors(
-            lambda *leaves: torch.cat(leaves)[self.restore], parts[0], *parts[1:]
+            lambda *leaves: torch.cat(leaves)[self.restore], answers[0], *answers[1:]
         )
+
+    def at(self, index: Tensor) -> "Lineup":
+        """The members' seats in some of the environments."""
+        return Lineup(self.members, self.assignment[index])

@@ -16,10 +16,15 @@ class Entry(NamedTuple):
       target: the class or function, or the text `module:name` of where it is.
       config: the frozen dataclass of its settings, whose fields become flags; None
         where it has none.
+      argument: the field of `config` that `NAME@x` sets, such as the size in
+        `noise@2.5`; None where a name takes no argument.
+      learns: whether an oracle can train it, by the settings of `config`.
     """
 
     target: Any
     config: type | None = None
+    argument: str | None = None
+    learns: bool = False
 
     def load(self) -> Any:
         """The class or function, imported now if it was not before."""

@@ -5,8 +5,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from games.engine.channel import Attack, Filter, Wire, transmit
+from games.engine.channel import CLEAN, Channel, Memories, Wire, transmit
 from games.engine.env import TimeStep
+from games.engine.tree import map_tensors
 
 
 class Team(Protocol):
@@ -47,15 +48,19 @@ class Carry(NamedTuple):
     m_in: Tensor  # [B,N,M]
     captured: Tensor  # [B,K] long; the agents held by the attacker
     in_flight: Tensor  # [B,k,N,D]; messages on their way when there is a delay
+    memories: Memories  # of the two players on the channel
 
 
-def start(team: Team, captured: Tensor, num_agents: int) -> Carry:
+def start(
+    team: Team, captured: Tensor, num_agents: int, channel: Channel = CLEAN
+) -> Carry:
     """The carry of B new episodes.
 
     Args:
       team: gives the sizes.
       captured: `[B,K]` long, the malicious agents.
       num_agents: N.
+      channel: whose players remember.
     """
     size, device = captured.shape[0], captured.device
     return Carry(
@@ -65,6 +70,20 @@ def start(team: Team, captured: Tensor, num_agents: int) -> Carry:
         in_flight=torch.zeros(
             size, team.delay, num_agents, team.message_size, device=device
         ),
+        memories=Memories.blank(channel, captured, num_agents),
+    )
+
+
+def forget(carry: Carry, done: Tensor) -> Carry:
+    """Clears what the players remember where an episode starts, `done` [B] bool.
+
+    The team's own memory is cleared by `communicate`, agent by agent (`fresh`).
+    """
+    return carry._replace(
+        memories=map_tensors(
+            lambda leaf: leaf.masked_fill(done.view(-1, *[1] * (leaf.dim() - 1)), 0.0),
+            carry.memories,
+        )
     )
 
 
@@ -72,8 +91,7 @@ def communicate(
     team: Team,
     carry: Carry,
     timestep: TimeStep,
-    attack: Attack,
-    filter_: Filter,
+    channel: Channel,
     generator: torch.Generator,
 ) -> tuple[Carry, Wire, Tensor]:
     """One step of talk and thought: speak, transmit, listen, think, act.
@@ -85,7 +103,7 @@ def communicate(
       team: the backbone.
       carry: what it remembers; cleared here where an agent is `fresh`.
       timestep: B worlds.
-      attack, filter_: what sits on the channel.
+      channel: who sits on it, and under which rules.
       generator: the policies' randomness.
 
     Returns:
@@ -98,8 +116,9 @@ def communicate(
     last_m_in = carry.m_in.masked_fill(fresh, 0.0)
     sent = team.speak(timestep.obs, memory, generator)
     sent = torch.where(timestep.alive[..., None], sent, 0.0)
-    wire = transmit(
-        timestep, memory, last_m_in, sent, carry.captured, attack, filter_, generator
+    wire, memories = transmit(
+        *(team, timestep, memory, last_m_in, sent, carry.captured),
+        *(channel, carry.memories, generator),
     )
     in_flight, heard = carry.in_flight, wire.heard
     if team.delay:
@@ -109,4 +128,5 @@ def communicate(
     m_in = team.listen(timestep.obs, memory, heard, timestep.links)
     thought = team.think(timestep.obs, m_in, memory)
     scores = team.act(thought, timestep.available)
-    return Carry(thought, m_in, carry.captured, in_flight), wire, scores
+    after = Carry(thought, m_in, carry.captured, in_flight, memories)
+    return after, wire, scores

@@ -25,6 +25,13 @@ def map_tensors(function: Callable[..., Tensor], tree: Any, *others: Any) -> Any
     )
 
 
+def leaves(tree: Any) -> list[Tensor]:
+    """The tensors of a tree, in order."""
+    if isinstance(tree, Tensor):
+        return [tree]
+    return [leaf for part in tree for leaf in leaves(part)]
+
+
 def concat(trees: Sequence[Any]) -> Any:
     """Joins trees along their leading axis."""
     return map_tensors(lambda *leaves: torch.cat(leaves), *trees)

@@ -1,50 +1,46 @@
-"""Best responses: train an attack against filters, a filter against attacks."""
+"""Best responses: a new policy of one side, trained against the other's mixture."""
+
+from typing import Any
 
 import torch
 
-from games.engine.channel import Attack, Filter, NoAttack
 from games.engine.population import Mixture
+from games.engine.side import Side
+from games.engine.strategy import Attack, Filter, NoAttack
 from oracles.learning.randomness import Log, make_generators
-from oracles.strategies.attacks import GaussianAttack
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
-from oracles.strategies.filters import TwoStageFilter
-from oracles.strategies.learner import Learner, Setting
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
+from oracles.strategies.learner import Task
+from oracles.strategies.registry import ORACLES, strategies
+from oracles.strategies.setting import Setting
 
 
-def new_attack(
-    setting: Setting, config: AttackConfig, generator: torch.Generator
-) -> GaussianAttack:
-    """An untrained attack on a team, its weights drawn from `generator`."""
-    team, spec = setting.team, setting.env.spec
+def new_policy(
+    setting: Setting,
+    side: Side,
+    kind: str,
+    config: Any = None,
+    generator: torch.Generator | None = None,
+) -> Any:
+    """A policy of a kind for a game, untrained, in the units of its team.
+
+    Args:
+      setting: the game.
+      side: whose policy it is.
+      kind: its name in the side's registry.
+      config: its settings; None for those of a kind that has none, or the defaults.
+      generator: draws its weights; None for a kind without any.
+
+    Raises:
+      ValueError: no such kind.
+    """
+    known = strategies(side)
+    if kind not in known:
+        raise ValueError(f"{side.strategy} is {kind!r}, must be one of {[*known]}")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_draw_seed(generator))
-        attack = GaussianAttack(
-            setting.threat,
-            team.message_size,
-            config=config,
-            obs_size=spec.obs_size,
-            memory_size=team.memory_size,
-            heard_size=team.heard_size,
-        )
-    attack = attack.to(setting.env.device)
-    attack.calibrate(team)
-    return attack
-
-
-def new_filter(
-    setting: Setting, config: FilterConfig, generator: torch.Generator
-) -> TwoStageFilter:
-    """An untrained filter for a team, its weights drawn from `generator`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_draw_seed(generator))
-        filter_ = TwoStageFilter(
-            config,
-            message_size=setting.team.message_size,
-            num_agents=setting.env.spec.num_agents,
-        )
-    filter_ = filter_.to(setting.env.device)
-    filter_.calibrate(setting.team)
-    return filter_
+        if generator is not None:
+            torch.manual_seed(_draw_seed(generator))
+        policy = known[kind].load().new(setting, config)
+    return policy.to(setting.env.device) if hasattr(policy, "to") else policy
 
 
 def _draw_seed(generator: torch.Generator) -> int:
@@ -52,41 +48,59 @@ def _draw_seed(generator: torch.Generator) -> int:
     return int(torch.randint(2**31, (1,), generator=generator, device=device))
 
 
-def train_attack(
+def best_response(
     setting: Setting,
-    filter_: Filter,
-    config: AttackConfig,
-    oracle: OracleConfig,
+    recipe: Recipe,
+    opponent: Any,
     *,
     seed: int,
     log: Log | None = None,
-    start: GaussianAttack | None = None,
-) -> GaussianAttack:
-    """Trains a best response to a (mixed) filter.
+    start: Any = None,
+) -> Any:
+    """Trains a best response of one side to a (mixed) opponent.
 
-    The reward is the negative team reward; eq. 1 adds its price in `evaluate`.
+    The attacker's reward is the negative team reward; eq. 1 and eq. 2 add their terms
+    in `evaluate`. Part of a filter's episodes is benign (`benign_fraction`), so that
+    it also learns to leave a clean team alone.
 
     Args:
       setting: the game.
-      filter_: the opponent, frozen.
-      config: the attack's settings; with `stop_return` it freezes early.
-      oracle: budget and learner.
+      recipe: what to train and how. An attack with a `stop_return` freezes early.
+      opponent: of the other side, frozen but active.
       seed: of weights, worlds and policies.
       log: receives one line of metrics per update.
       start: whose weights it learns on from, instead of fresh ones.
 
     Returns:
-      The trained attack.
+      The trained policy.
 
-    Source: paper eq. 1; alg. 1 line 7.
+    Source: paper eq. 1, eq. 2; alg. 1 line 7.
     """
     generators = make_generators(setting.env.device, seed)
-    attack = new_attack(setting, config, generators.policy)
+    policy = new_policy(
+        setting, recipe.side, recipe.kind, recipe.config, generators.policy
+    )
     if start is not None:
-        attack.load_state_dict(start.state_dict())
-    learner = Learner(attack, setting, oracle, generators, "attack")
-    learner.train(attack, filter_, sign=-1.0, stop=config.stop_return, log=log)
-    return attack.eval().requires_grad_(False)
+        policy.load_state_dict(start.state_dict())
+    benign = getattr(recipe.config, "benign_fraction", None)
+    if benign is not None:
+        opponent = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])
+    stop = getattr(recipe.config, "stop_return", None)
+    task = Task(setting, recipe.side, opponent, generators, stop)
+    ORACLES[recipe.oracle].load()(policy, task, recipe.budget, log)
+    return policy.eval().requires_grad_(False)
+
+
+def train_attack(
+    setting: Setting,
+    filter_: Filter,
+    config: AttackConfig,
+    oracle: OracleConfig,
+    **how: Any,
+) -> Any:
+    """The paper's best response to a filter: eq. 1 by PPO; see `best_response`."""
+    recipe = Recipe(Side.ATTACKER, "gaussian", config, "ppo", oracle)
+    return best_response(setting, recipe, filter_, **how)
 
 
 def train_filter(
@@ -94,36 +108,8 @@ def train_filter(
     attack: Attack,
     config: FilterConfig,
     oracle: OracleConfig,
-    *,
-    seed: int,
-    log: Log | None = None,
-    start: TwoStageFilter | None = None,
-) -> TwoStageFilter:
-    """Trains a best response to a (mixed) attack.
-
-    Part of the episodes is benign, so that the filter also learns to leave a clean
-    team alone.
-
-    Args:
-      setting: the game.
-      attack: the opponent, frozen but active.
-      config: the filter's settings.
-      oracle: budget and learner.
-      seed: of weights, worlds and policies.
-      log: receives one line of metrics per update.
-      start: whose weights it learns on from, instead of fresh ones.
-
-    Returns:
-      The trained filter.
-
-    Source: paper eq. 2; alg. 1 line 7.
-    """
-    generators = make_generators(setting.env.device, seed)
-    filter_ = new_filter(setting, config, generators.policy)
-    if start is not None:
-        filter_.load_state_dict(start.state_dict())
-    benign = config.benign_fraction
-    opponent = Mixture([NoAttack(), attack], [benign, 1.0 - benign])
-    learner = Learner(filter_, setting, oracle, generators, "filter")
-    learner.train(opponent, filter_, sign=1.0, stop=None, log=log)
-    return filter_.eval().requires_grad_(False)
+    **how: Any,
+) -> Any:
+    """The paper's best response to an attack: eq. 2 by PPO; see `best_response`."""
+    recipe = Recipe(Side.DEFENDER, "two_stage", config, "ppo", oracle)
+    return best_response(setting, recipe, attack, **how)

@@ -2,7 +2,7 @@
 
 A policy in a population never changes again. `freeze` turns it into names, numbers
 and arrays; `thaw` builds the same policy anew, in evaluation mode and without
-gradients.
+gradients. Both go by the kind of a policy, which its side's registry knows.
 """
 
 import hashlib
@@ -15,12 +15,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from games.engine.channel import NoAttack, NoFilter
 from games.engine.population import Mixture
-from oracles.strategies.attacks import GaussianAttack
-from oracles.strategies.config import AttackConfig, FilterConfig, Threat
-from oracles.strategies.filters import TwoStageFilter
-from oracles.strategies.threat import MuteAttack, NoiseAttack
+from games.engine.side import Side
+from oracles.strategies.config import Recipe
+from oracles.strategies.registry import strategies
 
 
 class Frozen(NamedTuple):
@@ -38,43 +36,17 @@ class Frozen(NamedTuple):
             hashed.update(np.ascontiguousarray(self.tensors[name]).tobytes())
         return hashed.hexdigest()
 
-    def made_with(self, config: Any) -> bool:
-        """Whether it is a learner of this very configuration."""
-        return bool(self.facts.get("config") == asdict(config))
+    def made_by(self, recipe: Recipe) -> bool:
+        """Whether it is a policy of this very kind and configuration."""
+        same_kind = self.facts.get("kind") == recipe.kind
+        return same_kind and self.facts.get("config") == asdict(recipe.config)
 
 
 def freeze(policy: Any) -> Frozen:
     """Turns an attack or a filter into plain data."""
-    if isinstance(policy, NoAttack):
-        return Frozen({"role": "attack", "kind": "none"}, {})
-    if isinstance(policy, NoFilter):
-        return Frozen({"role": "filter", "kind": "none"}, {})
-    facts = {"kind": policy.kind, **_arguments(policy)}
-    state = policy.state_dict()
+    facts = {"kind": policy.kind, "role": policy.side.strategy, **policy.arguments()}
+    state = policy.state_dict() if isinstance(policy, nn.Module) else {}
     return Frozen(facts, {k: v.detach().cpu().numpy().copy() for k, v in state.items()})
-
-
-def _arguments(policy: Any) -> dict[str, Any]:
-    """What a policy's constructor needs, as JSON."""
-    if isinstance(policy, TwoStageFilter):
-        width = policy.message_mean.shape[0]
-        return {
-            "role": "filter",
-            "config": asdict(policy.config),
-            "message_size": width,
-            "num_agents": policy.num_agents,
-        }
-    arguments = {
-        "role": "attack",
-        "threat": asdict(policy.threat),
-        "message_size": policy.message_rms.shape[0],
-    }
-    if isinstance(policy, NoiseAttack):
-        arguments["size"] = float(policy.size)
-    if isinstance(policy, GaussianAttack):
-        arguments["config"] = asdict(policy.config)
-        arguments |= policy.sizes
-    return arguments
 
 
 def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
@@ -85,14 +57,12 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
     """
     facts = dict(frozen.facts)
     role, kind = facts.pop("role", None), facts.pop("kind", None)
-    if kind == "none":
-        return NoFilter() if role == "filter" else NoAttack()
-    if role == "filter" and kind == "two_stage":
-        policy: nn.Module = TwoStageFilter(FilterConfig(**facts.pop("config")), **facts)
-    elif role == "attack" and kind in ("gaussian", "noise", "mute"):
-        policy = _thaw_attack(kind, facts)
-    else:
+    known = strategies(Side.of(role)) if role in ("filter", "attack") else {}
+    if kind not in known:
         raise ValueError(f"a policy of kind {kind!r} and role {role!r} is unknown")
+    policy = known[kind].load().rebuild(facts)
+    if not isinstance(policy, nn.Module):
+        return policy
     try:
         policy.load_state_dict(
             {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
@@ -101,14 +71,6 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
         first_line = str(error).splitlines()[-1].strip()
         raise ValueError(f"the weights of a {kind} do not fit: {first_line}") from error
     return policy.to(device).eval().requires_grad_(False)
-
-
-def _thaw_attack(kind: str, facts: dict[str, Any]) -> nn.Module:
-    threat = Threat.from_plain(facts.pop("threat"))
-    if kind == "gaussian":
-        config = AttackConfig(**facts.pop("config"))
-        return GaussianAttack(threat, config=config, **facts)
-    return {"noise": NoiseAttack, "mute": MuteAttack}[kind](threat, **facts)
 
 
 def thaw_mixture(

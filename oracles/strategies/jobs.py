@@ -11,18 +11,14 @@ import numpy as np
 import torch
 
 from games.engine.matches import play_cells
+from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.registry import make_env
 from oracles.learning.randomness import Log
-from oracles.strategies.best_response import (
-    new_attack,
-    new_filter,
-    train_attack,
-    train_filter,
-)
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.strategies.best_response import best_response, new_policy
+from oracles.strategies.config import Recipe
 from oracles.strategies.frozen import Frozen, freeze, thaw, thaw_mixture
-from oracles.strategies.learner import Setting
+from oracles.strategies.setting import Setting
 from oracles.teams.backbones import make_team
 
 
@@ -44,8 +40,7 @@ class TrainingJob(NamedTuple):
     setting: SettingData
     opponents: tuple[Frozen, ...]
     weights: tuple[float, ...]  # the opponents' mixture
-    config: AttackConfig | FilterConfig  # says which side learns
-    oracle: OracleConfig
+    recipe: Recipe
     seed: int
     untrained: bool = False  # weights as they are drawn: the start of a population
     start: Frozen | None = None  # a policy of the same configuration to learn on from
@@ -111,9 +106,7 @@ def run_training(
     device = setting.env.device
     if job.untrained:
         generator = torch.Generator(device).manual_seed(job.seed)
-        if isinstance(job.config, AttackConfig):
-            return freeze(new_attack(setting, job.config, generator)), []
-        return freeze(new_filter(setting, job.config, generator)), []
+        return freeze(new_policy(setting, *job.recipe[:3], generator)), []
     lines: list[dict[str, float]] = []
 
     def record(values: Mapping[str, float]) -> None:
@@ -123,11 +116,9 @@ def run_training(
 
     opponent = thaw_mixture(job.opponents, job.weights, device)
     start = None if job.start is None else thaw(job.start, device)
-    how: dict[str, Any] = {"seed": job.seed, "log": record, "start": start}
-    if isinstance(job.config, AttackConfig):
-        policy: Any = train_attack(setting, opponent, job.config, job.oracle, **how)
-    else:
-        policy = train_filter(setting, opponent, job.config, job.oracle, **how)
+    policy = best_response(
+        *(setting, job.recipe, opponent), seed=job.seed, log=record, start=start
+    )
     return freeze(policy), lines
 
 
@@ -158,6 +149,7 @@ def run_matches(job: MatchJob) -> dict[str, np.ndarray]:
         [thaw(policy, device) for policy in job.filters],
         [thaw(policy, device) for policy in job.attacks],
         job.cells,
+        setting.threat,
         worlds,
         torch.Generator(device).manual_seed(job.seed),
         num_envs=job.num_envs,

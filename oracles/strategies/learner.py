@@ -7,23 +7,22 @@ import copy
 import math
 import time
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
-from games.engine.channel import Attack, Filter
-from games.engine.env import CommEnv
+from games.engine.channel import Channel
 from games.engine.matches import play_worlds
 from games.engine.play import Step, Stream, collect
-from games.engine.team import Team
+from games.engine.side import Side
 from games.engine.tree import map_tensors
-from games.engine.worlds import draw_captured, make_worlds
+from games.engine.view import gather_agents
+from games.engine.worlds import make_worlds
 from oracles.learning.meter import Meter
 from oracles.learning.ppo import Experience, decay, gae, ppo_update, set_learning_rate
 from oracles.learning.randomness import Generators, Log
-from oracles.strategies.config import OracleConfig, Threat
-from oracles.strategies.threat import gather_agents
+from oracles.strategies.config import OracleConfig
+from oracles.strategies.setting import Setting, captured_agents
 
 _TEST_EVERY = 2  # updates between two looks at a threshold
 _TEST_WORLDS = 512
@@ -33,33 +32,36 @@ _TEST_WAVES = 4
 _EPISODES_BETWEEN = 20
 
 
-class Setting(NamedTuple):
-    """Where a best response is trained: the game without its two players."""
+class Task(NamedTuple):
+    """A best response to train: for whom, against whom."""
 
-    env: CommEnv
-    team: Team
-    threat: Threat
-    captured: tuple[int, ...] | None  # of this run; none redraws them in each episode
+    setting: Setting
+    side: Side
+    opponent: Any  # a frozen attack or filter, often a mixture
+    generators: Generators
+    stop: float | None = None  # team return at which an attack is strong enough
 
-    @property
-    def malicious(self) -> tuple[int, ...] | int:
-        """Agents held in every world, or how many each draws: for `make_worlds`."""
-        return self.captured or self.threat.num_malicious
+    def channel(self, policy: Any) -> Channel:
+        """The channel with the policy on its side, and the opponent on the other."""
+        if self.side is Side.ATTACKER:
+            return self.setting.channel(policy, self.opponent)
+        return self.setting.channel(self.opponent, policy)
 
 
-def captured_agents(
-    setting: Setting, num_envs: int, generator: torch.Generator
-) -> Tensor:
-    """The agents held at the start of B streams, `[B,K]` long."""
-    if setting.captured is None:
-        return draw_captured(
-            num_envs,
-            setting.env.spec.num_agents,
-            setting.threat.num_malicious,
-            generator,
-        )
-    held = torch.tensor(setting.captured, device=setting.env.device)
-    return held.expand(num_envs, -1)
+def train_by_ppo(
+    policy: Any, task: Task, oracle: OracleConfig, log: Log | None
+) -> None:
+    """Improves a policy in place by proximal policy optimisation: `ORACLES["ppo"]`.
+
+    Args:
+      policy: with `inputs(rollout)` and `evaluate(inputs)`, such as `GaussianAttack`.
+      task: for whom, against whom.
+      oracle: budget and learner.
+      log: receives one line of metrics per update.
+
+    Source: paper eq. 1 and eq. 2, through `policy.evaluate`.
+    """
+    Learner(policy, task, oracle).train(log)
 
 
 @dataclass
@@ -67,25 +69,26 @@ class Learner:
     """The training loop that attack and filter share."""
 
     policy: Any  # has `inputs` and `evaluate`
-    setting: Setting
+    task: Task
     oracle: OracleConfig
-    generators: Generators
-    area: Literal["attack", "filter"]
 
-    def train(
-        self,
-        attack: Attack,
-        filter_: Filter,
-        *,
-        sign: float,
-        stop: float | None,
-        log: Log | None,
-    ) -> None:
-        """Improves the policy for `oracle.updates` rollouts, or until `stop`."""
-        oracle, ppo = self.oracle, self.oracle.ppo
+    @property
+    def setting(self) -> Setting:
+        """The game."""
+        return self.task.setting
+
+    @property
+    def generators(self) -> Generators:
+        """The worlds' and the policies' randomness."""
+        return self.task.generators
+
+    def train(self, log: Log | None) -> None:
+        """Improves the policy for `oracle.updates` rollouts, or until it may stop."""
+        oracle, ppo, stop = self.oracle, self.oracle.ppo, self.task.stop
+        channel, area = self.task.channel(self.policy), self.task.side.strategy
         optimizer = torch.optim.Adam(self.policy.parameters(), ppo.learning_rate)
         meter = Meter(oracle.num_envs, self.setting.env.device)
-        steps = self._stream(attack, filter_).play()
+        steps = self._stream(channel).play()
         started = time.monotonic()
         for update in range(oracle.updates):
             progress = update / oracle.updates
@@ -99,7 +102,7 @@ class Learner:
             stats = ppo_update(
                 optimizer,
                 self.policy.evaluate,
-                self._experience(rollout, sign),
+                self._experience(rollout),
                 ppo,
                 generator=self.generators.policy,
                 entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
@@ -114,16 +117,16 @@ class Learner:
                         "time/steps_per_s": seen / (time.monotonic() - started),
                         "team/return_mean": ended.mean_return,
                         "team/success_mean": ended.success,
-                        **{f"{self.area}/{key}": v for key, v in stats.items()},
+                        **{f"{area}/{key}": v for key, v in stats.items()},
                         **self._diagnostics(rollout),
                     }
                 )
             if stop is None or (update + 1) % self._test_every():
                 continue
-            if self._test_return(attack, filter_) <= stop:
+            if self._test_return(channel) <= stop:
                 break
             if not self.setting.env.spec.batched:  # the test took the stream's games
-                steps = self._stream(attack, filter_).play()
+                steps = self._stream(channel).play()
                 meter = Meter(oracle.num_envs, self.setting.env.device)
 
     def _test_every(self) -> int:
@@ -133,7 +136,7 @@ class Learner:
             return _TEST_EVERY
         return math.ceil(_EPISODES_BETWEEN * spec.episode_limit / self.oracle.num_steps)
 
-    def _test_return(self, attack: Attack, filter_: Filter) -> float:
+    def _test_return(self, channel: Channel) -> float:
         """Mean return of whole episodes on worlds of their own.
 
         The episodes that end in a rollout will not do: the short ones, which went
@@ -150,30 +153,29 @@ class Learner:
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
-        # A copy: a mixture remembers who plays which of the stream's environments.
-        played = play_worlds(
-            setting.env, setting.team, attack, copy.copy(filter_), worlds, generator
-        )
+        # Copies: a mixture remembers who plays which of the stream's environments.
+        test = setting.channel(copy.copy(channel.attack), copy.copy(channel.filter_))
+        played = play_worlds(setting.env, setting.team, test, worlds, generator)
         return float(played.returns.mean())
 
-    def _stream(self, attack: Attack, filter_: Filter) -> Stream:
+    def _stream(self, channel: Channel) -> Stream:
         setting, generators = self.setting, self.generators
         return Stream(
             setting.env,
             setting.team,
-            attack,
-            filter_,
+            channel,
             captured=captured_agents(setting, self.oracle.num_envs, generators.policy),
             world_generator=generators.world,
             generator=generators.policy,
             redraw_captured=setting.captured is None,
         )
 
-    def _experience(self, rollout: Step, sign: float) -> Experience:
+    def _experience(self, rollout: Step) -> Experience:
         """Advantages of the learner's decision points; the last step bootstraps."""
         ppo = self.oracle.ppo
         wire = rollout.wire
-        decision = wire.attack if self.area == "attack" else wire.defence
+        side = self.task.side
+        decision = wire.attack if side is Side.ATTACKER else wire.defence
         scalars = torch.stack(
             [
                 decision.log_prob,
@@ -182,10 +184,10 @@ class Learner:
             ],
             dim=-1,
         )
-        if self.area == "attack":
+        if side is Side.ATTACKER:
             scalars = gather_agents(scalars, rollout.carry.captured)
         log_prob, value, weight = scalars.unbind(-1)
-        reward = (sign * rollout.reward)[..., None].expand_as(value)
+        reward = (side.sign * rollout.reward)[..., None].expand_as(value)
         done = rollout.done[..., None].expand_as(value)
         advantage, target = gae(
             reward[:-1], value[:-1], value[-1], done[:-1], ppo.gamma, ppo.gae_lambda

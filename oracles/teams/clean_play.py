@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import CommEnv
 from games.engine.play import Stream, collect
 from oracles.learning.randomness import make_generators
@@ -22,8 +22,7 @@ def clean_stream(
     return Stream(
         env,
         team,
-        NoAttack(),
-        NoFilter(),
+        CLEAN,
         captured=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
         world_generator=generators.world,
         generator=generators.policy,

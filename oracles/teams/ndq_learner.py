@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import CommEnv, TimeStep
 from games.engine.play import Step
 from games.engine.team import Carry, communicate
@@ -93,9 +93,7 @@ class NDQLearner:
         steps = []
         for t in range(len(memory.action)):
             timestep = map_tensors(lambda leaf, t=t: leaf[t], memory.timestep)
-            carry, wire, q = communicate(
-                team, carry, timestep, NoAttack(), NoFilter(), generator
-            )
+            carry, wire, q = communicate(team, carry, timestep, CLEAN, generator)
             steps.append(Unrolled(q, wire.sent, carry.m_in))
         unrolled: Unrolled = stack(steps)
         return unrolled

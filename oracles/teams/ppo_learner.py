@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import CommEnv, TimeStep
 from games.engine.play import Step, log_prob_of
 from games.engine.team import Carry, communicate
@@ -137,7 +137,7 @@ class TeamLearner:
             timestep = map_tensors(lambda leaf, t=t: leaf[t], inputs.timestep)
             before = carry
             carry, wire, score = communicate(
-                self.team, carry, timestep, NoAttack(), NoFilter(), generator
+                self.team, carry, timestep, CLEAN, generator
             )
             scores.append(score)
             if self._guide is not None:

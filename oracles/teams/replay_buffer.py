@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from games.engine.channel import Memories
 from games.engine.env import TimeStep
 from games.engine.team import Carry
-from games.engine.tree import map_tensors
+from games.engine.tree import leaves, map_tensors
 from oracles.teams.ndq_learner import Memory
 
 _KEY = "replay."
@@ -54,20 +55,22 @@ class Replay:
         """All that is kept, copied."""
         if self._kept is None:
             return {}
-        carry, timestep, *rest = self._kept
-        leaves = (*carry, *timestep, *rest)
-        return {f"{_KEY}{k}": leaf.clone() for k, leaf in enumerate(leaves)}
+        kept = leaves(self._kept)
+        return {f"{_KEY}{k}": leaf.clone() for k, leaf in enumerate(kept)}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Continues from what `snapshot` gave."""
         found = {k: v for k, v in tensors.items() if k.startswith(_KEY)}
-        leaves = [found[f"{_KEY}{k}"].clone() for k in range(len(found))]
-        self._kept = _as_memory(leaves) if leaves else None
+        kept = [found[f"{_KEY}{k}"].clone() for k in range(len(found))]
+        self._kept = _as_memory(kept) if kept else None
 
 
-def _as_memory(leaves: list[Tensor]) -> Memory:
-    """The inverse of taking the leaves in order."""
-    rest = iter(leaves)
-    carry = Carry(*(next(rest) for _ in Carry._fields))
+def _as_memory(kept: list[Tensor]) -> Memory:
+    """The inverse of `leaves`."""
+    rest = iter(kept)
+    memory, m_in, captured, in_flight, *players = (
+        next(rest) for _ in (*Carry._fields[:-1], *Memories._fields)
+    )
+    carry = Carry(memory, m_in, captured, in_flight, Memories(*players))
     timestep = TimeStep(*(next(rest) for _ in TimeStep._fields))
     return Memory(carry, timestep, *rest)

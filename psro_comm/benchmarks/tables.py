@@ -4,12 +4,16 @@ import numpy as np
 import torch
 
 from games.engine.matches import play_cells
+from games.engine.side import Side
 from games.engine.worlds import make_worlds
-from oracles.strategies.best_response import new_attack, new_filter
+from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import AttackConfig, FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
 from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
+
+FILTER = Side.DEFENDER, "two_stage", FilterConfig()
+ATTACK = Side.ATTACKER, "gaussian", AttackConfig()
 
 
 def lines(device: str, rounds: int) -> list[Line]:
@@ -32,8 +36,8 @@ def table(episodes: int, device: str, *, together: bool) -> Timed:
     """Cells of a 6 by 6 payoff table, in one rollout or one after the other."""
     setting = hunting_team(device)
     generator = torch.Generator(device).manual_seed(0)
-    filters = [new_filter(setting, FilterConfig(), generator) for _ in range(6)]
-    attacks = [new_attack(setting, AttackConfig(), generator) for _ in range(6)]
+    filters = [new_policy(setting, *FILTER, generator) for _ in range(6)]
+    attacks = [new_policy(setting, *ATTACK, generator) for _ in range(6)]
     for policy in (*filters, *attacks):
         policy.eval().requires_grad_(False)
     worlds = make_worlds(setting.env.spec, 0, 0, episodes, (0,), device)
@@ -42,7 +46,8 @@ def table(episodes: int, device: str, *, together: bool) -> Timed:
     def work() -> int:
         for part in [cells] if together else [[cell] for cell in cells]:
             play_cells(
-                setting.env, setting.team, filters, attacks, part, worlds, generator
+                *(setting.env, setting.team, filters, attacks, part),
+                *(setting.threat, worlds, generator),
             )
         return len(cells)
 

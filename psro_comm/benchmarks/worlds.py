@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import first, step
 from games.engine.play import Stream
+from games.engine.threat import Threat
 from games.environments.registry import make_env
-from oracles.strategies.config import Threat
-from oracles.strategies.learner import Setting
+from oracles.strategies.setting import Setting
 from oracles.teams.backbones import make_team
 from oracles.teams.backbones.config import CommNetConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
@@ -210,8 +210,7 @@ def with_team(size: int, device: str, steps: int = 30) -> Timed:
     stream = Stream(
         setting.env,
         setting.team,
-        NoAttack(),
-        NoFilter(),
+        CLEAN,
         captured=torch.zeros(size, 1, dtype=torch.long, device=device),
         world_generator=torch.Generator(device).manual_seed(0),
         generator=torch.Generator(device).manual_seed(1),

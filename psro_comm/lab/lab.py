@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from games.engine.side import Side
 from games.environments.registry import make_env
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
+from oracles.strategies.config import Recipe
 from oracles.strategies.frozen import Frozen, from_file
 from oracles.strategies.jobs import (
     MatchJob,
@@ -42,8 +43,7 @@ class Response(NamedTuple):
     name: str
     opponents: Mapping[str, Frozen]
     weights: Sequence[float]
-    config: AttackConfig | FilterConfig
-    oracle: OracleConfig
+    recipe: Recipe
     restarts: int = 1
     untrained: bool = False
     start: Frozen | None = None  # the first restart learns on from it
@@ -177,8 +177,7 @@ class Lab:
                 self.setting(),
                 tuple(response.opponents.values()),
                 tuple(float(w) for w in response.weights),
-                response.config,
-                response.oracle,
+                response.recipe,
                 self.seed(name),
                 response.untrained,
                 response.start if number == 0 else None,
@@ -193,17 +192,17 @@ class Lab:
             return self.load(name)
         names = [job.name for job in self._jobs(response)]
         candidates = {each: self.load(each) for each in names}
-        attacking = isinstance(response.config, AttackConfig)
+        side = response.recipe.side
+        populations = {side: candidates, side.other: response.opponents}
         table = self.table(
             f"{name}.selection",
-            response.opponents if attacking else candidates,
-            candidates if attacking else response.opponents,
+            populations[Side.DEFENDER],
+            populations[Side.ATTACKER],
             self.config.psro.episodes,
         ).mean()
         weights = np.asarray(response.weights, dtype=np.float64)
-        scores = weights @ table if attacking else table @ weights
-        best = int(scores.argmin() if attacking else scores.argmax())
-        policy = candidates[names[best]]
+        scores = table @ weights if side is Side.DEFENDER else weights @ table
+        policy = candidates[names[int((side.sign * scores).argmax())]]
         self.save(name, policy)
         return policy
 
@@ -288,11 +287,18 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
     if multiprocessing.parent_process() is not None:
         speak()
     progress: Callable[[Mapping[str, float]], None] = Progress(
-        job.name, job.oracle.updates, show=SHOWN, every_s=10.0
+        job.name, job.recipe.budget.updates, show=SHOWN, every_s=10.0
     )
     return run_training(job, progress)
 
 
-def longer(oracle: OracleConfig, env_steps: int) -> OracleConfig:
-    """The same learner with another budget."""
-    return replace(oracle, env_steps=env_steps)
+def longer(recipe: Recipe, env_steps: int) -> Recipe:
+    """The same recipe with another budget."""
+    return recipe._replace(budget=replace(recipe.budget, env_steps=env_steps))
+
+
+def stopping_at(recipe: Recipe, stop: float | None) -> Recipe:
+    """The same recipe with another threshold, if its policy knows one."""
+    if not hasattr(recipe.config, "stop_return"):
+        return recipe
+    return recipe._replace(config=replace(recipe.config, stop_return=stop))

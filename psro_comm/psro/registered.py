@@ -50,14 +50,10 @@ def attach_play(
             device,
         )
         played += 1
-        outcome = play_episodes(
-            setting.env,
-            setting.team,
-            thaw(attacks[game.policy_name(ATTACKER, attacker)], device),
-            thaw(filters[game.policy_name(DEFENDER, defender)], device),
-            worlds,
-            generator,
-        )
+        attack = thaw(attacks[game.policy_name(ATTACKER, attacker)], device)
+        filter_ = thaw(filters[game.policy_name(DEFENDER, defender)], device)
+        channel = setting.channel(attack, filter_)
+        outcome = play_episodes(setting.env, setting.team, channel, worlds, generator)
         return float(outcome.returns[0])
 
     game.attach(rollout)

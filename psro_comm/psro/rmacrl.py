@@ -1,17 +1,17 @@
 """R-MACRL: algorithm 1 of the paper, run through the lab and OpenSpiel's solver."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from absl import logging
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
 from oracles.strategies.frozen import Frozen, freeze
 from psro_comm.disk.store import StoreError
-from psro_comm.lab.lab import Lab, Response
+from psro_comm.lab.lab import Lab, Response, stopping_at
 from psro_comm.metagame.formats.files import write_nfg
 from psro_comm.metagame.intervals import Interval, as_dict, bootstrap
 from psro_comm.metagame.payoffs import PayoffTable
@@ -76,7 +76,8 @@ class RMacrl:
                 lab.save(name, policy)
                 population[name] = policy
         # The paper's threshold freezes one attacker of its curves, not an oracle.
-        self.attack_config = replace(lab.config.attack, stop_return=None)
+        attack = stopping_at(lab.config.recipe(Side.ATTACKER), None)
+        self.recipes = lab.config.recipe(Side.DEFENDER), attack
         self.iteration = 0
         self.history: list[dict[str, Any]] = []
 
@@ -160,24 +161,8 @@ class RMacrl:
         starts = self._starts(against)
         attack, filter_ = lab.respond(
             [
-                Response(
-                    attack_name,
-                    filters,
-                    x,
-                    self.attack_config,
-                    lab.config.attack_oracle,
-                    *how,
-                    starts[1],
-                ),
-                Response(
-                    filter_name,
-                    attacks,
-                    y,
-                    lab.config.filter,
-                    lab.config.filter_oracle,
-                    *how,
-                    starts[0],
-                ),
+                Response(attack_name, filters, x, self.recipes[1], *how, starts[1]),
+                Response(filter_name, attacks, y, self.recipes[0], *how, starts[0]),
             ]
         )
         self.filters[filter_name], self.attacks[attack_name] = filter_, attack
@@ -187,12 +172,13 @@ class RMacrl:
         if against is None or not self.config.warm_start:
             return None, None
         populations = self.filters, self.attacks
-        configs = self.lab.config.filter, self.attack_config
         ranked = by_merit(self._table, against[1])
         found = []
-        for names, policies, config in zip(ranked, populations, configs, strict=True):
-            # Nobody has no weights to learn on, and other settings other shapes.
-            alike = (policies[n] for n in names if policies[n].made_with(config))
+        for names, policies, recipe in zip(
+            ranked, populations, self.recipes, strict=True
+        ):
+            # `no-filter` has no weights, and other settings have other shapes.
+            alike = (policies[n] for n in names if policies[n].made_by(recipe))
             found.append(next(alike, None))
         return found[0], found[1]
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from games.engine.registry import settings_of
+from games.engine.side import Side
 from games.engine.spec import EnvSpec
+from games.engine.threat import Threat
 from games.environments.registry import ENVS, make_env
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.strategies.config import OracleConfig, Recipe
+from oracles.strategies.registry import ORACLES, trainable
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
@@ -16,6 +19,8 @@ from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.settings.fields import fill_variants, leaves, replace, to_dict, variant
 
 _ABSENT = object()
+_ATTACKS, _FILTERS = trainable(Side.ATTACKER), trainable(Side.DEFENDER)
+_BUDGETS = settings_of(ORACLES)
 
 # Fields younger than runs that exist, each with what those runs were played with. Who
 # adds a field adds a line here, unless nothing that was played before had that value.
@@ -30,6 +35,12 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "training.entropy_fall": 0.6,
     "training.attention_guided": 0.0,
     "psro.warm_start": False,
+    "attack_kind": "gaussian",
+    "filter_kind": "two_stage",
+    "attack_trainer": "ppo",
+    "filter_trainer": "ppo",
+    "threat.rate": 1.0,
+    "threat.knowledge": "own",
 }
 
 
@@ -119,10 +130,14 @@ class ExperimentConfig:
       learner: how the team learns, key in TRAININGS.
       training: of the team, of the learner's class in TRAININGS.
       threat: what an attacker may do.
-      attack: the learned attack.
-      filter: the message filter.
-      attack_oracle: budget of an attack's training.
-      filter_oracle: budget of a filter's training.
+      attack_kind: the attack that is trained, key in ATTACKS.
+      attack: its settings.
+      filter_kind: the message filter that is trained, key in FILTERS.
+      filter: its settings.
+      attack_trainer: who trains the attack, key in ORACLES.
+      attack_oracle: budget and learner of an attack's training.
+      filter_trainer: who trains the filter, key in ORACLES.
+      filter_oracle: budget and learner of a filter's training.
       psro: R-MACRL.
       evaluation: how returns are measured.
     """
@@ -141,11 +156,22 @@ class ExperimentConfig:
         default=None, metadata=variant("learner", settings_of(TRAININGS), own_name=True)
     )
     threat: Threat = field(default_factory=Threat)
-    attack: AttackConfig = field(default_factory=AttackConfig)
-    filter: FilterConfig = field(default_factory=FilterConfig)
-    attack_oracle: OracleConfig = field(default_factory=OracleConfig)
-    filter_oracle: OracleConfig = field(
-        default_factory=lambda: OracleConfig(env_steps=200_000)
+    attack_kind: str = field(default="gaussian", metadata={"choices": tuple(_ATTACKS)})
+    attack: Any = field(
+        default=None, metadata=variant("attack_kind", _ATTACKS, own_name=True)
+    )
+    filter_kind: str = field(default="two_stage", metadata={"choices": tuple(_FILTERS)})
+    filter: Any = field(
+        default=None, metadata=variant("filter_kind", _FILTERS, own_name=True)
+    )
+    attack_trainer: str = field(default="ppo", metadata={"choices": tuple(ORACLES)})
+    attack_oracle: Any = field(
+        default=None, metadata=variant("attack_trainer", _BUDGETS, own_name=True)
+    )
+    filter_trainer: str = field(default="ppo", metadata={"choices": tuple(ORACLES)})
+    filter_oracle: Any = field(
+        default_factory=lambda: OracleConfig(env_steps=200_000),
+        metadata=variant("filter_trainer", _BUDGETS, own_name=True),
     )
     psro: PSROConfig = field(default_factory=PSROConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -207,6 +233,14 @@ class ExperimentConfig:
     def num_agents(self) -> int:
         """N of the environment."""
         return self.spec.num_agents
+
+    def recipe(self, side: Side) -> Recipe:
+        """What a side trains as its best response, and how."""
+        if side is Side.ATTACKER:
+            what = self.attack_kind, self.attack
+            return Recipe(side, *what, self.attack_trainer, self.attack_oracle)
+        what = self.filter_kind, self.filter
+        return Recipe(side, *what, self.filter_trainer, self.filter_oracle)
 
 
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from games.engine.channel import Attack
 from games.engine.play import Stream, collect
-from oracles.strategies.filters import TwoStageFilter
-from oracles.strategies.learner import Setting, captured_agents
+from games.engine.strategy import Attack
+from oracles.strategies.setting import Setting, captured_agents
+from oracles.strategies.two_stage import TwoStageFilter
 
 
 def auroc(score: Tensor, positive: Tensor) -> float:
@@ -56,8 +56,7 @@ def filter_report(
     stream = Stream(
         setting.env,
         setting.team,
-        attack,
-        filter_,
+        setting.channel(attack, filter_),
         captured=captured_agents(setting, num_envs, generator),
         world_generator=generator,
         generator=generator,
@@ -73,8 +72,7 @@ def filter_report(
         off = ((message - wire.sent) / scale).square().mean(-1)
         return float(off[where].mean())
 
-    everything = torch.ones_like(flagged, dtype=torch.float32)
-    repaired = filter_.apply(wire.tampered, everything)
+    repaired = filter_.repair(wire.tampered)
     return {
         "auroc": auroc(filter_.suspicion(wire.tampered)[alive], wire.forged[alive]),
         "true_positive_rate": float(flagged[forged].float().mean()),

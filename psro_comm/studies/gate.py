@@ -12,13 +12,15 @@ from typing import Any
 
 import torch
 
-from games.engine.channel import Attack, NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.env import CommEnv
 from games.engine.matches import play_worlds
 from games.engine.play import Outcome
+from games.engine.strategy import Attack, NoAttack
+from games.engine.threat import Threat
 from games.engine.worlds import Worlds, make_worlds
-from oracles.strategies.config import Threat
-from oracles.strategies.threat import MuteAttack, NoiseAttack
+from oracles.strategies.tampering import Tampering
+from oracles.strategies.untrained import MuteAttack, NoiseAttack
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.message_cutting import cutting
 from psro_comm.metagame.intervals import fall_percent, interval, share_interval
@@ -93,7 +95,7 @@ def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, O
     }
     outcomes = {}
     for name, (attack, where) in conditions.items():
-        if isinstance(attack, torch.nn.Module):
+        if isinstance(attack, Tampering):
             attack = attack.to(env.device).calibrate(team)
         outcomes[name] = _play(env, team, attack, where, seed)
     if isinstance(team, NDQ):
@@ -106,4 +108,4 @@ def _play(
     env: CommEnv, team: Any, attack: Attack, worlds: Worlds, seed: int
 ) -> Outcome:
     generator = torch.Generator(env.device).manual_seed(seed)
-    return play_worlds(env, team, attack, NoFilter(), worlds, generator)
+    return play_worlds(env, team, Channel(attack), worlds, generator)

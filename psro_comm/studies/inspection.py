@@ -13,14 +13,15 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from games.engine.channel import Attack, Filter, NoAttack, NoFilter, Wire
+from games.engine.channel import CLEAN, Channel, Wire
 from games.engine.env import StatefulEnv, TimeStep, first
 from games.engine.play import choose
+from games.engine.strategy import Attack, Filter, NoFilter
 from games.engine.team import Carry, communicate, start
 from games.engine.worlds import Worlds
 from games.environments.scenes import Scene, make_stage
 from oracles.learning.randomness import Generators, make_generators
-from oracles.strategies.learner import Setting
+from oracles.strategies.setting import Setting
 
 CONDITIONS = ("clean", "attacked", "defended")
 
@@ -67,19 +68,18 @@ def inspect_episode(
         raise ValueError(f"follow is {follow!r}, must be one of {CONDITIONS}")
     env, team, stage = setting.env, setting.team, make_stage(setting.env)
     luck = make_generators(env.device, seed)
-    players: Mapping[str, tuple[Attack, Filter]] = {
-        "clean": (NoAttack(), NoFilter()),
-        "attacked": (attack, NoFilter()),
-        "defended": (attack, filter_),
+    channels = {
+        "clean": CLEAN,
+        "attacked": setting.channel(attack, NoFilter()),
+        "defended": setting.channel(attack, filter_),
     }
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
     carry = start(team, worlds.captured, env.spec.num_agents)
-    for player in (attack, filter_):
-        player.reset(torch.ones_like(timestep.done), luck.policy)
+    channels["defended"].reset(torch.ones_like(timestep.done), luck.policy)
     steps, total, success = [], 0.0, False
     for noise in worlds.step_noise:
-        branches = _branch(team, carry, timestep, players, luck)
+        branches = _branch(team, carry, timestep, channels, luck)
         before = state
         state, signal = env.transition(state, branches[follow].action, noise)
         steps.append(
@@ -112,7 +112,7 @@ def _branch(
     team: Any,
     carry: Carry,
     timestep: TimeStep,
-    players: Mapping[str, tuple[Attack, Filter]],
+    channels: Mapping[str, Channel],
     luck: Generators,
 ) -> dict[str, Branch]:
     """The same step under each condition, with the same random numbers.
@@ -121,12 +121,10 @@ def _branch(
     """
     talk, act = luck.policy.get_state(), luck.world.get_state()
     branches = {}
-    for name, (attack, filter_) in players.items():
+    for name, channel in channels.items():
         luck.policy.set_state(talk)
         luck.world.set_state(act)
-        after, wire, scores = communicate(
-            team, carry, timestep, attack, filter_, luck.policy
-        )
+        after, wire, scores = communicate(team, carry, timestep, channel, luck.policy)
         action = choose(team, scores, luck.world)
         branches[name] = Branch(after, wire, scores, action)
     return branches

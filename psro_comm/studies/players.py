@@ -1,13 +1,13 @@
 """Players by name: what a user may write for an attack or a filter.
 
-none, noise, noise@2.5, mute, untrained      made here
+NAME, NAME@x      an entry of ATTACKS or FILTERS, such as none, noise@2.5, mute
+untrained         the policy that this run would train, as it is drawn
 RUN/POLICY                                   one policy of another run
 RUN                                          the policy that train_attack or
 train_filter left in it
 psro:RUN                                     the mixture that R-MACRL put out
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,15 +16,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
-from oracles.strategies.best_response import new_attack, new_filter
-from oracles.strategies.config import Threat
+from games.engine.registry import Entry
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
+from oracles.strategies.best_response import new_policy
 from oracles.strategies.frozen import Frozen, freeze, from_file
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.threat import MuteAttack, NoiseAttack
+from oracles.strategies.registry import strategies
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import Lab, seed_of
 from psro_comm.lab.session import Request, read_run
+from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.settings.fields import leaves, replace
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
 
@@ -40,8 +44,8 @@ class Player(NamedTuple):
 class Name(NamedTuple):
     """What a name says."""
 
-    kind: str  # none, noise, mute, untrained, policy or mixture
-    size: float = 1.0  # of noise
+    kind: str  # of a registry, or untrained, policy or mixture
+    config: Any = None  # of a kind that has one
     run: str | None = None  # of a policy or a mixture
     policy: str | None = None  # None is what train_attack or train_filter left
 
@@ -54,19 +58,38 @@ def read_name(name: str, role: str) -> Name:
     """
     if name.startswith("psro:"):
         return Name("mixture", run=name.removeprefix("psro:"))
-    kind, at, size = name.partition("@")
-    if kind not in ("none", "noise", "mute", "untrained"):
+    kind, at, argument = name.partition("@")
+    side = Side.of(role)
+    known = strategies(side)
+    if kind not in (*known, "untrained"):
+        if kind in strategies(side.other):
+            other = side.other.strategy
+            raise ValueError(f"{name!r} is {_A[other]} {other}, not {_A[role]} {role}")
         run, _, policy = name.partition("/")
         return Name("policy", run=run, policy=policy or None)
-    if role == "filter" and kind in ("noise", "mute"):
-        raise ValueError(f"{name!r} is an attack, not a filter")
+    entry = known.get(kind, Entry(None))
     if not at:
-        return Name(kind)
-    if kind != "noise":
-        raise ValueError(f"{name!r}: only noise has a size, such as noise@2.5")
-    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", size) or not float(size) > 0.0:
-        raise ValueError(f"{name!r}: {size!r} is not a size above 0, such as 2.5")
-    return Name(kind, float(size))
+        return Name(kind, None if entry.config is None else entry.config())
+    return Name(kind, _with_argument(name, entry, argument, known))
+
+
+_A = {"attack": "an", "filter": "a"}
+
+
+def _with_argument(
+    name: str, entry: Entry, argument: str, known: Mapping[str, Entry]
+) -> Any:
+    """The settings of a kind whose name gives one of them: `noise@2.5`."""
+    if entry.argument is None or entry.config is None:
+        takers = [kind for kind, each in known.items() if each.argument]
+        raise ValueError(
+            f"{name!r}: only {', '.join(takers) or 'nobody'} takes an argument after @"
+        )
+    (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
+    try:
+        return replace(entry.config(), {leaf.name: leaf.parse(argument)})
+    except ValueError as error:
+        raise ValueError(f"{name!r}: {error}") from error
 
 
 def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
@@ -128,28 +151,14 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
 
 
 def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
-    if read.kind == "untrained":
-        return Player(name, {name: _untrained(lab, role)}, np.ones(1))
-    if read.kind == "none":
-        nobody = NoAttack() if role == "attack" else NoFilter()
-        return Player(name, {name: freeze(nobody)}, np.ones(1))
-    setting = build_setting(lab.setting())
-    width = setting.team.message_size
-    attack = (
-        MuteAttack(setting.threat, width)
-        if read.kind == "mute"
-        else NoiseAttack(setting.threat, width, read.size)
-    )
-    attack.calibrate(setting.team)
-    return Player(name, {name: freeze(attack)}, np.ones(1))
-
-
-def _untrained(lab: Lab, role: str) -> Frozen:
-    setting = build_setting(lab.setting())
+    """A player that this run makes itself, by the registry of its side."""
+    setting, recipe = build_setting(lab.setting()), lab.config.recipe(Side.of(role))
     generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
-    if role == "attack":
-        return freeze(new_attack(setting, lab.config.attack, generator))
-    return freeze(new_filter(setting, lab.config.filter, generator))
+    kind, config = read.kind, read.config
+    if kind in ("untrained", recipe.kind):
+        kind, config = recipe.kind, recipe.config
+    policy = freeze(new_policy(setting, recipe.side, kind, config, generator))
+    return Player(name, {name: policy}, np.ones(1))
 
 
 def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
@@ -166,9 +175,9 @@ def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
 
 
 def _member(store: RunStore, policy: str) -> Frozen:
-    if policy == "no-attack":
+    if policy == NO_ATTACK:
         return freeze(NoAttack())
-    if policy == "no-filter":
+    if policy == NO_FILTER:
         return freeze(NoFilter())
     return from_file(*store.load_policy(policy))
 
@@ -213,8 +222,9 @@ def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
 
 def _shared(threat: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a threat that every attacker of a table must share."""
-    shared = ("num_malicious", "mode", "mix_weight", "cap")
-    return {key: threat[key] for key in shared}
+    full = {**asdict(Threat()), **threat}  # older policies lack younger fields
+    shared = ("num_malicious", "mode", "mix_weight", "cap", "rate", "knowledge")
+    return {key: full[key] for key in shared}
 
 
 def _check_role(frozen: Frozen, name: str, role: str) -> None:

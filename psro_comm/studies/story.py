@@ -8,17 +8,18 @@ Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5.
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
 from absl import logging
 
+from games.engine.side import Side
 from oracles.strategies.frozen import Frozen, freeze, thaw
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.threat import NoiseAttack
-from psro_comm.lab.lab import Lab, Response, longer
+from oracles.strategies.untrained import NoiseAttack
+from psro_comm.lab.lab import Lab, Response, longer, stopping_at
 from psro_comm.metagame.intervals import Interval
 from psro_comm.names import LINES, NO_ATTACK, NO_FILTER, RMACRL, VANILLA, VANILLA_LONG
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
@@ -71,17 +72,17 @@ class Story:
         """The attack, the stopped attack, the filter, and the attack that breaks it."""
         lab, config = self.lab, self.config
         _chapter("2. An attacker bends the messages of one agent")
-        stop = config.attack.stop_return
+        recipe = config.recipe(Side.ATTACKER)
+        stop = getattr(recipe.config, "stop_return", None)
         if stop is None:
             stop = stop_return(config.task)
-        unstopped = replace(config.attack, stop_return=None)
-        stopped = replace(config.attack, stop_return=stop)
+        full, stopped = stopping_at(recipe, None), stopping_at(recipe, stop)
         alone = (self.none_filters, [1.0])
         wide, early, held_out = lab.respond(
             [
-                Response("vanilla-attack", *alone, unstopped, config.attack_oracle),
-                Response("stopped-attack", *alone, stopped, config.attack_oracle),
-                Response("held-out-attack", *alone, unstopped, config.attack_oracle),
+                Response("vanilla-attack", *alone, full),
+                Response("stopped-attack", *alone, stopped),
+                Response("held-out-attack", *alone, full),
             ]
         )
         self.attacks |= {
@@ -94,7 +95,7 @@ class Story:
         )
         against = ({"vanilla-attack": wide}, [1.0])
         (filter_,) = lab.respond(
-            [Response(VANILLA, *against, config.filter, config.filter_oracle)]
+            [Response(VANILLA, *against, config.recipe(Side.DEFENDER))]
         )
         return Defender.pure(VANILLA, filter_)
 
@@ -112,13 +113,14 @@ class Story:
         weights = dict(zip(solution.table.defenders, solution.x, strict=True))
         mixture = Defender.mixed(RMACRL, rmacrl.filters, weights)
         steps = config.attack_oracle.env_steps + config.filter_oracle.env_steps
-        budget = longer(
-            config.filter_oracle, steps * config.psro.restarts * solution.iterations
+        recipe = longer(
+            config.recipe(Side.DEFENDER),
+            steps * config.psro.restarts * solution.iterations,
         )
         against = ({"vanilla-attack": self.attacks["vanilla-attack"]}, [1.0])
         long_, on_vanilla, on_mixture = lab.respond(
             [
-                Response(VANILLA_LONG, *against, config.filter, budget),
+                Response(VANILLA_LONG, *against, recipe),
                 breaker(lab, "fresh-on-vanilla", vanilla),
                 breaker(lab, "fresh-on-rmacrl", mixture),
             ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from games.engine.side import Side
 from oracles.strategies.frozen import Frozen, thaw, thaw_mixture
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab, Response
@@ -50,8 +51,7 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str
                 TRAINED[role],
                 opponent.policies,
                 opponent.weights.tolist(),
-                config.attack if attacking else config.filter,
-                config.attack_oracle if attacking else config.filter_oracle,
+                config.recipe(Side.of(role)),
             )
         ]
     )

@@ -9,14 +9,14 @@ Source: paper section 5.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
-from psro_comm.lab.lab import Lab, Response
+from psro_comm.lab.lab import Lab, Response, stopping_at
 from psro_comm.metagame.intervals import (
     Interval,
     mean_interval,
@@ -65,8 +65,7 @@ def breaker(lab: Lab, name: str, defender: Defender) -> Response:
         name,
         defender.filters,
         defender.weights.tolist(),
-        replace(lab.config.attack, stop_return=None),
-        lab.config.attack_oracle,
+        stopping_at(lab.config.recipe(Side.ATTACKER), None),
         lab.config.psro.restarts,
     )
 

@@ -7,9 +7,10 @@ agents, as in the paper. The budget of hours trains the team as NDQ's authors di
 scratch: it is there for comparison, not because it plays better.
 """
 
+from games.engine.threat import Threat
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.maps import MAPS
-from oracles.strategies.config import OracleConfig, Threat
+from oracles.strategies.config import OracleConfig
 from oracles.teams.backbones.config import NDQConfig
 from oracles.teams.config import NDQTrainingConfig, published
 from psro_comm.settings.experiment import ExperimentConfig

@@ -1,7 +1,8 @@
 """Echo: seconds, every value known by hand."""
 
+from games.engine.threat import Threat
 from oracles.learning.config import PPOConfig
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
 from oracles.teams.backbones.config import CommNetConfig
 from oracles.teams.config import TeamTrainingConfig
 from psro_comm.settings.experiment import ExperimentConfig, PSROConfig

@@ -6,8 +6,9 @@ for, because the sizes of its map come from SMAC, which few machines have.
 
 from dataclasses import replace
 
+from games.engine.threat import Threat
 from games.environments.smac.config import NDQ_MAPS, SmacConfig
-from oracles.strategies.config import OracleConfig, Threat
+from oracles.strategies.config import OracleConfig
 from oracles.teams.backbones.config import NDQConfig
 from oracles.teams.config import NDQTrainingConfig, published
 from psro_comm.settings.experiment import ExperimentConfig

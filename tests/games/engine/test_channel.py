@@ -6,27 +6,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from games.engine.channel import NoAttack, NoFilter, Wire, transmit
+from games.engine.channel import (
+    Channel,
+    Memories,
+    Wire,
+    bend,
+    delta_of,
+    project,
+    transmit,
+)
 from games.engine.env import TimeStep
-from oracles.strategies.config import Threat
-from oracles.strategies.threat import bend, project
-from tests.hand_made import Attacker, Mouthwash, a_timestep
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
+from games.engine.view import AttackView, gather_agents
+from tests.hand_made import Attacker, Mouthwash, Parrots, a_timestep
 
 BATCH, AGENTS, SIZE = 3, 4, 5
 
 
 class Fixed(Attacker):
-    """Tampers by the rules of a threat, with deltas that are given."""
+    """Wants deltas that are given."""
 
-    def __init__(self, threat: Threat, delta: Tensor, unit: float = 1.0) -> None:
+    def __init__(self, delta: Tensor) -> None:
         super().__init__(0.0)
-        self.threat, self.delta, self.unit = threat, delta, unit
+        self.given = delta
 
-    def apply(self, sent: Tensor, choice: Tensor) -> Tensor:
-        bent = bend(sent, self.delta, self.threat)
-        if self.threat.cap is None:
-            return bent
-        return project(bent, sent, torch.tensor(self.threat.cap * self.unit))
+    def delta(self, view: AttackView) -> Tensor:
+        return gather_agents(self.given, view.agents)
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -43,6 +49,8 @@ def pass_on(
     timestep: TimeStep | None = None,
     captured: Tensor | None = None,
     sent: Tensor | None = None,
+    threat: Threat | None = None,
+    unit: float = 1.0,
 ) -> Wire:
     timestep = everyone() if timestep is None else timestep
     if captured is None:
@@ -50,10 +58,14 @@ def pass_on(
     if sent is None:
         sent = noise(BATCH, AGENTS, SIZE)
     memory = noise(BATCH, AGENTS, 2, seed=1)
-    return transmit(
-        *(timestep, memory, memory, sent, captured),
-        *(attack or NoAttack(), filter_ or NoFilter(), torch.Generator()),
+    channel = Channel(attack or NoAttack(), filter_ or NoFilter(), threat or Threat())
+    team = Parrots(SIZE)
+    team.message_norm = torch.tensor(unit)
+    wire, _ = transmit(
+        *(team, timestep, memory, memory, sent, captured, channel),
+        *(Memories.blank(channel, captured, AGENTS), torch.Generator()),
     )
+    return wire
 
 
 def held(captured: Tensor) -> Tensor:
@@ -83,10 +95,22 @@ def test_an_attack_bends_the_captured_messages_and_they_are_called_forged():
 )
 def test_benign_messages_leave_unchanged_whatever_the_attack_makes_of_them(order, k):
     captured = torch.tensor(order)[:, :k]
-    wire = pass_on(Attacker(10.0, others=float("nan")), captured=captured)
+    wire = pass_on(Attacker(float("nan")), captured=captured)
     benign = ~held(captured)
     assert torch.equal(wire.heard[benign], wire.sent[benign])
-    assert wire.heard.isfinite().all()
+    assert torch.equal(wire.heard.isnan().all(-1), held(captured))
+
+
+def test_an_attack_that_is_inactive_bends_nothing_not_even_to_nan():
+    class Shy(Attacker):
+        def decide(self, view, memory, generator):
+            forgery = super().decide(view, memory, generator)
+            idle = torch.zeros_like(forgery.decision.active)
+            return forgery._replace(decision=forgery.decision._replace(active=idle))
+
+    wire = pass_on(Shy(float("nan")))
+    assert torch.equal(wire.heard, wire.sent)
+    assert not wire.forged.any()
 
 
 def test_a_filter_replaces_the_flagged_messages_and_no_others():
@@ -97,9 +121,9 @@ def test_a_filter_replaces_the_flagged_messages_and_no_others():
 
 def test_a_filter_sees_what_the_attack_made():
     class Witness(Mouthwash):
-        def decide(self, tampered, alive, generator):
-            self.saw = tampered
-            return super().decide(tampered, alive, generator)
+        def decide(self, view, memory, generator):
+            self.saw = view.messages
+            return super().decide(view, memory, generator)
 
     filter_ = Witness((), 0.0)
     wire = pass_on(Attacker(10.0), filter_)
@@ -109,9 +133,10 @@ def test_a_filter_sees_what_the_attack_made():
 
 def test_an_inactive_flag_replaces_nothing():
     class Bystander(Mouthwash):
-        def decide(self, tampered, alive, generator):
-            decision = super().decide(tampered, alive, generator)
-            return decision._replace(active=torch.zeros_like(alive))
+        def decide(self, view, memory, generator):
+            verdict = super().decide(view, memory, generator)
+            idle = torch.zeros_like(view.alive)
+            return verdict._replace(decision=verdict.decision._replace(active=idle))
 
     wire = pass_on(filter_=Bystander((0, 1, 2, 3), 9.0))
     assert torch.equal(wire.heard, wire.sent)
@@ -136,14 +161,15 @@ def test_the_dead_are_neither_forged_nor_flagged():
 def test_a_convex_mixture_of_weight_zero_is_the_identity():
     threat = Threat(mode="convex", mix_weight=0.0)
     delta = 100.0 * noise(BATCH, AGENTS, SIZE, seed=2)
-    wire = pass_on(Fixed(threat, delta))
+    wire = pass_on(Fixed(delta), threat=threat)
     assert wire.forged.any()
     assert torch.equal(wire.heard, wire.sent)
 
 
 def test_a_convex_mixture_of_weight_one_forgets_what_was_sent():
     delta = noise(BATCH, AGENTS, SIZE, seed=2)
-    wire = pass_on(Fixed(Threat(mode="convex", mix_weight=1.0), delta))
+    threat = Threat(mode="convex", mix_weight=1.0)
+    wire = pass_on(Fixed(delta), threat=threat)
     assert torch.equal(wire.heard[wire.forged], delta[wire.forged])
 
 
@@ -160,14 +186,22 @@ def test_no_message_is_bent_further_than_the_cap(mode, cap):
     threat = Threat(mode=mode, cap=cap)
     delta = 3.0 * noise(BATCH, AGENTS, SIZE, seed=2)
     unit = 2.0
-    wire = pass_on(Fixed(threat, delta, unit))
-    free = pass_on(Fixed(Threat(mode=mode), delta))
+    wire = pass_on(Fixed(delta), threat=threat, unit=unit)
+    free = pass_on(Fixed(delta), threat=Threat(mode=mode))
     distance = (wire.tampered - wire.sent).norm(dim=-1)
     wanted = (free.tampered - free.sent).norm(dim=-1)
     expected = wanted.clamp(max=cap * unit)
     torch.testing.assert_close(distance, expected)
     inside = wanted < cap * unit
     assert torch.equal(wire.tampered[inside], free.tampered[inside])
+
+
+@pytest.mark.parametrize("mode", ["sum", "convex"])
+def test_a_delta_for_an_offset_moves_the_message_by_it(mode):
+    threat, sent = Threat(mode=mode, mix_weight=0.25), noise(BATCH, SIZE)
+    offset = noise(BATCH, SIZE, seed=2)
+    bent = bend(sent, delta_of(sent, offset, threat), threat)
+    torch.testing.assert_close(bent - sent, offset)
 
 
 def test_the_cap_shortens_and_does_not_turn():
@@ -189,6 +223,9 @@ def test_a_message_that_was_not_bent_passes_the_cap_unchanged():
         ("mode", "product"),
         ("mix_weight", 1.5),
         ("cap", 0.0),
+        ("rate", 0.0),
+        ("rate", 1.1),
+        ("knowledge", "all"),
     ],
 )
 def test_a_threat_that_makes_no_sense_is_refused_by_name(field, value):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from games.engine.channel import Channel
 from games.engine.play import Step, Stream, collect, play_episodes
 from games.engine.worlds import make_worlds
 from games.environments.traffic_junction.config import TrafficJunctionConfig
@@ -31,8 +32,7 @@ def rollout() -> Step:
     stream = Stream(
         env,
         new_team(env),
-        Attacker(10.0, others=float("nan")),
-        Mouthwash((1, 2), 7.0),
+        Channel(Attacker(10.0), Mouthwash((1, 2), 7.0)),
         captured=torch.full((BATCH, 1), 2),
         world_generator=torch.Generator().manual_seed(0),
         generator=torch.Generator().manual_seed(1),
@@ -75,7 +75,7 @@ def test_distortion_is_measured_over_forged_messages_alone() -> None:
     env = TrafficJunction(TrafficJunctionConfig(num_cars=4))
     team, worlds = new_team(env), make_worlds(env.spec, 0, 0, 32, (2,))
     outcome = play_episodes(
-        env, team, Attacker(10.0), Mouthwash((), 0.0), worlds, torch.Generator()
+        env, team, Channel(Attacker(10.0)), worlds, torch.Generator()
     )
     # Every forged message is bent by 10 in each of its numbers, whoever comes and goes.
     length = 10.0 * team.message_size**0.5 / team.message_norm

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.matches import play_cells, play_worlds
 from games.engine.play import Outcome, play_episodes
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
 from games.engine.tree import map_tensors, stack
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
@@ -39,7 +41,7 @@ def play(
     if worlds is None:
         worlds = make_worlds(env.spec, 0, 0, WORLDS, CAUGHT)
     return play_cells(
-        *(env, Parrots(), filters(), attackers or attacks(), cells, worlds),
+        *(env, Parrots(), filters(), attackers or attacks(), cells, Threat(), worlds),
         torch.Generator().manual_seed(0),
         **more,
     )
@@ -55,7 +57,7 @@ def test_each_cell_equals_its_own_match_world_by_world():
     alone = stack(
         [
             play_episodes(
-                *(env, Parrots(), attacks()[a], filters()[d], worlds),
+                *(env, Parrots(), Channel(attacks()[a], filters()[d]), worlds),
                 torch.Generator().manual_seed(0),
             )
             for d, a in ALL
@@ -120,7 +122,9 @@ def test_waves_of_worlds_are_those_worlds_in_order(num_envs):
     env, sides = Echo(), (Liar(), NoFilter())
     worlds = make_worlds(env.spec, 0, 0, WORLDS, CAUGHT)
     luck = torch.Generator().manual_seed(0)
-    waves = play_worlds(env, Parrots(3), *sides, worlds, luck, num_envs=num_envs)
-    whole = play_episodes(env, Parrots(3), *sides, worlds, luck)
+    waves = play_worlds(
+        env, Parrots(3), Channel(*sides), worlds, luck, num_envs=num_envs
+    )
+    whole = play_episodes(env, Parrots(3), Channel(*sides), worlds, luck)
     for part, other in zip(waves, whole, strict=True):
         assert part.equal(other)

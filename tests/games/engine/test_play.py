@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from games.engine import play
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.env import Observation, Signal
 from games.engine.play import Outcome, Stream, choose, collect, play_episodes
 from games.engine.spec import EnvSpec
-from games.engine.worlds import Worlds, draw_captured, make_worlds
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.worlds import Worlds, make_worlds
 from games.environments.echo.config import EchoConfig
 from games.environments.echo.env import Echo
 from oracles.teams.backbones import make_team
@@ -62,10 +63,14 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def channel(attack=None, filter_=None) -> Channel:
+    return Channel(attack or NoAttack(), filter_ or NoFilter())
+
+
 def stream(env=None, attack=None, filter_=None, *, policy_seed: int = 1, **more):
     captured = more.pop("captured", torch.zeros(BATCH, 1, dtype=torch.long))
     return Stream(
-        *(env or Echo(), Parrots(), attack or NoAttack(), filter_ or NoFilter()),
+        *(env or Echo(), Parrots(), channel(attack, filter_)),
         captured=captured,
         world_generator=seeded(0),
         generator=seeded(policy_seed),
@@ -75,8 +80,7 @@ def stream(env=None, attack=None, filter_=None, *, policy_seed: int = 1, **more)
 
 def measure(env, worlds: Worlds, attack=None, filter_=None, team=None) -> Outcome:
     return play_episodes(
-        *(env, team or Parrots(), attack or NoAttack(), filter_ or NoFilter()),
-        *(worlds, seeded(1)),
+        *(env, team or Parrots(), channel(attack, filter_), worlds, seeded(1))
     )
 
 
@@ -219,7 +223,7 @@ def test_an_episode_equals_the_same_worlds_played_as_a_stream():
             return next(self.tape)
 
     replay = Replay(
-        *(env, Parrots(), NoAttack(), half),
+        *(env, Parrots(), Channel(filter_=half)),
         captured=worlds.captured,
         world_generator=seeded(0),
         generator=seeded(1),
@@ -239,13 +243,13 @@ def test_distortion_is_the_size_of_the_tampering_in_message_norms(offset):
 
 def test_distortion_counts_forged_messages_of_running_episodes_only():
     class Growing(Attacker):
-        def decide(self, *inputs):
+        def delta(self, view):
             self.offset += 1.0
-            return super().decide(*inputs)
+            return super().delta(view)
 
     ends = torch.tensor([[0.0], [0.5]])  # after one step, after three
     worlds = Worlds(ends, torch.zeros(5, 2, 1), torch.zeros(2, 1, dtype=torch.long))
-    played = measure(Countdown(), worlds, Growing(0.0, others=99.0))
+    played = measure(Countdown(), worlds, Growing(0.0))
     assert played.distortion.tolist() == [1, 2]
     assert (measure(Countdown(), worlds).distortion == 0).all()
 
@@ -254,31 +258,6 @@ def test_measuring_leaves_gradients_as_they_were():
     worlds = make_worlds(Echo().spec, 0, 0, 2, CAUGHT)
     measure(Echo(), worlds)
     assert torch.is_grad_enabled()
-
-
-@pytest.mark.parametrize("captured", [CAUGHT, 1])
-def test_world_k_does_not_depend_on_which_worlds_are_made_beside_it(captured):
-    spec = Echo().spec
-    whole = make_worlds(spec, 5, 0, 10, captured)
-    for first, count in ((3, 4), (9, 1)):
-        part = make_worlds(spec, 5, first, count, captured)
-        same = whole.take(torch.arange(first, first + count))
-        assert all(map(torch.equal, part, same))
-    other = make_worlds(spec, 6, 0, 10, captured)
-    assert not torch.equal(other.step_noise, whole.step_noise)
-
-
-def test_captured_agents_are_those_named_or_distinct_and_evenly_drawn():
-    spec = Echo().spec
-    assert make_worlds(spec, 0, 0, 3, (1,)).captured.tolist() == [[1]] * 3
-    drawn = make_worlds(spec, 0, 0, 400, 1).captured.double()
-    assert abs(drawn.mean() - 0.5) < 5 * 0.5 / 20
-    both = make_worlds(spec, 0, 0, 50, 2).captured
-    assert (both.sort(1).values == torch.arange(2)).all()
-    streamed = draw_captured(500, 5, 3, seeded(0)).sort(1).values
-    assert (streamed.diff(dim=1) > 0).all()
-    counts = torch.bincount(streamed.flatten(), minlength=5).double()
-    assert ((counts - 300).abs() < 5 * (500 * 0.6 * 0.4) ** 0.5).all()
 
 
 def test_actions_are_drawn_from_the_softmax_of_the_scores():

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision, NoAttack, NoFilter, transmit
+from games.engine.channel import Channel, Memories, transmit
 from games.engine.play import Stream, collect, play_episodes
 from games.engine.population import Lineup, Mixture
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.view import AttackView
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots, a_timestep
@@ -32,12 +34,16 @@ def pass_on(attack: Any, filter_: Any, sent: Tensor) -> Any:
     """One use of the channel at the start of B episodes, agents 0 or 1 captured."""
     batch = len(sent)
     everywhere = torch.ones(batch, dtype=torch.bool)
-    attack.reset(everywhere, seeded())
-    filter_.reset(everywhere, seeded())
+    channel = Channel(attack, filter_)
+    channel.reset(everywhere, seeded())
     memory = torch.zeros(batch, 2, 1)
     captured = torch.arange(batch)[:, None] % 2
     timestep = a_timestep(torch.ones(batch, 2, dtype=torch.bool))
-    return transmit(timestep, memory, memory, sent, captured, attack, filter_, seeded())
+    wire, _ = transmit(
+        *(Parrots(), timestep, memory, memory, sent, captured, channel),
+        *(Memories.blank(channel, captured, 2), seeded()),
+    )
+    return wire
 
 
 def flat(wire: Any) -> list[Tensor]:
@@ -75,7 +81,7 @@ class Spy(NoAttack):
     def __init__(self) -> None:
         self.asked = 0
 
-    def decide(self, *inputs: Any) -> Decision:
+    def decide(self, *inputs: Any) -> Any:
         self.asked += 1
         return super().decide(*inputs)
 
@@ -98,7 +104,7 @@ def test_a_mixture_is_drawn_once_per_episode():
     env, rounds, size = Echo(), 3, 200
     mixture = Mixture([NoAttack(), Liar()], [0.5, 0.5])
     stream = Stream(
-        *(env, Parrots(), mixture, NoFilter()),
+        *(env, Parrots(), Channel(mixture)),
         captured=torch.zeros(size, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
@@ -115,11 +121,9 @@ def test_a_mixture_draws_its_members_as_often_as_their_weights_say():
     members = [Attacker(float(index)) for index in range(4)]
     mixture = Mixture(members, weights)
     mixture.reset(torch.ones(episodes, dtype=torch.bool), seeded())
-    drawn = mixture.decide(
-        *(torch.zeros(episodes, 2, 1),) * 4,
-        torch.zeros(episodes, 1, dtype=torch.long),
-        seeded(),
-    ).choice[:, 0, 0]
+    view = AttackView(*(torch.zeros(episodes, 1, 1),) * 9)
+    forgery = mixture.decide(view, torch.zeros(episodes, 1, 0), seeded())
+    drawn = forgery.decision.choice[:, 0, 0]
     for index, weight in enumerate(weights):
         share = (drawn == index).double().mean()
         assert abs(share - weight) <= 5 * (weight * (1 - weight) / episodes) ** 0.5
@@ -192,9 +196,7 @@ def test_whole_episodes_of_a_lineup_equal_those_of_its_members():
     seats = torch.arange(BATCH) % 3
 
     def play(attack: Any) -> Tensor:
-        return play_episodes(
-            env, Parrots(), attack, NoFilter(), worlds, seeded()
-        ).returns
+        return play_episodes(env, Parrots(), Channel(attack), worlds, seeded()).returns
 
     together = play(Lineup([NoAttack(), Liar(), Attacker(0.5)], seats))
     alone = [play(attack) for attack in (NoAttack(), Liar(), Attacker(0.5))]
@@ -204,9 +206,9 @@ def test_whole_episodes_of_a_lineup_equal_those_of_its_members():
 
 def test_a_member_of_a_lineup_is_asked_only_about_its_own_environments():
     class Sized(NoAttack):
-        def decide(self, *inputs: Any) -> Decision:
-            self.sizes = {len(leaf) for leaf in inputs[:-1]}
-            return super().decide(*inputs)
+        def decide(self, view: Any, memory: Tensor, generator: Any) -> Any:
+            self.sizes = {len(leaf) for leaf in (*view[:-1], memory)}
+            return super().decide(view, memory, generator)
 
     members = [Sized(), Sized(), Sized()]
     seats = torch.tensor([2, 0, 2, 2] * 3)

@@ -5,15 +5,17 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.env import TimeStep, first
 from games.engine.population import Mixture
+from games.engine.strategy import NoAttack, NoFilter
 from games.engine.team import Carry, communicate, start
-from games.engine.tree import map_tensors
+from games.engine.threat import Threat
+from games.engine.tree import leaves, map_tensors
 from games.environments.echo.env import Echo
-from oracles.strategies.attacks import GaussianAttack
-from oracles.strategies.config import AttackConfig, FilterConfig, Threat
-from oracles.strategies.filters import TwoStageFilter
+from oracles.strategies.config import AttackConfig, FilterConfig
+from oracles.strategies.gaussian import GaussianAttack
+from oracles.strategies.two_stage import TwoStageFilter
 from oracles.teams.backbones import BACKBONES, make_team
 from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep
 
@@ -27,7 +29,7 @@ def started(team, num_agents: int = 2, batch: int = BATCH) -> Carry:
 
 def talk(team, carry: Carry, timestep: TimeStep, attack=None, filter_=None):
     return communicate(
-        *(team, carry, timestep, attack or NoAttack(), filter_ or NoFilter()),
+        *(team, carry, timestep, Channel(attack or NoAttack(), filter_ or NoFilter())),
         torch.Generator(timestep.obs.device),
     )
 
@@ -48,13 +50,16 @@ def remembering(team, value: float) -> Carry:
 
 def test_a_new_episode_remembers_nothing():
     carry = started(Parrots(3, delay=2))
-    assert [tuple(leaf.shape) for leaf in carry] == [
+    assert [tuple(leaf.shape) for leaf in leaves(carry)] == [
         (BATCH, 2, 1),
         (BATCH, 2, 3),
         (BATCH, 1),
         (BATCH, 2, 2, 3),
+        (BATCH, 1, 0),  # an attack's memory, for each agent held
+        (BATCH, 2, 0),  # a filter's, for each sender
+        (BATCH, 1),
     ]
-    assert all((leaf == 0).all() for leaf in carry)
+    assert all((leaf == 0).all() for leaf in leaves(carry))
 
 
 @pytest.mark.parametrize("delay", [0, 1])
@@ -74,9 +79,9 @@ def test_an_agent_that_is_fresh_forgets_and_the_others_do_not(delay):
 
 def test_the_attacker_does_not_see_what_a_fresh_agent_had_in_mind():
     class Reader(Attacker):
-        def decide(self, obs, memory, m_in, *rest):
-            self.memory, self.m_in = memory, m_in
-            return super().decide(obs, memory, m_in, *rest)
+        def delta(self, view):
+            self.memory, self.m_in = view.memory, view.m_in
+            return super().delta(view)
 
     team, attack = Parrots(), Reader(0.0)
     timestep = shown(team)
@@ -146,7 +151,8 @@ def test_communicate_has_static_shapes_and_waits_for_no_device(name, delay):
         timestep = first(env, env.reset(torch.rand(BATCH, env.spec.reset_noise)))
         carry = started(team)
         after, wire, scores = talk(team, carry, timestep, Attacker(1.0))
-        assert [leaf.shape for leaf in after] == [leaf.shape for leaf in carry]
+        before = [leaf.shape for leaf in leaves(carry)]
+        assert [leaf.shape for leaf in leaves(after)] == before
     assert wire.heard.shape == (BATCH, 2, team.message_size)
     assert scores.shape == (BATCH, 2, env.spec.num_actions)
 

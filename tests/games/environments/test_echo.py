@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.env import first
 from games.engine.play import Outcome, play_episodes
+from games.engine.strategy import NoAttack, NoFilter
 from games.engine.worlds import make_worlds
 from games.environments.echo.config import EchoConfig
 from games.environments.echo.env import Echo
@@ -19,8 +20,7 @@ def outcome(env: Echo, attack=None, filter_=None) -> Outcome:
     return play_episodes(
         env,
         Parrots(),
-        attack or NoAttack(),
-        filter_ or NoFilter(),
+        Channel(attack or NoAttack(), filter_ or NoFilter()),
         worlds,
         torch.Generator(env.device).manual_seed(0),
     )

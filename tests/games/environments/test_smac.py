@@ -168,7 +168,7 @@ def test_environments_of_one_configuration_share_their_games(game):
 
 
 def test_a_broken_episode_is_measured_again(game):
-    from games.engine.channel import NoAttack, NoFilter
+    from games.engine.channel import CLEAN
     from games.engine.play import play_episodes
     from games.engine.worlds import make_worlds
     from oracles.teams.backbones import make_team
@@ -180,7 +180,7 @@ def test_a_broken_episode_is_measured_again(game):
     team = make_team("ndq", NDQConfig(), env.spec)
     worlds = make_worlds(env.spec, 0, 0, 2, 1)
     luck = torch.Generator().manual_seed(0)
-    played = play_episodes(env, team, NoAttack(), NoFilter(), worlds, luck)
+    played = play_episodes(env, team, CLEAN, worlds, luck)
     assert sum(env.restarts) == 2
     assert (played.length > 4).all()
 
@@ -213,7 +213,7 @@ def test_what_cannot_be_done_is_not_tried_again(game, tmp_path):
 
 
 def test_more_worlds_than_games_are_measured_in_waves(game):
-    from games.engine.channel import NoAttack, NoFilter
+    from games.engine.channel import CLEAN
     from games.engine.matches import play_worlds
     from games.engine.worlds import make_worlds
     from oracles.teams.backbones import make_team
@@ -223,7 +223,7 @@ def test_more_worlds_than_games_are_measured_in_waves(game):
     team = make_team("ndq", NDQConfig(), env.spec)
     worlds = make_worlds(env.spec, 0, 0, 5, 1)
     generator = torch.Generator().manual_seed(0)
-    played = play_worlds(env, team, NoAttack(), NoFilter(), worlds, generator)
+    played = play_worlds(env, team, CLEAN, worlds, generator)
     assert played.returns.shape == (5,)
     assert (played.length > 0).all()
     assert len(alive()) == 2

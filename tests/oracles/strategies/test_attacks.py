@@ -6,13 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision, NoFilter
+from games.engine.channel import Channel, Memories, Wire, transmit
 from games.engine.play import Stream, collect
+from games.engine.strategy import Decision
+from games.engine.threat import Threat
+from games.engine.view import AttackView, gather_agents, scatter_agents
 from games.environments.echo.env import Echo
-from oracles.strategies.attacks import ATTACKS, AttackInputs, GaussianAttack
-from oracles.strategies.config import AttackConfig, Threat
-from oracles.strategies.threat import NoiseAttack, gather_agents, scatter_agents
-from tests.hand_made import Parrots
+from oracles.strategies.config import AttackConfig
+from oracles.strategies.gaussian import AttackInputs, GaussianAttack
+from oracles.strategies.registry import ATTACKS
+from oracles.strategies.setting import Setting
+from tests.hand_made import Parrots, a_setting, a_timestep
 
 BATCH, AGENTS, OBS, MEMORY, HEARD, SIZE = 16, 4, 3, 2, 5, 6
 CAPTURED = torch.tensor([[1, 3]]).expand(BATCH, -1)
@@ -27,20 +31,21 @@ def threat(**fields: Any) -> Threat:
     return Threat(**{"num_malicious": 2, **fields})
 
 
+def setting(rules: Threat | None = None) -> Setting:
+    """A team whose clean messages are twice as large as ours."""
+    sizes = {"num_agents": AGENTS, "obs_size": OBS, "memory_size": MEMORY}
+    found = a_setting(rules or threat(), heard_size=HEARD, message_size=SIZE, **sizes)
+    found.team.message_norm.fill_(2.0)
+    found.team.message_rms.copy_(torch.linspace(0.5, 2.0, SIZE))
+    return found
+
+
 def make(name: str, rules: Threat | None = None, **config: Any) -> Any:
+    """An entry of the registry by its one constructor."""
     torch.manual_seed(0)
-    rules = rules or threat()
-    if name == "none":
-        return ATTACKS[name]()
-    more: dict[str, Any] = {}
-    if name == "gaussian":
-        more = dict(obs_size=OBS, memory_size=MEMORY, heard_size=HEARD)
-        more["config"] = AttackConfig(**config)
-    attack = ATTACKS[name](rules, SIZE, **more).requires_grad_(True)
-    # Units of a team whose clean messages are twice as large as ours.
-    attack.message_norm.fill_(2.0)
-    attack.message_rms.copy_(torch.linspace(0.5, 2.0, SIZE))
-    return attack
+    entry = ATTACKS[name]
+    settings = entry.config(**config) if entry.config else None
+    return entry.load().new(setting(rules), settings)
 
 
 def views(seed: int = 0) -> list[Tensor]:
@@ -53,9 +58,28 @@ def views(seed: int = 0) -> list[Tensor]:
 
 
 @torch.no_grad()
-def decide(attack: Any, inputs: list[Tensor], captured: Tensor = CAPTURED) -> Decision:
-    attack.reset(torch.ones(BATCH, dtype=torch.bool), seeded())
-    return attack.decide(*inputs, captured, seeded(3))
+def spoken(attack: Any, inputs: list[Tensor], rules: Threat | None = None) -> Wire:
+    """What leaves the senders: the channel's rules are on."""
+    obs, memory, m_in, sent = inputs
+    timestep = a_timestep(torch.ones(BATCH, AGENTS, dtype=torch.bool))
+    channel = Channel(attack, threat=rules or threat())
+    channel.reset(torch.ones(BATCH, dtype=torch.bool), seeded())
+    wire, _ = transmit(
+        *(setting().team, timestep._replace(obs=obs), memory, m_in, sent, CAPTURED),
+        *(channel, Memories.blank(channel, CAPTURED, AGENTS), seeded(3)),
+    )
+    return wire
+
+
+def decide(attack: Any, inputs: list[Tensor]) -> Decision:
+    return spoken(attack, inputs).attack
+
+
+def view_of(inputs: list[Tensor]) -> AttackView:
+    """What the captured agents are shown."""
+    own = [gather_agents(part, CAPTURED) for part in inputs]
+    held = torch.ones(BATCH, 2, dtype=torch.bool)
+    return AttackView(CAPTURED, *own, held, held[..., None], held[..., None], held)
 
 
 @NAMES
@@ -90,41 +114,39 @@ def test_the_same_generator_draws_the_same_attack(name):
     assert all(map(torch.equal, decide(attack, inputs), decide(attack, inputs)))
 
 
-# Silence is a measurement of the team, not a move: the cap does not bind it.
-@pytest.mark.parametrize("name", sorted(set(ATTACKS) - {"mute"}))
+@NAMES
 @pytest.mark.parametrize("mode", ["sum", "convex"])
 @pytest.mark.parametrize("cap", [0.25, 1000.0])
 def test_nothing_is_bent_further_than_the_cap(name, mode, cap):
-    attack, inputs = make(name, threat(mode=mode, cap=cap)), views()
-    choice = decide(attack, inputs).choice
-    bent = attack.apply(inputs[-1], choice)
+    rules, free = threat(mode=mode, cap=cap), threat(mode=mode)
+    inputs = views()
+    bent = spoken(make(name, rules), inputs, rules).tampered
     distance = (bent - inputs[-1]).norm(dim=-1)
     assert (distance <= 2.0 * cap * (1 + 1e-5)).all()
     if cap > 100:
-        free = make(name, threat(mode=mode)).apply(inputs[-1], choice)
-        assert torch.equal(bent, free)
+        assert torch.equal(bent, spoken(make(name, free), inputs, free).tampered)
 
 
 def test_noise_beyond_the_cap_lies_on_the_cap():
-    attack, inputs = make("noise", threat(cap=0.25)), views()
-    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    rules, inputs = threat(cap=0.25), views()
+    bent = spoken(make("noise", rules), inputs, rules).tampered
     offset = gather_agents(bent - inputs[-1], CAPTURED)
     torch.testing.assert_close(offset.norm(dim=-1), torch.full((BATCH, 2), 0.5))
 
 
-def test_mute_is_silence():
-    attack, inputs = make("mute"), views()
-    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
-    assert (bent == 0).all()
+@pytest.mark.parametrize("mode", ["sum", "convex"])
+def test_mute_is_silence(mode):
+    rules = threat(mode=mode)
+    said = gather_agents(spoken(make("mute", rules), views(), rules).tampered, CAPTURED)
+    torch.testing.assert_close(said, torch.zeros_like(said), atol=1e-6, rtol=0)
+    assert mode == "convex" or (said == 0).all()
 
 
 @pytest.mark.parametrize("mode", ["sum", "convex"])
 @pytest.mark.parametrize("size", [0.5, 3.0])
 def test_noise_has_the_size_that_was_asked_for(mode, size):
-    attack = NoiseAttack(threat(mode=mode, mix_weight=0.3), SIZE, size)
-    attack.message_norm.fill_(2.0)
-    inputs = views()
-    bent = attack.apply(inputs[-1], decide(attack, inputs).choice)
+    rules, inputs = threat(mode=mode, mix_weight=0.3), views()
+    bent = spoken(make("noise", rules, size=size), inputs, rules).tampered
     offset = gather_agents(bent - inputs[-1], CAPTURED)
     expected = torch.full((BATCH, 2), 2.0 * size)
     torch.testing.assert_close(offset.norm(dim=-1), expected)
@@ -165,20 +187,21 @@ def test_captured_agents_have_different_networks():
 
 def test_an_untrained_attack_is_noise_of_the_fixed_scale():
     attack, inputs = make("gaussian", noise_scale=3.0), views()
+    memory = torch.zeros(BATCH, 2, 0)
     delta = torch.stack(
         [
-            attack.decide(*inputs, CAPTURED, seeded(s)).choice[:, 1].detach()
+            attack.decide(view_of(inputs), memory, seeded(s)).decision.choice[:, 0]
             for s in range(200)
         ]
     )
-    std = delta.std(0).mean(0)
+    std = delta.detach().std(0).mean(0)
     torch.testing.assert_close(std, 3.0 * attack.message_rms, rtol=0.05, atol=0.0)
 
 
 def rollout_of(attack: GaussianAttack, team: Parrots, env: Echo, **more: Any) -> Any:
     attack.calibrate(team)
     stream = Stream(
-        *(env, team, attack, NoFilter()),
+        *(env, team, Channel(attack)),
         captured=torch.zeros(BATCH, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
@@ -195,12 +218,12 @@ def test_evaluate_repeats_the_log_probabilities_and_values_of_play(redraw):
     attack = GaussianAttack(Threat(), 3, config=AttackConfig(), **sizes)
     steps = rollout_of(attack, team, env, redraw_captured=redraw)
     now = attack.evaluate(attack.inputs(steps))
-    spoken = gather_agents(
+    told = gather_agents(
         torch.stack([steps.wire.attack.log_prob, steps.wire.attack.value], -1),
         steps.carry.captured,
     )
-    torch.testing.assert_close(now.log_prob, spoken[..., 0], rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(now.value, spoken[..., 1], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(now.log_prob, told[..., 0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(now.value, told[..., 1], rtol=1e-4, atol=1e-4)
     assert now.log_prob.shape == (2 * env.spec.episode_limit + 1, BATCH, 1)
 
 
@@ -214,8 +237,8 @@ def test_the_price_of_eq_1_is_alpha_times_the_squared_distance_of_the_living(mod
         for parameter in attack.mean.parameters():
             parameter.zero_()
         attack.mean.biases[-1].copy_(bias)
-    obs, memory, m_in, sent = views()
-    features, said = attack._features(obs, memory, m_in, sent, CAPTURED)
+    own = [gather_agents(part, CAPTURED) for part in views()]
+    features, said = attack._features(*own), own[-1]
     shape = (1, *said.shape)
     alive = torch.ones(1, BATCH, 2)
     alive[:, ::3, 0] = 0.0

@@ -6,23 +6,24 @@ from typing import Any
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import play_episodes
 from games.engine.population import Mixture
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
-from oracles.strategies.attacks import GaussianAttack
 from oracles.strategies.best_response import (
-    new_attack,
-    new_filter,
+    new_policy,
     train_attack,
     train_filter,
 )
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
 from oracles.strategies.frozen import freeze
-from oracles.strategies.learner import Setting
-from oracles.strategies.threat import NoiseAttack
+from oracles.strategies.gaussian import GaussianAttack
+from oracles.strategies.setting import Setting
+from oracles.strategies.untrained import NoiseAttack
 from tests.hand_made import CAUGHT, Parrots
 
 SETTING = Setting(Echo(), Parrots(2), Threat(captured=CAUGHT), CAUGHT)
@@ -40,6 +41,8 @@ BUDGET = OracleConfig(env_steps=30_000, num_envs=64, num_steps=16, ppo=PPO)
 SMALL = replace(BUDGET, env_steps=4_000)
 ATTACK = AttackConfig(noise_scale=3.0, mean_scale=8.0, alpha=5e-4, hidden=32)
 FILTER = FilterConfig(beta1=1.0, beta2=1.0, hidden=32, critic_hidden=32)
+ATTACKER = (Side.ATTACKER, "gaussian", ATTACK)
+DEFENDER = (Side.DEFENDER, "two_stage", FILTER)
 
 
 def per_step(attack: Any, filter_: Any) -> float:
@@ -50,7 +53,8 @@ def per_step(attack: Any, filter_: Any) -> float:
 def played(attack: Any, filter_: Any) -> Any:
     worlds = make_worlds(SETTING.env.spec, 99, 0, 300, CAUGHT)
     generator = torch.Generator().manual_seed(1)
-    return play_episodes(SETTING.env, SETTING.team, attack, filter_, worlds, generator)
+    channel = SETTING.channel(attack, filter_)
+    return play_episodes(SETTING.env, SETTING.team, channel, worlds, generator)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,7 @@ def test_a_fresh_attack_breaks_the_frozen_filter(attack, filter_):
 
 
 def test_an_attack_trains_against_a_mixture_of_filters():
-    untrained = new_filter(SETTING, FILTER, torch.Generator().manual_seed(2))
+    untrained = new_policy(SETTING, *DEFENDER, torch.Generator().manual_seed(2))
     mixture = Mixture([NoFilter(), untrained], [0.5, 0.5])
     attack = train_attack(SETTING, mixture, ATTACK, BUDGET, seed=0)
     assert per_step(attack, mixture) <= 0.1
@@ -143,11 +147,12 @@ def test_what_is_trained_is_frozen(attack, filter_):
         assert not any(p.requires_grad for p in policy.parameters())
 
 
-@pytest.mark.parametrize("new", [new_attack, new_filter])
-def test_untrained_policies_are_drawn_from_the_generator_alone(new):
-    config = ATTACK if new is new_attack else FILTER
+@pytest.mark.parametrize("which", [ATTACKER, DEFENDER])
+def test_untrained_policies_are_drawn_from_the_generator_alone(which):
     one, same, other = (
-        freeze(new(SETTING, config, torch.Generator().manual_seed(seed))).digest()
+        freeze(
+            new_policy(SETTING, *which, torch.Generator().manual_seed(seed))
+        ).digest()
         for seed in (0, 0, 1)
     )
     assert one == same != other

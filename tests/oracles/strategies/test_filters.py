@@ -7,12 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision
+from games.engine.channel import Channel
 from games.engine.play import Stream, collect
+from games.engine.strategy import Decision, Verdict
+from games.engine.threat import Threat
+from games.engine.view import FilterView
 from games.environments.echo.env import Echo
 from oracles.strategies.config import FilterConfig
-from oracles.strategies.filters import FILTERS, FilterInputs, TwoStageFilter
-from tests.hand_made import Attacker, Parrots
+from oracles.strategies.registry import FILTERS
+from oracles.strategies.two_stage import FilterInputs, TwoStageFilter
+from tests.hand_made import Attacker, Parrots, a_setting
 
 BATCH, AGENTS, SIZE = 64, 4, 3
 NAMES = pytest.mark.parametrize("name", sorted(FILTERS))
@@ -42,7 +46,16 @@ def stirred(**config: Any) -> TwoStageFilter:
 
 
 def make(name: str) -> Any:
-    return stirred() if name == "two_stage" else FILTERS[name]()
+    """An entry of the registry by its one constructor, its weights stirred."""
+    sizes = {"num_agents": AGENTS, "obs_size": 5, "memory_size": 2, "heard_size": 2}
+    setting = a_setting(Threat(), message_size=SIZE, **sizes)
+    torch.manual_seed(0)
+    filter_ = FILTERS[name].load().new(setting)
+    if isinstance(filter_, torch.nn.Module):
+        with torch.no_grad():
+            for parameter in filter_.parameters():
+                parameter.add_(0.3 * torch.randn(parameter.shape))
+    return filter_
 
 
 def messages(batch: int = BATCH, seed: int = 0) -> Tensor:
@@ -54,10 +67,19 @@ def everyone(batch: int = BATCH) -> Tensor:
 
 
 @torch.no_grad()
+def judge(filter_: Any, message: Tensor, alive: Tensor | None = None) -> Verdict:
+    batch = len(message)
+    alive = everyone(batch) if alive is None else alive
+    filter_.reset(torch.ones(batch, dtype=torch.bool), seeded())
+    links = alive[:, :, None] & alive[:, None]
+    obs = torch.zeros(batch, AGENTS, 5) if filter_.observes else None
+    view = FilterView(message, alive, alive, links, obs)
+    memory = torch.zeros(batch, AGENTS, filter_.memory_size)
+    return filter_.decide(view, memory, seeded(3))
+
+
 def decide(filter_: Any, message: Tensor, alive: Tensor | None = None) -> Decision:
-    alive = everyone(len(message)) if alive is None else alive
-    filter_.reset(torch.ones(len(message), dtype=torch.bool), seeded())
-    return filter_.decide(message, alive, seeded(3))
+    return judge(filter_, message, alive).decision
 
 
 @NAMES
@@ -70,11 +92,12 @@ def test_a_decision_has_the_promised_shapes_and_flags_are_binary(name):
 
 
 @NAMES
-def test_messages_that_are_not_flagged_pass_unchanged(name):
-    filter_, message = make(name), messages()
-    flag = (messages(seed=1)[..., 0] > 0).float()
-    heard = filter_.apply(message, flag)
-    assert torch.equal(heard[flag == 0], message[flag == 0])
+def test_what_is_repaired_and_remembered_has_the_promised_shapes(name):
+    filter_ = make(name)
+    verdict = judge(filter_, messages())
+    assert verdict.repaired.shape == (BATCH, AGENTS, SIZE)
+    assert verdict.repaired.isfinite().all()
+    assert verdict.memory.shape == (BATCH, AGENTS, filter_.memory_size)
 
 
 @NAMES
@@ -106,7 +129,7 @@ def test_an_untrained_filter_flags_about_half_and_changes_nothing():
     flags = decide(filter_, message).choice
     assert abs(flags.mean() - 0.5) < 5 * 0.5 / flags.numel() ** 0.5
     assert (filter_.suspicion(message) == 0.5).all()
-    torch.testing.assert_close(filter_.apply(message, flags), message)
+    torch.testing.assert_close(judge(filter_, message).repaired, message)
 
 
 def test_flags_are_drawn_as_often_as_the_detector_says():
@@ -123,7 +146,7 @@ def test_flags_are_drawn_as_often_as_the_detector_says():
 def test_evaluate_repeats_the_log_probabilities_and_values_of_play(detector):
     env, filter_ = Echo(), stirred(agents=2, detector=detector)
     stream = Stream(
-        *(env, Parrots(SIZE), Attacker(3.0), filter_),
+        *(env, Parrots(SIZE), Channel(Attacker(3.0), filter_)),
         captured=torch.zeros(8, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
@@ -233,8 +256,7 @@ def test_without_a_detector_nothing_is_learned_of_it():
 def test_without_a_reconstructor_flagged_messages_become_random_clean_looking_ones():
     filter_ = stirred(reconstructor="random")
     message = 100.0 + messages(4000)
-    decide(filter_, message)
-    heard = filter_.apply(message, torch.ones(4000, AGENTS)).flatten(0, 1)
+    heard = judge(filter_, message).repaired.flatten(0, 1)
     error = 5 * filter_.message_std / len(heard) ** 0.5
     assert ((heard.mean(0) - filter_.message_mean).abs() < error).all()
     torch.testing.assert_close(heard.std(0), filter_.message_std, rtol=0.05, atol=0)

@@ -8,14 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.play import play_episodes
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
-from oracles.strategies.attacks import ATTACKS
-from oracles.strategies.config import AttackConfig, FilterConfig, Threat
-from oracles.strategies.filters import FILTERS
+from oracles.strategies.config import AttackConfig, FilterConfig, NoiseConfig
 from oracles.strategies.frozen import Frozen, freeze, from_file, thaw, thaw_mixture
+from oracles.strategies.registry import ATTACKS, FILTERS, strategies
+from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Parrots
 
 SIZE = 3
@@ -25,25 +28,25 @@ POLICIES += [("filter", name) for name in sorted(FILTERS)]
 EACH = pytest.mark.parametrize(("role", "name"), POLICIES)
 
 
+CONFIGS = {  # that differ from the defaults
+    "gaussian": AttackConfig(hidden=4),
+    "noise": NoiseConfig(0.3),
+    "two_stage": FilterConfig(hidden=5, critic_hidden=6),
+}
+
+
 def make(role: str, name: str, seed: int = 0) -> Any:
-    """A policy of Echo whose every number differs from what a constructor sets."""
+    """An entry of Echo whose every number differs from what a constructor sets."""
     torch.manual_seed(seed)
-    if name == "none":
-        return NoAttack() if role == "attack" else NoFilter()
-    if role == "filter":
-        config = FilterConfig(hidden=5, critic_hidden=6)
-        policy = FILTERS[name](config, message_size=SIZE, num_agents=2)
-    elif name == "gaussian":
-        sizes = {"obs_size": 3, "memory_size": 1, "heard_size": SIZE}
-        policy = ATTACKS[name](RULES, SIZE, config=AttackConfig(hidden=4), **sizes)
-    else:
-        policy = ATTACKS[name](RULES, SIZE)
-    if name == "noise":
-        policy.size = 0.3
+    setting = Setting(Echo(), Parrots(SIZE), RULES, CAUGHT)
+    entry = strategies(Side.of(role))[name]
+    policy = entry.load().new(setting, CONFIGS.get(name))
+    if not isinstance(policy, torch.nn.Module):
+        return policy
     with torch.no_grad():
         for leaf in policy.state_dict().values():
             leaf.add_(0.1 + torch.rand(leaf.shape))
-    return policy.calibrate(Parrots(SIZE))
+    return policy
 
 
 def returns(role: str, policy: Any) -> Tensor:
@@ -54,7 +57,9 @@ def returns(role: str, policy: Any) -> Tensor:
         sides = (make("attack", "noise"), policy)
     worlds = make_worlds(env.spec, 0, 0, 50, CAUGHT)
     generator = torch.Generator().manual_seed(0)
-    played = play_episodes(env, Parrots(SIZE), *sides, worlds, generator)
+    played = play_episodes(
+        env, Parrots(SIZE), Channel(*sides, RULES), worlds, generator
+    )
     return torch.stack([played.returns, played.distortion])
 
 

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
 from games.engine.play import Step, collect
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
 from oracles.learning.randomness import make_generators
-from oracles.strategies.best_response import new_attack, new_filter
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Threat
-from oracles.strategies.learner import Learner, Setting, captured_agents
+from oracles.strategies.best_response import new_policy
+from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
+from oracles.strategies.learner import Learner, Task
+from oracles.strategies.setting import Setting, captured_agents
 from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
 
 CPU = torch.device("cpu")
@@ -22,29 +25,40 @@ ORACLE = OracleConfig(env_steps=200, num_envs=4, num_steps=10, ppo=MYOPIC)
 SETTING = Setting(Echo(), Parrots(3), Threat(captured=CAUGHT), CAUGHT)
 
 
-def learner(area: str, setting: Setting = SETTING, oracle=ORACLE) -> Learner:
+ATTACKER = Recipe(Side.ATTACKER, "gaussian", AttackConfig(), "ppo", ORACLE)
+DEFENDER = Recipe(Side.DEFENDER, "two_stage", FilterConfig(), "ppo", ORACLE)
+
+
+def learner(
+    recipe: Recipe,
+    setting: Setting = SETTING,
+    opponent=None,
+    *,
+    oracle: OracleConfig = ORACLE,
+    stop: float | None = None,
+) -> Learner:
     generators = make_generators(CPU, 0)
-    if area == "attack":
-        policy = new_attack(setting, AttackConfig(), generators.policy)
-    else:
-        policy = new_filter(setting, FilterConfig(), generators.policy)
-    return Learner(policy, setting, oracle, generators, area)
+    policy = new_policy(setting, *recipe[:3], generators.policy)
+    if opponent is None:
+        opponent = NoFilter() if recipe is ATTACKER else Liar()
+    task = Task(setting, recipe.side, opponent, generators, stop)
+    return Learner(policy, task, oracle)
 
 
-def rollout_of(me: Learner, attack=None, filter_=None) -> Step:
+def rollout_of(me: Learner) -> Step:
     """One step more than a rollout, as `train` collects it."""
-    if me.area == "attack":
-        steps = me._stream(me.policy, filter_ or NoFilter())
-    else:
-        steps = me._stream(attack or Liar(), me.policy)
+    steps = me._stream(me.task.channel(me.policy))
     return collect(steps.play(), me.oracle.num_steps + 1)
 
 
-@pytest.mark.parametrize(("area", "sign"), [("attack", -1.0), ("filter", 1.0)])
-def test_the_attacks_reward_is_the_negative_team_reward(area, sign):
-    me = learner(area)
-    rollout = rollout_of(me, NoAttack())
-    told = me._experience(rollout, sign).target
+@pytest.mark.parametrize(
+    ("recipe", "opponent", "sign"),
+    [(ATTACKER, NoFilter(), -1.0), (DEFENDER, NoAttack(), 1.0)],
+)
+def test_the_attacks_reward_is_the_negative_team_reward(recipe, opponent, sign):
+    me = learner(recipe, opponent=opponent)
+    rollout = rollout_of(me)
+    told = me._experience(rollout).target
     paid = sign * rollout.reward[:-1, :, None].expand_as(told)
     torch.testing.assert_close(told, paid)
     assert rollout.reward.any()
@@ -52,9 +66,9 @@ def test_the_attacks_reward_is_the_negative_team_reward(area, sign):
 
 def test_the_step_after_the_last_bootstraps_and_is_not_learned_from():
     ppo = replace(MYOPIC, gamma=0.5, gae_lambda=0.0)
-    me = learner("filter", oracle=replace(ORACLE, ppo=ppo))
-    rollout = rollout_of(me, NoAttack())
-    told = me._experience(rollout, 1.0)
+    me = learner(DEFENDER, opponent=NoAttack(), oracle=replace(ORACLE, ppo=ppo))
+    rollout = rollout_of(me)
+    told = me._experience(rollout)
     assert told.value.shape == (ORACLE.num_steps, ORACLE.num_envs, 2)
     following = rollout.wire.defence.value[1:]
     going = ~rollout.done[:-1, :, None]
@@ -63,9 +77,9 @@ def test_the_step_after_the_last_bootstraps_and_is_not_learned_from():
 
 
 def test_an_attack_learns_from_captured_agents_only():
-    me = learner("attack")
+    me = learner(ATTACKER)
     rollout = rollout_of(me)
-    told = me._experience(rollout, -1.0)
+    told = me._experience(rollout)
     spoken = rollout.wire.attack.log_prob[:-1, :, :1]
     assert torch.equal(told.log_prob, spoken)
     assert (told.weight == 1).all()
@@ -74,9 +88,9 @@ def test_an_attack_learns_from_captured_agents_only():
 
 
 def test_a_filter_learns_from_every_living_sender_attacked_or_not():
-    me = learner("filter")
     for attack in (NoAttack(), Liar()):
-        told = me._experience(rollout_of(me, attack), 1.0)
+        me = learner(DEFENDER, opponent=attack)
+        told = me._experience(rollout_of(me))
         assert told.weight.shape[-1] == 2
         assert (told.weight == 1).all()
         expected = float(isinstance(attack, Liar))
@@ -90,7 +104,7 @@ def test_captured_agents_are_the_runs_own_or_drawn_for_each_episode():
     anyone = SETTING._replace(captured=None)
     drawn = captured_agents(anyone, 200, generator)
     assert set(drawn.flatten().tolist()) == {0, 1}
-    held = rollout_of(learner("attack", anyone)).carry.captured
+    held = rollout_of(learner(ATTACKER, anyone)).carry.captured
     assert (held != held[:1]).any()
 
 
@@ -114,8 +128,8 @@ def test_seeds_that_share_their_last_bits_have_worlds_of_their_own(other):
 
 def test_one_line_of_finite_metrics_per_update_with_its_axes():
     lines = []
-    me = learner("attack")
-    me.train(me.policy, NoFilter(), sign=-1.0, stop=None, log=lines.append)
+    me = learner(ATTACKER)
+    me.train(lines.append)
     assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
     assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
     last = lines[-1]
@@ -130,14 +144,14 @@ def test_what_a_filter_caught_is_counted_by_hand():
     class Half(Mouthwash):
         """Flags the speaker in worlds 0 and 1, the listener in world 0."""
 
-        def decide(self, tampered, alive, generator):
-            decision = super().decide(tampered, alive, generator)
-            flag = torch.zeros_like(decision.choice)
+        def decide(self, view, memory, generator):
+            verdict = super().decide(view, memory, generator)
+            flag = torch.zeros_like(verdict.decision.choice)
             flag[0, 0] = flag[1, 0] = flag[0, 1] = 1.0
-            return decision._replace(choice=flag)
+            return verdict._replace(decision=verdict.decision._replace(choice=flag))
 
-    me = learner("attack")
-    shown = me._diagnostics(rollout_of(me, filter_=Half((), 0.0)))
+    me = learner(ATTACKER, opponent=Half((), 0.0))
+    shown = me._diagnostics(rollout_of(me))
     assert shown["filter/recall"] == pytest.approx(2 / 4)
     assert shown["filter/false_positive_rate"] == pytest.approx(1 / 4)
     assert shown["filter/precision"] == pytest.approx(2 / 3)
@@ -193,18 +207,18 @@ def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
 ):
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 0.1)
     setting = SETTING._replace(env=FewGames())
-    me, lines = learner("attack", setting), []
-    me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
+    me, lines = learner(ATTACKER, setting, stop=-1e9), []
+    me.train(lines.append)
     assert len(lines) == ORACLE.updates > 2
     assert me._test_every() == 1
 
 
 def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
     setting, looks, lines = SETTING._replace(env=FewGames()), [], []
-    me = learner("attack", setting)
+    me = learner(ATTACKER, setting, stop=-1e9)
     monkeypatch.setattr(me, "_test_return", lambda *_: looks.append(len(lines)) or 0.0)
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 2)
-    me.train(me.policy, NoFilter(), sign=-1.0, stop=-1e9, log=lines.append)
+    me.train(lines.append)
     steps = looks[0] * ORACLE.num_steps
     assert steps >= 2 * setting.env.spec.episode_limit
     assert len(looks) > 1

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.play import Step, Stream, collect
 from games.environments.echo.config import EchoConfig
 from games.environments.echo.env import Echo
@@ -45,8 +45,7 @@ def played(env, learner: TeamLearner, num_steps: int, skip: int = 3) -> Step:
     stream = Stream(
         env,
         learner.team,
-        NoAttack(),
-        NoFilter(),
+        CLEAN,
         captured=torch.zeros(16, 1, dtype=torch.long),
         world_generator=torch.Generator().manual_seed(1),
         generator=torch.Generator().manual_seed(2),

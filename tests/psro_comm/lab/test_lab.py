@@ -5,10 +5,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.side import Side
+from games.engine.strategy import NoAttack, NoFilter
 from oracles.strategies.frozen import Frozen, freeze
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.threat import MuteAttack
+from oracles.strategies.untrained import MuteAttack
 from psro_comm.lab.lab import Response
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
@@ -45,33 +46,33 @@ def mute(lab):
     return freeze(attack.calibrate(setting.team))
 
 
-def response(lab, name, config, opponents):
-    return Response(name, opponents, [1.0], config, lab.config.attack_oracle, 2)
+def response(lab, name, side, opponents):
+    return Response(name, opponents, [1.0], lab.config.recipe(side), 2)
 
 
 def test_of_two_attacks_the_one_that_hurts_more_is_kept(lab):
     lab.save("x.r0", freeze(NoAttack()))
     lab.save("x.r1", mute(lab))
     filters, _ = benign()
-    (kept,) = lab.respond([response(lab, "x", lab.config.attack, filters)])
+    (kept,) = lab.respond([response(lab, "x", Side.ATTACKER, filters)])
     assert kept.digest() == mute(lab).digest()
 
 
 def test_of_two_filters_the_one_that_earns_more_is_kept(lab):
     import torch
 
-    from oracles.strategies.best_response import new_filter
+    from oracles.strategies.best_response import new_policy
 
-    setting = build_setting(lab.setting())
-    harm = new_filter(
-        setting,
+    harm = new_policy(
+        build_setting(lab.setting()),
+        *(Side.DEFENDER, "two_stage"),
         replace(lab.config.filter, {"reconstructor": "random"}),
         torch.Generator().manual_seed(0),
     )
     lab.save("y.r0", freeze(harm))  # flags half of the messages and scrambles them
     lab.save("y.r1", freeze(NoFilter()))
     _, attacks = benign()
-    (kept,) = lab.respond([response(lab, "y", lab.config.filter, attacks)])
+    (kept,) = lab.respond([response(lab, "y", Side.DEFENDER, attacks)])
     assert kept.digest() == freeze(NoFilter()).digest()
 
 
@@ -125,17 +126,17 @@ def test_a_run_has_one_start(lab):
 def test_a_warm_start_begins_the_first_restart_and_no_other(lab):
     import torch
 
-    from oracles.strategies.best_response import new_attack
+    from oracles.strategies.best_response import new_policy
     from oracles.strategies.jobs import run_training
 
     setting = build_setting(lab.setting())
     generator = torch.Generator().manual_seed(5)
-    start = freeze(new_attack(setting, lab.config.attack, generator))
-    still = replace(
-        lab.config.attack_oracle, {"env_steps": 1, "ppo.learning_rate": 1e-20}
-    )
-    asked = response(lab, "warm", lab.config.attack, benign()[0])
-    jobs = lab._jobs(asked._replace(start=start, oracle=still))
+    recipe = lab.config.recipe(Side.ATTACKER)
+    start = freeze(new_policy(setting, *recipe[:3], generator))
+    still = replace(recipe.budget, {"env_steps": 1, "ppo.learning_rate": 1e-20})
+    asked = response(lab, "warm", Side.ATTACKER, benign()[0])
+    recipe = recipe._replace(budget=still)
+    jobs = lab._jobs(asked._replace(start=start, recipe=recipe))
     warm, fresh = (run_training(job)[0] for job in jobs)
 
     def same(policy):
@@ -153,9 +154,10 @@ def test_a_warm_start_is_the_best_policy_that_can_be_trained(lab):
     rmacrl.config = replace(rmacrl.config, {"warm_start": True})
     filters, _ = benign()
     learners = ("one", "other")
-    config = asdict(rmacrl.attack_config)
+    recipe = rmacrl.recipes[Side.ATTACKER]
+    facts = {"kind": recipe.kind, "config": asdict(recipe.config)}
     for name in learners:
-        rmacrl.attacks[name] = Frozen({"config": config, "name": name}, {})
+        rmacrl.attacks[name] = Frozen({**facts, "name": name}, {})
     rmacrl.attacks["mute"] = mute(lab)
     names = ["no-attack", "mute", *learners]
     table = PayoffTable.empty().grown(filters, names)

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 import torch
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.play import play_episodes
+from games.engine.strategy import NoAttack, NoFilter
+from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from games.environments.registry import make_env
-from oracles.strategies.config import Threat
-from oracles.strategies.learner import Setting
-from oracles.strategies.threat import NoiseAttack
+from oracles.strategies.setting import Setting
+from oracles.strategies.untrained import NoiseAttack
 from oracles.teams.backbones import make_team
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection_page import render_replay
@@ -109,9 +110,7 @@ def test_the_same_episode_is_what_measuring_plays_without_luck():
     # Parrots are certain of what they do: no luck, so the returns must be equal.
     env = Echo()
     worlds = make_worlds(env.spec, 3, 0, 1, CAUGHT)
-    played = play_episodes(
-        env, Parrots(), Liar(), NoFilter(), worlds, torch.Generator()
-    )
+    played = play_episodes(env, Parrots(), Channel(Liar()), worlds, torch.Generator())
     assert echo(Liar(), follow="attacked")["return"] == float(played.returns)
 
 

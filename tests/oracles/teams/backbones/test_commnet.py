@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import TimeStep
 from games.engine.team import Carry, communicate, start
 from games.engine.tree import map_tensors
@@ -66,7 +66,7 @@ def remembering(team: CommNet, batch: int, num_agents: int) -> Carry:
 
 def talk(team: CommNet, carry: Carry, timestep: TimeStep) -> tuple:
     generator = torch.Generator().manual_seed(0)
-    return communicate(team, carry, timestep, NoAttack(), NoFilter(), generator)
+    return communicate(team, carry, timestep, CLEAN, generator)
 
 
 def listen(team: CommNet, heard: Tensor, links: Tensor) -> Tensor:

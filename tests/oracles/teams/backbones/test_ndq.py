@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import CLEAN
 from games.engine.env import TimeStep
 from games.engine.team import communicate, start
 from oracles.teams.backbones.config import NDQConfig
@@ -138,7 +138,7 @@ def test_what_is_heard_changes_what_is_done_without_delay():
         )
         carry = start(team, torch.zeros(1, 1, dtype=torch.long), AGENTS)
         generator = torch.Generator().manual_seed(0)
-        _, _, q = communicate(team, carry, timestep, NoAttack(), NoFilter(), generator)
+        _, _, q = communicate(team, carry, timestep, CLEAN, generator)
         scores.append(q)
     assert (scores[0] != scores[1]).any(-1).all()
 

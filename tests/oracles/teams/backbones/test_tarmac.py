@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from games.engine.channel import NoAttack, NoFilter
+from games.engine.channel import Channel
 from games.engine.env import TimeStep
+from games.engine.strategy import NoAttack
 from games.engine.team import Carry, communicate, start
 from games.engine.tree import map_tensors
 from oracles.teams.backbones.config import TarMACConfig
@@ -45,9 +46,7 @@ def remembering(team: TarMAC, batch: int = 2) -> Carry:
 
 def talk(team: TarMAC, carry: Carry, timestep: TimeStep, attack=None) -> tuple:
     generator = torch.Generator().manual_seed(0)
-    return communicate(
-        team, carry, timestep, attack or NoAttack(), NoFilter(), generator
-    )
+    return communicate(team, carry, timestep, Channel(attack or NoAttack()), generator)
 
 
 def with_queries(team: TarMAC, query: list[float]) -> TarMAC:

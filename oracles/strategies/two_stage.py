@@ -5,17 +5,22 @@
 Source: paper section 3.3 and eq. 2.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 
-from games.engine.channel import Decision, NoFilter
 from games.engine.play import Step
+from games.engine.side import Side
+from games.engine.strategy import Decision, Verdict
 from games.engine.team import Team
+from games.engine.view import FilterView
 from oracles.learning.nets import VALUE_UNIT, mlp, squash
 from oracles.learning.ppo import Evaluation
 from oracles.strategies.config import FilterConfig
+from oracles.strategies.setting import Setting
 
 
 class AnomalyDetector(nn.Module):
@@ -75,6 +80,9 @@ class TwoStageFilter(nn.Module):
     """
 
     kind = "two_stage"
+    side = Side.DEFENDER
+    memory_size = 0
+    observes = False
     message_mean: Tensor  # [D]
     message_std: Tensor  # [D]
 
@@ -91,16 +99,41 @@ class TwoStageFilter(nn.Module):
         self.critic = mlp((num_agents * message_size, wide, wide, 1))
         self.register_buffer("message_mean", torch.zeros(message_size))
         self.register_buffer("message_std", torch.ones(message_size))
-        self._random_message = torch.zeros(())
 
-    def calibrate(self, team: Team) -> "TwoStageFilter":
+    @classmethod
+    def new(cls, setting: Setting, config: Any = None) -> Self:
+        """An untrained filter for a game, in the units of its team.
+
+        Weights are drawn from torch's global generator.
+        """
+        filter_ = cls(
+            config or FilterConfig(),
+            message_size=setting.team.message_size,
+            num_agents=setting.env.spec.num_agents,
+        )
+        return filter_.calibrate(setting.team)
+
+    @classmethod
+    def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
+        """The filter that `arguments` describe, without its weights."""
+        return cls(**{**arguments, "config": FilterConfig(**arguments["config"])})
+
+    def arguments(self) -> dict[str, Any]:
+        """What `rebuild` needs, as JSON data."""
+        return {
+            "config": asdict(self.config),
+            "message_size": self.message_mean.shape[0],
+            "num_agents": self.num_agents,
+        }
+
+    def calibrate(self, team: Team) -> Self:
         """Takes mean and spread of a trained team's clean messages; returns itself."""
         self.message_mean.copy_(team.message_mean)
         self.message_std.copy_(team.message_std.clamp(min=1e-6))
         return self
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Nothing to forget: a filter judges each message alone."""
+        """Draws nothing: each message is judged alone."""
 
     def suspicion(self, tampered: Tensor) -> Tensor:
         """h_d(1 | m) in (0, 1): `[...,D]` -> `[...]`."""
@@ -112,33 +145,27 @@ class TwoStageFilter(nn.Module):
         return repaired * self.message_std + self.message_mean
 
     def decide(
-        self, tampered: Tensor, alive: Tensor, generator: torch.Generator
-    ) -> Decision:
-        """Draws the flags x `[B,N]`."""
-        shape = tampered.shape[:-1]
-        uniform = torch.rand(shape, generator=generator, device=tampered.device)
+        self, view: FilterView, memory: Tensor, generator: torch.Generator
+    ) -> Verdict:
+        """Draws the flags x `[B,N]`, and repairs every message."""
+        messages, alive = view.messages, view.alive
+        shape, device = messages.shape, messages.device
+        uniform = torch.rand(shape[:-1], generator=generator, device=device)
         if self.config.reconstructor == "random":
-            # Drawn here because `apply` draws nothing.
-            self._random_message = torch.randn(
-                tampered.shape, generator=generator, device=tampered.device
-            )
+            noise = torch.randn(shape, generator=generator, device=device)
+            repaired = noise * self.message_std + self.message_mean
+        else:
+            repaired = self.repair(messages)
         if self.config.detector == "random":
             order = uniform.masked_fill(~alive, -1.0)
             flag = (order == order.amax(-1, keepdim=True)).float()
             log_prob = torch.zeros_like(uniform)
         else:
-            logit = self.detector(self._standardise(tampered))
+            logit = self.detector(self._standardise(messages))
             flag = (uniform < logit.sigmoid()).float()
             log_prob = _bernoulli_log_prob(logit, flag)
-        return Decision(flag, log_prob, self._value(tampered), alive)
-
-    def apply(self, tampered: Tensor, choice: Tensor) -> Tensor:  # type: ignore[override]
-        """Replaces flagged messages by g_r(m); the ablation by a random one."""
-        if self.config.reconstructor == "random":
-            repaired = self._random_message * self.message_std + self.message_mean
-        else:
-            repaired = self.repair(tampered)
-        return torch.where(choice[..., None] > 0, repaired, tampered)
+        decision = Decision(flag, log_prob, self._value(messages), alive)
+        return Verdict(decision, repaired, memory)
 
     def inputs(self, rollout: Step) -> FilterInputs:
         """What learning needs of a rollout `[T,B,...]`."""
@@ -201,6 +228,3 @@ def _balance(forged: Tensor, alive: Tensor) -> Tensor:
     share = (bad.sum() > 0).to(forged.dtype) + (good.sum() > 0).to(forged.dtype)
     parts = bad / bad.sum().clamp(min=1.0) + good / good.sum().clamp(min=1.0)
     return parts / share.clamp(min=1.0)
-
-
-FILTERS: dict[str, type] = {"none": NoFilter, "two_stage": TwoStageFilter}

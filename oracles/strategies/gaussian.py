@@ -1,27 +1,27 @@
-"""The learned attack of eq. 1, and the registry of all attacks.
+"""The learned attack of eq. 1.
 
     J = E[ min(rho A, clip(rho, 1 - eps, 1 + eps) A) ] - alpha E[ (m_out - m_adv)^2 ]
 
 Source: paper section 3.2, eq. 1.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-from games.engine.channel import Decision, NoAttack
+from games.engine.channel import bend
 from games.engine.play import Step
+from games.engine.strategy import Decision, Forgery
+from games.engine.threat import Threat
+from games.engine.view import AttackView, gather_agents
 from oracles.learning.nets import VALUE_UNIT, StackedMLP, gaussian_log_prob, squash
 from oracles.learning.ppo import Evaluation
-from oracles.strategies.config import AttackConfig, Threat
-from oracles.strategies.threat import (
-    MuteAttack,
-    NoiseAttack,
-    Tampering,
-    bend,
-    gather_agents,
-)
+from oracles.strategies.config import AttackConfig
+from oracles.strategies.setting import Setting
+from oracles.strategies.tampering import Tampering
 
 
 class AttackInputs(NamedTuple):
@@ -70,42 +70,56 @@ class GaussianAttack(Tampering):
         )
         self.critic = StackedMLP(threat.num_malicious, (width, *hidden, 1))
 
+    @classmethod
+    def new(cls, setting: Setting, config: Any = None) -> Self:
+        """An untrained attack; see `Tampering.new`."""
+        team = setting.team
+        attack = cls(
+            setting.threat,
+            team.message_size,
+            config=config or AttackConfig(),
+            obs_size=setting.env.spec.obs_size,
+            memory_size=team.memory_size,
+            heard_size=team.heard_size,
+        )
+        return attack.calibrate(team)
+
+    @classmethod
+    def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
+        """The attack that `arguments` describe, without its weights."""
+        config = AttackConfig(**arguments["config"])
+        return super().rebuild({**arguments, "config": config})
+
+    def arguments(self) -> dict[str, Any]:
+        """What `rebuild` needs, as JSON data."""
+        return {**super().arguments(), "config": asdict(self.config), **self.sizes}
+
     def decide(
-        self,
-        obs: Tensor,
-        memory: Tensor,
-        m_in: Tensor,
-        sent: Tensor,
-        captured: Tensor,
-        generator: torch.Generator,
-    ) -> Decision:
+        self, view: AttackView, memory: Tensor, generator: torch.Generator
+    ) -> Forgery:
         """Draws delta for the captured agents."""
-        features, _ = self._features(obs, memory, m_in, sent, captured)
+        features = self._features(view.obs, view.memory, view.m_in, view.sent)
         mean = self._mean(features)
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)
         delta = mean + self._std() * noise
-        return self._decision(
-            delta,
-            captured,
-            sent.shape[1],
-            gaussian_log_prob(delta, mean, self._std()),
-            self._value(features),
-        )
+        log_prob = gaussian_log_prob(delta, mean, self._std())
+        value = self._value(features)
+        return Forgery(Decision(delta, log_prob, value, view.may_bend), memory)
 
     def inputs(self, rollout: Step) -> AttackInputs:
         """What learning needs of a rollout `[T,B,...]`, captured agents only."""
         captured = rollout.carry.captured
         fresh = rollout.timestep.fresh[..., None]
-        features, said = self._features(
+        seen = (
             rollout.timestep.obs,
             rollout.carry.memory.masked_fill(fresh, 0.0),
             rollout.carry.m_in.masked_fill(fresh, 0.0),
             rollout.wire.sent,
-            captured,
         )
+        own = [gather_agents(part, captured) for part in seen]
         delta = gather_agents(rollout.wire.attack.choice, captured)
         alive = gather_agents(rollout.timestep.alive[..., None].float(), captured)
-        return AttackInputs(features, said, delta, alive.squeeze(-1))
+        return AttackInputs(self._features(*own), own[-1], delta, alive.squeeze(-1))
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:
         """Eq. 1 for PPO: log-densities, values, and the price of the distance.
@@ -129,13 +143,10 @@ class GaussianAttack(Tampering):
         )
 
     def _features(
-        self, obs: Tensor, memory: Tensor, m_in: Tensor, sent: Tensor, captured: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Own history, heard and meant message of captured agents, and the latter."""
-        said = gather_agents(sent, captured)
-        heard = squash(gather_agents(m_in, captured))
-        own = [gather_agents(part, captured) for part in (obs, memory)]
-        return torch.cat([*own, heard, said / self.message_rms], dim=-1), said
+        self, obs: Tensor, memory: Tensor, m_in: Tensor, sent: Tensor
+    ) -> Tensor:
+        """Own history, what was heard and what is meant: `[...,K,F]`."""
+        return torch.cat([obs, memory, squash(m_in), sent / self.message_rms], dim=-1)
 
     def _mean(self, features: Tensor) -> Tensor:
         return self.config.mean_scale * self.message_rms * self.mean(features)
@@ -145,11 +156,3 @@ class GaussianAttack(Tampering):
 
     def _value(self, features: Tensor) -> Tensor:
         return VALUE_UNIT * self.critic(features).squeeze(-1)
-
-
-ATTACKS: dict[str, type] = {
-    "none": NoAttack,
-    "noise": NoiseAttack,
-    "mute": MuteAttack,
-    "gaussian": GaussianAttack,
-}

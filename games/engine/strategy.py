@@ -1,0 +1,153 @@
+"""The strategies of the game over messages: what an attack and a filter are.
+
+Both answer a view with a decision. What they keep from step to step is a tensor of
+their own, passed in and given back, so that learning can unroll it again.
+
+Source: paper section 3.1 (xi) and 3.3 (zeta).
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from games.engine.side import Side
+from games.engine.view import AttackView, FilterView
+
+
+class Decision(NamedTuple):
+    """What a strategy did at one step, and what PPO needs to know of it.
+
+    P is K, the agents held, for an attack, and N for a filter and on the wire.
+    """
+
+    choice: Tensor  # attack: delta [B,P,D];  filter: flag [B,N] in {0., 1.}
+    log_prob: Tensor  # [B,P]
+    value: Tensor  # [B,P]
+    active: Tensor  # [B,P] bool; False where this strategy does nothing
+
+
+class Forgery(NamedTuple):
+    """An attack's answer to a view."""
+
+    decision: Decision
+    memory: Tensor  # [B,K,S] what it takes to the next step
+
+
+class Verdict(NamedTuple):
+    """A filter's answer to a view."""
+
+    decision: Decision
+    repaired: Tensor  # [B,N,D] what flagged messages are replaced by
+    memory: Tensor  # [B,N,S] what it takes to the next step
+
+
+class Attack(Protocol):
+    """A strategy xi of the attacker: bends the messages of captured agents."""
+
+    kind: str  # its name in ATTACKS
+    memory_size: int  # S, numbers that it keeps for each agent held
+    knowledge: str  # what it needs to be shown: own or white_box, see `Threat`
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Draws what is fixed for an episode, where `done` [B] says that one starts."""
+
+    def decide(
+        self, view: AttackView, memory: Tensor, generator: torch.Generator
+    ) -> Forgery:
+        """Draws delta ~ xi( . | tau, m_in, m_out) for the agents held.
+
+        Args:
+          view: what it may know.
+          memory: `[B,K,S]` its own, zero where an episode starts.
+          generator: the policies' randomness.
+
+        Returns:
+          Its decision, rows `[B,K]`, and its memory. The channel makes m_adv of delta.
+        """
+
+
+class Filter(Protocol):
+    """A strategy zeta of the defender: flags messages and replaces the flagged."""
+
+    kind: str  # its name in FILTERS
+    memory_size: int  # S, numbers that it keeps for each sender
+    observes: bool  # whether it is shown what the receivers observe
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Draws what is fixed for an episode, where `done` [B] says that one starts."""
+
+    def decide(
+        self, view: FilterView, memory: Tensor, generator: torch.Generator
+    ) -> Verdict:
+        """Draws a flag x_i ~ h_d( . | m_i) for each message, and repairs it, g_r(m_i).
+
+        Args:
+          view: what it may know.
+          memory: `[B,N,S]` its own, zero where an episode starts.
+          generator: the policies' randomness.
+        """
+
+
+class NoAttack:
+    """The null attack: changes nothing. Index 0 of every attacker population."""
+
+    kind = "none"
+    side = Side.ATTACKER
+    memory_size = 0
+    knowledge = "own"
+
+    @classmethod
+    def new(cls, setting: Any, config: None = None) -> "NoAttack":
+        """The null attack of any game."""
+        return cls()
+
+    def arguments(self) -> dict[str, Any]:
+        """Needs none to be rebuilt."""
+        return {}
+
+    rebuild = new
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Draws nothing."""
+
+    def decide(
+        self, view: AttackView, memory: Tensor, generator: torch.Generator
+    ) -> Forgery:
+        """Is inactive everywhere."""
+        return Forgery(_idle(torch.zeros_like(view.sent), view.sent), memory)
+
+
+class NoFilter:
+    """The null filter: lets everything through. Index 0 of every population."""
+
+    kind = "none"
+    side = Side.DEFENDER
+    memory_size = 0
+    observes = False
+
+    @classmethod
+    def new(cls, setting: Any, config: None = None) -> "NoFilter":
+        """The null filter of any game."""
+        return cls()
+
+    def arguments(self) -> dict[str, Any]:
+        """Needs none to be rebuilt."""
+        return {}
+
+    rebuild = new
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Draws nothing."""
+
+    def decide(
+        self, view: FilterView, memory: Tensor, generator: torch.Generator
+    ) -> Verdict:
+        """Is inactive everywhere."""
+        flags = torch.zeros_like(view.messages[..., 0])
+        return Verdict(_idle(flags, view.messages), view.messages, memory)
+
+
+def _idle(choice: Tensor, message: Tensor) -> Decision:
+    zeros = torch.zeros_like(message[..., 0])
+    return Decision(choice, zeros, zeros, torch.zeros_like(zeros, dtype=torch.bool))

@@ -1,0 +1,36 @@
+"""The registries of the game over messages: attacks, filters, and who trains them."""
+
+from games.engine.registry import Entry
+from games.engine.side import Side
+from oracles.strategies.config import (
+    AttackConfig,
+    FilterConfig,
+    NoiseConfig,
+    OracleConfig,
+)
+
+_HERE = "oracles.strategies"
+ATTACKS: dict[str, Entry] = {
+    "none": Entry("games.engine.strategy:NoAttack"),
+    "noise": Entry(f"{_HERE}.untrained:NoiseAttack", NoiseConfig, "size"),
+    "mute": Entry(f"{_HERE}.untrained:MuteAttack"),
+    "gaussian": Entry(f"{_HERE}.gaussian:GaussianAttack", AttackConfig, learns=True),
+}
+FILTERS: dict[str, Entry] = {
+    "none": Entry("games.engine.strategy:NoFilter"),
+    "two_stage": Entry(f"{_HERE}.two_stage:TwoStageFilter", FilterConfig, learns=True),
+}
+ORACLES: dict[str, Entry] = {
+    "ppo": Entry(f"{_HERE}.learner:train_by_ppo", OracleConfig),
+}
+
+
+def trainable(side: Side) -> dict[str, type]:
+    """The settings of the side's policies that an oracle can train, by kind."""
+    known = strategies(side).items()
+    return {kind: e.config for kind, e in known if e.learns and e.config is not None}
+
+
+def strategies(side: Side) -> dict[str, Entry]:
+    """The registry of a side: `FILTERS` of the defender, `ATTACKS` of the attacker."""
+    return (FILTERS, ATTACKS)[side]

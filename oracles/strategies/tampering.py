@@ -1,0 +1,98 @@
+"""What all attacks of ours share: the threat, and the size of a clean message.
+
+An attack is one file with a class like these, and one line in
+`oracles.strategies.registry`. It says what it wants to do to a message; how far that
+may go is applied by the channel.
+
+Source: paper section 3.1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from games.engine.channel import delta_of
+from games.engine.side import Side
+from games.engine.strategy import Decision, Forgery
+from games.engine.team import Team
+from games.engine.threat import Threat
+from games.engine.view import AttackView
+from oracles.strategies.setting import Setting
+
+
+class Tampering(nn.Module):
+    """The base of attacks: a threat, and units taken from a team's clean messages.
+
+    A subclass has a `kind`, and overrides `offset` if all it does is move messages, or
+    `decide` if it has more to say to PPO. `new` builds it for a game, `arguments` and
+    `rebuild` take it to plain data and back.
+    """
+
+    kind: str
+    side: Side = Side.ATTACKER
+    knowledge: str = "own"
+    memory_size: int = 0
+    message_norm: Tensor  # [] mean norm of a clean message
+    message_rms: Tensor  # [D] root mean square of each of its numbers
+
+    def __init__(self, threat: Threat, message_size: int) -> None:
+        """Prepares an attack on messages of `message_size` numbers."""
+        super().__init__()
+        self.threat = threat
+        self.register_buffer("message_norm", torch.ones(()))
+        self.register_buffer("message_rms", torch.ones(message_size))
+
+    @classmethod
+    def new(cls, setting: Setting, config: Any = None) -> Self:
+        """An attack for a game, in the units of its team.
+
+        Args:
+          setting: the game.
+          config: its settings, of its class in the registry; None where it has none.
+            Weights are drawn from torch's global generator.
+        """
+        attack = cls(setting.threat, setting.team.message_size)
+        return attack.calibrate(setting.team)
+
+    @classmethod
+    def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
+        """The attack that `arguments` describe, without its weights."""
+        threat = Threat.from_plain(arguments["threat"])
+        return cls(**{**arguments, "threat": threat})
+
+    def arguments(self) -> dict[str, Any]:
+        """What `rebuild` needs, as JSON data."""
+        return {
+            "threat": asdict(self.threat),
+            "message_size": self.message_rms.shape[0],
+        }
+
+    def calibrate(self, team: Team) -> Self:
+        """Takes the units from a trained team's clean messages; returns itself."""
+        self.message_norm.copy_(team.message_norm)
+        self.message_rms.copy_(team.message_rms.clamp(min=1e-6))
+        return self
+
+    def reset(self, done: Tensor, generator: torch.Generator) -> None:
+        """Draws nothing: tau is the captured agent's own memory."""
+
+    def offset(
+        self, view: AttackView, memory: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """How far to move each message, m_adv - m_out `[B,K,D]`, and what to remember.
+
+        The arguments are those of `games.engine.strategy.Attack.decide`.
+        """
+        raise TypeError(f"{type(self).__name__} has neither `offset` nor `decide`")
+
+    def decide(
+        self, view: AttackView, memory: Tensor, generator: torch.Generator
+    ) -> Forgery:
+        """Moves the captured agents' messages by `offset`."""
+        offset, kept = self.offset(view, memory, generator)
+        zeros = torch.zeros_like(offset[..., 0])
+        delta = delta_of(view.sent, offset, self.threat)
+        return Forgery(Decision(delta, zeros, zeros, view.may_bend), kept)
