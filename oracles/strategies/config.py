@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from games.engine.settings import check, choice, integer, number, refusal
 from oracles.learning.config import PPOConfig
 
 
@@ -24,23 +25,15 @@ class AttackConfig:
         none trains it to the end of its budget.
     """
 
-    noise_scale: float = 3.0
-    mean_scale: float = 8.0
-    alpha: float = 5e-4
-    hidden: int = 128
-    stop_return: float | None = None
+    noise_scale: float = number(3.0, above=0)
+    mean_scale: float = number(8.0, above=0)
+    alpha: float = number(5e-4, least=0)
+    hidden: int = integer(128, least=1)
+    stop_return: float | None = number(None)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("noise_scale", "mean_scale"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(
-                    f"attack.{name} is {getattr(self, name)}, must be positive"
-                )
-        if self.alpha < 0.0:
-            raise ValueError(f"attack.alpha is {self.alpha}, must be at least 0")
-        if self.hidden < 1:
-            raise ValueError(f"attack.hidden is {self.hidden}, must be at least 1")
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -58,40 +51,17 @@ class FilterConfig:
       reconstructor: learned, or (ablation) a random clean-looking message.
     """
 
-    beta1: float = 1.0
-    beta2: float = 1.0
-    hidden: int = 64
-    critic_hidden: int = 128
-    benign_fraction: float = 0.2
-    detector: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
-    reconstructor: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
+    beta1: float = number(1.0, least=0)
+    beta2: float = number(1.0, least=0)
+    hidden: int = integer(64, least=1)
+    critic_hidden: int = integer(128, least=1)
+    benign_fraction: float = number(0.2, least=0, below=1)
+    detector: str = choice("learned", ("learned", "random"))
+    reconstructor: str = choice("learned", ("learned", "random"))
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("beta1", "beta2"):
-            if getattr(self, name) < 0.0:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 0"
-                )
-        for name in ("hidden", "critic_hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if not 0.0 <= self.benign_fraction < 1.0:
-            raise ValueError(
-                f"filter.benign_fraction is {self.benign_fraction}, must lie in [0, 1)"
-            )
-        for name in ("detector", "reconstructor"):
-            if getattr(self, name) not in ("learned", "random"):
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)!r},"
-                    " must be learned or random"
-                )
+        check(self)
 
 
 def one_epoch() -> PPOConfig:
@@ -110,22 +80,18 @@ class OracleConfig:
       ppo: the learner.
     """
 
-    env_steps: int = 400_000
-    num_envs: int = 512
-    num_steps: int = 8
+    env_steps: int = integer(400_000, least=1)
+    num_envs: int = integer(512, least=1)
+    num_steps: int = integer(8, least=1)
     ppo: PPOConfig = field(default_factory=one_epoch)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("env_steps", "num_envs", "num_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"oracle.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.num_envs < self.ppo.num_minibatches:
-            raise ValueError(
-                f"oracle.num_envs is {self.num_envs}, must be at least"
-                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+        check(self)
+        least = self.ppo.num_minibatches
+        if self.num_envs < least:
+            raise refusal(
+                "num_envs", self.num_envs, f"at least ppo.num_minibatches = {least}"
             )
 
     @property
@@ -148,39 +114,22 @@ class Threat:
         no limit.
     """
 
-    num_malicious: int = 1
+    num_malicious: int = integer(1, least=1)
     captured: tuple[int, ...] | None = None
     redraw_captured: bool = False
-    mode: str = field(default="sum", metadata={"choices": ("sum", "convex")})
-    mix_weight: float = 0.9
-    cap: float | None = None
+    mode: str = choice("sum", ("sum", "convex"))
+    mix_weight: float = number(0.9, least=0, most=1)
+    cap: float | None = number(None, above=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        if self.num_malicious < 1:
-            raise ValueError(
-                f"threat.num_malicious is {self.num_malicious}, must be at least 1"
-            )
-        if self.captured is not None and not (
-            len(self.captured) == len(set(self.captured)) == self.num_malicious
-        ):
-            raise ValueError(
-                f"threat.captured is {self.captured}, must name num_malicious ="
-                f" {self.num_malicious} different agents"
-            )
-        if self.captured is not None and self.redraw_captured:
-            raise ValueError(
-                f"threat.captured is {self.captured}, must be none with"
-                " threat.redraw_captured"
-            )
-        if self.mode not in ("sum", "convex"):
-            raise ValueError(f"threat.mode is {self.mode!r}, must be sum or convex")
-        if not 0.0 <= self.mix_weight <= 1.0:
-            raise ValueError(
-                f"threat.mix_weight is {self.mix_weight}, must lie in [0, 1]"
-            )
-        if self.cap is not None and not self.cap > 0.0:
-            raise ValueError(f"threat.cap is {self.cap}, must be positive or none")
+        check(self)
+        held, count = self.captured, self.num_malicious
+        if held is not None and not len(held) == len(set(held)) == count:
+            words = f"num_malicious = {count} different agents"
+            raise refusal("captured", held, words)
+        if held is not None and self.redraw_captured:
+            raise refusal("captured", held, "none with redraw_captured")
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":
