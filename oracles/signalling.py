@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from games.engine.settings import check, integer
 from games.openspiel.signalling import ATTACKER, DEFENDER, Defence, SignallingConfig
 from oracles.learning.config import PPOConfig
 from oracles.learning.ppo import Evaluation, Experience, gae, ppo_update
@@ -29,8 +30,8 @@ class TableOracleConfig:
       ppo: the learner.
     """
 
-    updates: int = 80
-    episodes: int = 512
+    updates: int = integer(80, least=1)
+    episodes: int = integer(512, least=1)
     ppo: PPOConfig = field(
         default_factory=lambda: PPOConfig(
             learning_rate=0.05,
@@ -40,6 +41,10 @@ class TableOracleConfig:
             num_minibatches=1,
         )
     )
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
 
 
 class Decisions(NamedTuple):

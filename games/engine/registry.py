@@ -26,6 +26,10 @@ class Entry(NamedTuple):
     argument: str | None = None
     learns: bool = False
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the class or function makes of the arguments."""
+        return self.load()(*args, **kwargs)
+
     def load(self) -> Any:
         """The class or function, imported now if it was not before."""
         if not isinstance(self.target, str):

@@ -4,10 +4,12 @@ Source: paper section 3.1 (mode, malicious agents), assumption 2 (what it knows)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from games.engine.settings import check, choice, integer, number, refusal
 
 
 @dataclass(frozen=True)
@@ -31,47 +33,24 @@ class Threat:
         filter and all agents, for attacks that measure a worst case.
     """
 
-    num_malicious: int = 1
+    num_malicious: int = integer(1, least=1)
     captured: tuple[int, ...] | None = None
     redraw_captured: bool = False
-    mode: str = field(default="sum", metadata={"choices": ("sum", "convex")})
-    mix_weight: float = 0.9
-    cap: float | None = None
-    rate: float = 1.0
-    knowledge: str = field(default="own", metadata={"choices": ("own", "white_box")})
+    mode: str = choice("sum", ("sum", "convex"))
+    mix_weight: float = number(0.9, least=0, most=1)
+    cap: float | None = number(None, above=0)
+    rate: float = number(1.0, above=0, most=1)
+    knowledge: str = choice("own", ("own", "white_box"))
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        if self.num_malicious < 1:
-            raise ValueError(
-                f"threat.num_malicious is {self.num_malicious}, must be at least 1"
-            )
-        if self.captured is not None and not (
-            len(self.captured) == len(set(self.captured)) == self.num_malicious
-        ):
-            raise ValueError(
-                f"threat.captured is {self.captured}, must name num_malicious ="
-                f" {self.num_malicious} different agents"
-            )
-        if self.captured is not None and self.redraw_captured:
-            raise ValueError(
-                f"threat.captured is {self.captured}, must be none with"
-                " threat.redraw_captured"
-            )
-        if self.mode not in ("sum", "convex"):
-            raise ValueError(f"threat.mode is {self.mode!r}, must be sum or convex")
-        if not 0.0 <= self.mix_weight <= 1.0:
-            raise ValueError(
-                f"threat.mix_weight is {self.mix_weight}, must lie in [0, 1]"
-            )
-        if self.cap is not None and not self.cap > 0.0:
-            raise ValueError(f"threat.cap is {self.cap}, must be positive or none")
-        if not 0.0 < self.rate <= 1.0:
-            raise ValueError(f"threat.rate is {self.rate}, must lie in (0, 1]")
-        if self.knowledge not in ("own", "white_box"):
-            raise ValueError(
-                f"threat.knowledge is {self.knowledge!r}, must be own or white_box"
-            )
+        check(self)
+        held, count = self.captured, self.num_malicious
+        if held is not None and not len(held) == len(set(held)) == count:
+            words = f"num_malicious = {count} different agents"
+            raise refusal("captured", held, words)
+        if held is not None and self.redraw_captured:
+            raise refusal("captured", held, "none with redraw_captured")
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":

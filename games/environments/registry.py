@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from games.engine.registry import Entry
+from games.engine.spec import Extent
 from games.environments.combat.config import CombatConfig
 from games.environments.echo.config import EchoConfig
 from games.environments.predator_prey.config import PredatorPreyConfig
@@ -51,3 +52,14 @@ def make_env(
         config = entry.config(**(config or {}))
     env: CommEnv = entry.load()(config, device=device)
     return env
+
+
+def extent_of(name: str, config: Any) -> Extent:
+    """How large an environment is, which is built only where `config` does not say.
+
+    Args:
+      name: key in `ENVS`.
+      config: its configuration; says so in a property `extent`, if it can.
+    """
+    told: Extent | None = getattr(config, "extent", None)
+    return make_env(name, config).spec if told is None else told

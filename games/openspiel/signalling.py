@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyspiel
 
+from games.engine.settings import check, integer, number
+
 DEFENDER, ATTACKER = 0, 1
 
 
@@ -31,19 +33,14 @@ class SignallingConfig:
         state is equally likely else.
     """
 
-    states: int = 3
-    forge_cost: float = 0.1
-    repair_cost: float = 0.1
-    repair_accuracy: float = 0.7
+    states: int = integer(3, least=2, most=10)
+    forge_cost: float = number(0.1)
+    repair_cost: float = number(0.1)
+    repair_accuracy: float = number(0.7, least=0, most=1)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        if not 2 <= self.states <= 10:
-            raise ValueError(f"states is {self.states}, must lie in 2 to 10")
-        if not 0 <= self.repair_accuracy <= 1:
-            raise ValueError(
-                f"repair_accuracy is {self.repair_accuracy}, must lie in [0, 1]"
-            )
+        check(self)
 
     def readings(self) -> np.ndarray:
         """`[K, K]` probability of a second reading g in state s."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from games.engine.settings import check, integer, number
+
 
 @dataclass(frozen=True)
 class PPOConfig:
@@ -23,33 +25,20 @@ class PPOConfig:
       normalize_advantage: standardise advantages within a minibatch.
     """
 
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 0.1
-    gamma: float = 0.97
-    gae_lambda: float = 0.9
-    clip_coef: float = 0.2
-    entropy_coef: float = 0.0
-    final_entropy_coef: float = 0.0
-    value_coef: float = 0.5
-    value_scale: float = 10.0
-    update_epochs: int = 3
-    num_minibatches: int = 4
-    max_grad_norm: float = 0.5
+    learning_rate: float = number(1e-3, above=0)
+    final_learning_rate: float = number(0.1, least=0, most=1)
+    gamma: float = number(0.97, least=0, most=1)
+    gae_lambda: float = number(0.9, least=0, most=1)
+    clip_coef: float = number(0.2, above=0)
+    entropy_coef: float = number(0.0)
+    final_entropy_coef: float = number(0.0)
+    value_coef: float = number(0.5)
+    value_scale: float = number(10.0, above=0)
+    update_epochs: int = integer(3, least=1)
+    num_minibatches: int = integer(4, least=1)
+    max_grad_norm: float = number(0.5, above=0)
     normalize_advantage: bool = True
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("gamma", "gae_lambda", "final_learning_rate"):
-            value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
-                raise ValueError(f"ppo.{name} is {value}, must lie in [0, 1]")
-        for name in ("learning_rate", "clip_coef", "value_scale", "max_grad_norm"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(
-                    f"ppo.{name} is {getattr(self, name)}, must be positive"
-                )
-        for name in ("update_epochs", "num_minibatches"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"ppo.{name} is {getattr(self, name)}, must be at least 1"
-                )
+        check(self)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from games.engine.settings import check, choice, integer, number, refusal
 from games.engine.side import Side
 from oracles.learning.config import PPOConfig
 
@@ -22,23 +23,15 @@ class AttackConfig:
         none trains it to the end of its budget.
     """
 
-    noise_scale: float = 3.0
-    mean_scale: float = 8.0
-    alpha: float = 5e-4
-    hidden: int = 128
-    stop_return: float | None = None
+    noise_scale: float = number(3.0, above=0)
+    mean_scale: float = number(8.0, above=0)
+    alpha: float = number(5e-4, least=0)
+    hidden: int = integer(128, least=1)
+    stop_return: float | None = number(None)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("noise_scale", "mean_scale"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(
-                    f"attack.{name} is {getattr(self, name)}, must be positive"
-                )
-        if self.alpha < 0.0:
-            raise ValueError(f"attack.alpha is {self.alpha}, must be at least 0")
-        if self.hidden < 1:
-            raise ValueError(f"attack.hidden is {self.hidden}, must be at least 1")
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -56,40 +49,17 @@ class FilterConfig:
       reconstructor: learned, or (ablation) a random clean-looking message.
     """
 
-    beta1: float = 1.0
-    beta2: float = 1.0
-    hidden: int = 64
-    critic_hidden: int = 128
-    benign_fraction: float = 0.2
-    detector: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
-    reconstructor: str = field(
-        default="learned", metadata={"choices": ("learned", "random")}
-    )
+    beta1: float = number(1.0, least=0)
+    beta2: float = number(1.0, least=0)
+    hidden: int = integer(64, least=1)
+    critic_hidden: int = integer(128, least=1)
+    benign_fraction: float = number(0.2, least=0, below=1)
+    detector: str = choice("learned", ("learned", "random"))
+    reconstructor: str = choice("learned", ("learned", "random"))
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("beta1", "beta2"):
-            if getattr(self, name) < 0.0:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 0"
-                )
-        for name in ("hidden", "critic_hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if not 0.0 <= self.benign_fraction < 1.0:
-            raise ValueError(
-                f"filter.benign_fraction is {self.benign_fraction}, must lie in [0, 1)"
-            )
-        for name in ("detector", "reconstructor"):
-            if getattr(self, name) not in ("learned", "random"):
-                raise ValueError(
-                    f"filter.{name} is {getattr(self, name)!r},"
-                    " must be learned or random"
-                )
+        check(self)
 
 
 def one_epoch() -> PPOConfig:
@@ -108,22 +78,18 @@ class OracleConfig:
       ppo: the learner.
     """
 
-    env_steps: int = 400_000
-    num_envs: int = 512
-    num_steps: int = 8
+    env_steps: int = integer(400_000, least=1)
+    num_envs: int = integer(512, least=1)
+    num_steps: int = integer(8, least=1)
     ppo: PPOConfig = field(default_factory=one_epoch)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("env_steps", "num_envs", "num_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"oracle.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.num_envs < self.ppo.num_minibatches:
-            raise ValueError(
-                f"oracle.num_envs is {self.num_envs}, must be at least"
-                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+        check(self)
+        least = self.ppo.num_minibatches
+        if self.num_envs < least:
+            raise refusal(
+                "num_envs", self.num_envs, f"at least ppo.num_minibatches = {least}"
             )
 
     @property
@@ -140,12 +106,11 @@ class NoiseConfig:
       size: ||m_adv - m_out||, in mean norms of a clean message.
     """
 
-    size: float = 1.0
+    size: float = number(1.0, above=0)
 
     def __post_init__(self) -> None:
-        """Checks the range."""
-        if not self.size > 0.0:
-            raise ValueError(f"size is {self.size}, must be positive")
+        """Checks ranges."""
+        check(self)
 
 
 class Recipe(NamedTuple):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from games.engine.settings import check, choice, integer, number, refusal
 from oracles.learning.config import PPOConfig
 
 
@@ -27,16 +28,13 @@ class CreditConfig:
         from the mean memory beside the state; else it judges the state alone.
     """
 
-    others_share: float = 0.0
-    disaster: float | None = None
+    others_share: float = number(0.0, least=0)
+    disaster: float | None = number(None)
     own_critic: bool = False
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        if self.others_share < 0.0:
-            raise ValueError(
-                f"credit.others_share is {self.others_share}, must be at least 0"
-            )
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -63,43 +61,27 @@ class QConfig:
       target_every: updates between two copies to the target networks.
     """
 
-    optimizer: str = "adam"
-    learning_rate: float = 2e-3
-    final_learning_rate: float = 0.1
-    gamma: float = 0.99
-    td_lambda: float = 0.8
-    value_scale: float = 10.0
-    c_beta: float = 0.1
-    comm_beta: float = 0.01
-    comm_entropy_beta: float = 0.0
-    imitation_coef: float = 1.0
-    kept_imitation_coef: float = 0.5
-    temperature: float = 0.2
-    mixer_embed: int = 32
-    update_epochs: int = 2
-    num_minibatches: int = 4
-    max_grad_norm: float = 0.5
-    target_every: int = 4
+    optimizer: str = choice("adam", ("adam", "rmsprop"))
+    learning_rate: float = number(2e-3, above=0)
+    final_learning_rate: float = number(0.1, least=0, most=1)
+    gamma: float = number(0.99, least=0, most=1)
+    td_lambda: float = number(0.8, least=0, most=1)
+    value_scale: float = number(10.0, above=0)
+    c_beta: float = number(0.1)
+    comm_beta: float = number(0.01)
+    comm_entropy_beta: float = number(0.0)
+    imitation_coef: float = number(1.0)
+    kept_imitation_coef: float = number(0.5)
+    temperature: float = number(0.2, above=0)
+    mixer_embed: int = integer(32, least=1)
+    update_epochs: int = integer(2, least=1)
+    num_minibatches: int = integer(4, least=1)
+    max_grad_norm: float = number(0.5, above=0)
+    target_every: int = integer(4, least=1)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        if self.optimizer not in ("adam", "rmsprop"):
-            raise ValueError(
-                f"q.optimizer is {self.optimizer!r}, must be 'adam' or 'rmsprop'"
-            )
-        for name in ("gamma", "td_lambda", "final_learning_rate"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(
-                    f"q.{name} is {getattr(self, name)}, must lie in [0, 1]"
-                )
-        for name in ("learning_rate", "value_scale", "temperature", "max_grad_norm"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"q.{name} is {getattr(self, name)}, must be positive")
-        for name in ("mixer_embed", "update_epochs", "num_minibatches", "target_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"q.{name} is {getattr(self, name)}, must be at least 1"
-                )
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -123,46 +105,26 @@ class NDQTrainingConfig:
       q: the learner.
     """
 
-    env_steps: int = 1_000_000
-    num_envs: int = 512
-    num_steps: int = 30
-    imitation_fraction: float = 0.6
-    teacher_prob: float = 0.6
-    epsilon: float = 0.03
-    final_epsilon: float = 0.02
-    epsilon_steps: int = 0
-    replay: int = 0
-    replay_batch: int = 32
-    checkpoint_every: int = 20
+    env_steps: int = integer(1_000_000, least=1)
+    num_envs: int = integer(512, least=1)
+    num_steps: int = integer(30, least=1)
+    imitation_fraction: float = number(0.6, least=0, most=1)
+    teacher_prob: float = number(0.6, least=0, most=1)
+    epsilon: float = number(0.03, least=0, most=1)
+    final_epsilon: float = number(0.02, least=0, most=1)
+    epsilon_steps: int = integer(0, least=0)
+    replay: int = integer(0, least=0)
+    replay_batch: int = integer(32, least=1)
+    checkpoint_every: int = integer(20, least=1)
     q: QConfig = field(default_factory=QConfig)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        sizes = ("env_steps", "num_envs", "num_steps", "checkpoint_every")
-        for name in (*sizes, "replay_batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"training.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        for name in ("epsilon_steps", "replay"):
-            if getattr(self, name) < 0:
-                raise ValueError(
-                    f"training.{name} is {getattr(self, name)}, must be at least 0"
-                )
-        for name in (
-            *("imitation_fraction", "teacher_prob"),
-            *("epsilon", "final_epsilon"),
-        ):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ValueError(
-                    f"training.{name} is {getattr(self, name)}, must lie in [0, 1]"
-                )
-        batch = self.replay_batch if self.replay else self.num_envs
-        if batch < self.q.num_minibatches:
-            raise ValueError(
-                f"training's batch is {batch}, must be at least q.num_minibatches ="
-                f" {self.q.num_minibatches}"
-            )
+        check(self)
+        name = "replay_batch" if self.replay else "num_envs"
+        batch, least = getattr(self, name), self.q.num_minibatches
+        if batch < least:
+            raise refusal(name, batch, f"at least q.num_minibatches = {least}")
 
     @property
     def updates(self) -> int:
@@ -235,53 +197,32 @@ class TeamTrainingConfig:
       entropy_fall: part of that time over which the target falls.
     """
 
-    env_steps: int = 1_350_000
-    num_envs: int = 128
-    num_steps: int = 30
-    imitation_fraction: float = 0.5
-    teacher_prob: float = 0.5
-    imitation_kept: float = 0.0
-    attention_guided: float = 0.0
-    critic_hidden: int = 128
-    checkpoint_every: int = 50
+    env_steps: int = integer(1_350_000, least=1)
+    num_envs: int = integer(128, least=1)
+    num_steps: int = integer(30, least=1)
+    imitation_fraction: float = number(0.5, least=0, most=1)
+    teacher_prob: float = number(0.5, least=0, most=1)
+    imitation_kept: float = number(0.0, least=0)
+    attention_guided: float = number(0.0, least=0)
+    critic_hidden: int = integer(128, least=1)
+    checkpoint_every: int = integer(50, least=1)
     ppo: PPOConfig = field(default_factory=_team_ppo)
     credit: CreditConfig = field(default_factory=CreditConfig)
-    entropy_target: float | None = None
-    final_entropy_target: float = 0.005
-    entropy_fall: float = 0.6
+    entropy_target: float | None = number(None, above=0)
+    final_entropy_target: float = number(0.005, above=0)
+    entropy_fall: float = number(0.6, above=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        sizes = ("env_steps", "num_envs", "num_steps", "critic_hidden")
-        entropies = ("entropy_target", "final_entropy_target", "entropy_fall")
-        for names, allowed, words in (
-            ((*sizes, "checkpoint_every"), lambda x: x >= 1, "must be at least 1"),
-            (
-                ("imitation_fraction", "teacher_prob"),
-                lambda x: 0.0 <= x <= 1.0,
-                "must lie in [0, 1]",
-            ),
-            (
-                ("imitation_kept", "attention_guided"),
-                lambda x: x >= 0.0,
-                "must be at least 0",
-            ),
-            (entropies, lambda x: x is None or x > 0.0, "must be positive"),
-        ):
-            for name in names:
-                value = getattr(self, name)
-                if not allowed(value):
-                    raise ValueError(f"training.{name} is {value}, {words}")
-        if self.num_envs < self.ppo.num_minibatches:
-            raise ValueError(
-                f"training.num_envs is {self.num_envs}, must be at least"
-                f" ppo.num_minibatches = {self.ppo.num_minibatches}"
+        check(self)
+        least, weight = self.ppo.num_minibatches, self.ppo.entropy_coef
+        if self.num_envs < least:
+            raise refusal(
+                "num_envs", self.num_envs, f"at least ppo.num_minibatches = {least}"
             )
-        if self.entropy_target is not None and not self.ppo.entropy_coef > 0.0:
-            raise ValueError(
-                f"ppo.entropy_coef is {self.ppo.entropy_coef}, must be positive where"
-                " training.entropy_target steers it"
-            )
+        if self.entropy_target is not None and not weight > 0.0:
+            words = "positive where entropy_target steers it"
+            raise refusal("ppo.entropy_coef", weight, words)
 
     @property
     def updates(self) -> int:

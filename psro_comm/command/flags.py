@@ -38,8 +38,8 @@ def define_flags(
         if leaf.name in skip:
             continue
         default = leaf.text(value_at(defaults, leaf.name))
-        choices = f"one of {', '.join(leaf.choices)}; " if leaf.choices else ""
-        text = f"{leaf.help} ({choices}default: {default})".strip()
+        allowed = f"{leaf.allowed}; " if leaf.allowed else ""
+        text = f"{leaf.help} ({allowed}default: {default})".strip()
         if leaf.kind is bool and not leaf.optional:
             flags.DEFINE_boolean(leaf.name, None, text, flag_values=flag_values)
         else:

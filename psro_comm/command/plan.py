@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from games.environments.registry import make_env
 from psro_comm.disk.files import decode_json, read_bytes
 from psro_comm.disk.tables import saved_as, table_of
 from psro_comm.lab.progress import format_duration
@@ -89,7 +88,7 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
 def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
     """The head, a line for each stage, and the sum."""
     cores, seconds, lines = max(1, request.workers), 0.0, [head]
-    games = request.config.spec.most_worlds
+    games = request.config.extent.most_worlds
     for label, count, steps, speed in stages:
         parallel = 1 if label == "team" else min(cores, count)
         fastest = _PER_GAME * games if games else speed
@@ -147,17 +146,17 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
 
 
 def _limit(request: Request) -> int:
-    return request.config.spec.episode_limit
+    return request.config.extent.episode_limit
 
 
 def _memory(request: Request) -> float:
     """Peak memory in GB: processes, one rollout in each, and games beside them."""
     config = request.config
     oracle = config.attack_oracle
-    spec = config.spec
-    floats = oracle.num_envs * oracle.num_steps * spec.num_agents * _FLOATS_PER_AGENT
+    extent = config.extent
+    floats = oracle.num_envs * oracle.num_steps * extent.num_agents * _FLOATS_PER_AGENT
     processes = 1 + request.workers
-    games = (spec.most_worlds or 0) * _MIB_PER_GAME / 1024.0
+    games = (extent.most_worlds or 0) * _MIB_PER_GAME / 1024.0
     return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games
 
 
@@ -189,7 +188,7 @@ def outline(
     config, width = refined
     table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
     episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
-    limit = make_env(config.env, config.env_config).spec.episode_limit
+    limit = config.extent.episode_limit
     steps = episodes * limit
     return (
         f"{words}\n  before it, about {episodes:,} new episodes of {config.task} until"

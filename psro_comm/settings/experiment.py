@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from games.engine.registry import settings_of
+from games.engine.settings import check, choice, integer, number, refusal
 from games.engine.side import Side
-from games.engine.spec import EnvSpec
+from games.engine.spec import Extent
 from games.engine.threat import Threat
-from games.environments.registry import ENVS, make_env
+from games.environments.registry import ENVS, extent_of
 from oracles.strategies.config import OracleConfig, Recipe
 from oracles.strategies.registry import ORACLES, trainable
 from oracles.teams.backbones import BACKBONES
@@ -60,37 +61,21 @@ class PSROConfig:
       slots: capacity of each population.
     """
 
-    iterations: int = 3
-    episodes: int = 256
-    check_episodes: int = 256
-    restarts: int = 2
-    meta_solver: str = field(default="nash", metadata={"choices": tuple(META_SOLVERS)})
+    iterations: int = integer(3, least=1)
+    episodes: int = integer(256, least=2)
+    check_episodes: int = integer(256, least=2)
+    restarts: int = integer(2, least=1)
+    meta_solver: str = choice("nash", META_SOLVERS)
     warm_start: bool = False
-    tolerance: float = 0.0
-    slots: int = 32
+    tolerance: float = number(0.0)
+    slots: int = integer(32)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("iterations", "restarts"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"psro.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        for name in ("episodes", "check_episodes"):
-            if getattr(self, name) < 2:
-                raise ValueError(
-                    f"psro.{name} is {getattr(self, name)}, must be at least 2"
-                )
-        if self.meta_solver not in META_SOLVERS:
-            raise ValueError(
-                f"psro.meta_solver is {self.meta_solver!r},"
-                f" must be one of {sorted(META_SOLVERS)}"
-            )
-        if self.slots < self.iterations + 2:
-            raise ValueError(
-                f"psro.slots is {self.slots}, must be at least iterations + 2 ="
-                f" {self.iterations + 2}"
-            )
+        check(self)
+        least = self.iterations + 2
+        if self.slots < least:
+            raise refusal("slots", self.slots, f"at least iterations + 2 = {least}")
 
 
 @dataclass(frozen=True)
@@ -102,17 +87,12 @@ class EvaluationConfig:
       num_envs: most environments side by side.
     """
 
-    episodes: int = 1000
-    num_envs: int = 1024
+    episodes: int = integer(1000, least=2)
+    num_envs: int = integer(1024, least=1)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name, least in (("episodes", 2), ("num_envs", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"evaluation.{name} is {getattr(self, name)},"
-                    f" must be at least {least}"
-                )
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -143,32 +123,32 @@ class ExperimentConfig:
     """
 
     task: str = "predator_prey_p05"
-    seed: int = 0
-    device: str = "cpu"
-    env: str = field(default="predator_prey", metadata={"choices": tuple(ENVS)})
-    backbone: str = field(default="commnet", metadata={"choices": tuple(BACKBONES)})
+    seed: int = integer(0, least=0, most=2**31 - 1)
+    device: str = choice("cpu", ("cpu", "cuda"))
+    env: str = choice("predator_prey", ENVS)
+    backbone: str = choice("commnet", BACKBONES)
     env_config: Any = field(default=None, metadata=variant("env", settings_of(ENVS)))
     backbone_config: Any = field(
         default=None, metadata=variant("backbone", settings_of(BACKBONES))
     )
-    learner: str = field(default="ppo", metadata={"choices": tuple(TRAININGS)})
+    learner: str = choice("ppo", TRAININGS)
     training: Any = field(
         default=None, metadata=variant("learner", settings_of(TRAININGS), own_name=True)
     )
     threat: Threat = field(default_factory=Threat)
-    attack_kind: str = field(default="gaussian", metadata={"choices": tuple(_ATTACKS)})
+    attack_kind: str = choice("gaussian", _ATTACKS)
     attack: Any = field(
         default=None, metadata=variant("attack_kind", _ATTACKS, own_name=True)
     )
-    filter_kind: str = field(default="two_stage", metadata={"choices": tuple(_FILTERS)})
+    filter_kind: str = choice("two_stage", _FILTERS)
     filter: Any = field(
         default=None, metadata=variant("filter_kind", _FILTERS, own_name=True)
     )
-    attack_trainer: str = field(default="ppo", metadata={"choices": tuple(ORACLES)})
+    attack_trainer: str = choice("ppo", ORACLES)
     attack_oracle: Any = field(
         default=None, metadata=variant("attack_trainer", _BUDGETS, own_name=True)
     )
-    filter_trainer: str = field(default="ppo", metadata={"choices": tuple(ORACLES)})
+    filter_trainer: str = choice("ppo", ORACLES)
     filter_oracle: Any = field(
         default_factory=lambda: OracleConfig(env_steps=200_000),
         metadata=variant("filter_trainer", _BUDGETS, own_name=True),
@@ -178,61 +158,52 @@ class ExperimentConfig:
 
     def __post_init__(self) -> None:
         """Checks what no part can check alone."""
-        if self.env not in ENVS:
-            raise ValueError(f"env is {self.env!r}, must be one of {sorted(ENVS)}")
-        if self.backbone not in BACKBONES:
-            raise ValueError(
-                f"backbone is {self.backbone!r}, must be one of {sorted(BACKBONES)}"
-            )
+        check(self)
         fill_variants(self)
         self._check_guide()
-        if not 0 <= self.seed < 2**31:
-            raise ValueError(f"seed is {self.seed}, must lie in [0, 2^31)")
-        if self.device not in ("cpu", "cuda"):
-            raise ValueError(f"device is {self.device!r}, must be cpu or cuda")
-        spec = self.spec
-        agents = spec.num_agents
-        if self.threat.num_malicious > agents:
-            raise ValueError(
-                f"threat.num_malicious is {self.threat.num_malicious},"
-                f" must be at most {agents}, the agents of {self.task}"
-            )
-        for agent in self.threat.captured or ():
-            if not 0 <= agent < agents:
-                raise ValueError(
-                    f"threat.captured names agent {agent}, must be 0 to {agents - 1}"
-                )
-        self._check_games(spec)
+        extent = self.extent
+        agents, threat = extent.num_agents, self.threat
+        if threat.num_malicious > agents:
+            words = f"at most {agents}, the agents of {self.task}"
+            raise refusal("threat.num_malicious", threat.num_malicious, words)
+        if not all(0 <= agent < agents for agent in threat.captured or ()):
+            words = f"agents 0 to {agents - 1}"
+            raise refusal("threat.captured", threat.captured, words)
+        self._check_games(extent)
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""
         attends = getattr(BACKBONES[self.backbone].config, "attends", False)
         guided = getattr(self.training, "attention_guided", 0.0)
         if guided > 0.0 and not (self.env in GUIDES and attends):
-            raise ValueError(
-                f"training.attention_guided is {guided}, must be 0 for {self.backbone}"
-                f" on {self.env}: it needs tarmac on {' or '.join(GUIDES)}"
+            raise refusal(
+                "training.attention_guided",
+                guided,
+                f"0 for {self.backbone} on {self.env}: it needs tarmac on"
+                f" {' or '.join(GUIDES)}",
             )
 
-    def _check_games(self, spec: EnvSpec) -> None:
+    def _check_games(self, extent: Extent) -> None:
         """No training wants more worlds side by side than there are games."""
         for name in ("training", "attack_oracle", "filter_oracle"):
             wanted = getattr(self, name).num_envs
-            if spec.side_by_side(wanted) < wanted:
-                raise ValueError(
-                    f"{name}.num_envs is {wanted}, must be at most {spec.most_worlds},"
-                    f" the games of {self.task}: see smac.num_games"
+            if extent.side_by_side(wanted) < wanted:
+                raise refusal(
+                    f"{name}.num_envs",
+                    wanted,
+                    f"at most {extent.most_worlds}, the games of {self.task}: see"
+                    " smac.num_games",
                 )
 
     @property
-    def spec(self) -> EnvSpec:
-        """Sizes of the environment, which is built for them."""
-        return make_env(self.env, self.env_config).spec
+    def extent(self) -> Extent:
+        """How large the environment is: its agents, its steps, its worlds."""
+        return extent_of(self.env, self.env_config)
 
     @property
     def num_agents(self) -> int:
         """N of the environment."""
-        return self.spec.num_agents
+        return self.extent.num_agents
 
     def recipe(self, side: Side) -> Recipe:
         """What a side trains as its best response, and how."""

@@ -16,6 +16,8 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from games.engine.settings import allowed, refusal
+
 _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
 
 
@@ -28,6 +30,7 @@ class Leaf:
       kind: int, float, bool, str, or a tuple of one of them.
       optional: None is allowed, written `none` on the command line.
       choices: the allowed values; empty for no limit.
+      allowed: what it may be, in words; empty for no bound.
       help: one line.
     """
 
@@ -35,6 +38,7 @@ class Leaf:
     kind: Any
     optional: bool
     choices: tuple[str, ...]
+    allowed: str
     help: str
 
     def parse(self, text: str) -> Any:
@@ -50,10 +54,8 @@ class Leaf:
             return tuple(_scalar(item, part) for part in text.split(",") if part)
         value = _scalar(self.kind, text)
         if self.choices and value not in self.choices:
-            raise ValueError(
-                f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}"
-                + nearest(str(value), self.choices)
-            )
+            near = nearest(str(value), self.choices)
+            raise refusal(self.name, value, self.allowed + near)
         return value
 
     def text(self, value: Any) -> str:
@@ -127,7 +129,7 @@ def to_dict(config: Any) -> dict[str, Any]:
 
 def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
     """Yields the leaves of a dataclass of dataclasses, in the order of the text."""
-    hints = _hints(config_class)
+    hints, bounds = _hints(config_class), allowed(config_class)
     for field in dataclasses.fields(config_class):
         kind, name = hints[field.name], prefix + field.name
         if "kinds" in field.metadata:
@@ -145,7 +147,9 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
         optional = typing.get_origin(kind) in (types.UnionType, typing.Union)
         choices = tuple(field.metadata.get("choices", ()))
         described = field.metadata.get("help") or _documented(config_class, field.name)
-        yield Leaf(name, options[0] if optional else kind, optional, choices, described)
+        bound = bounds.get(field.name, "")
+        kind = options[0] if optional else kind
+        yield Leaf(name, kind, optional, choices, bound, described)
 
 
 def value_at(config: Any, dotted: str) -> Any:
@@ -236,5 +240,7 @@ def _construct(config_class: type, values: Mapping[str, Any], prefix: str) -> An
     try:
         return config_class(**values)
     except ValueError as error:
-        where = prefix.rstrip(".")
-        raise ValueError(f"{where}: {error}" if where else str(error)) from error
+        head = re.split(r"[ .]", str(error), maxsplit=1)[0]
+        named = head in (field.name for field in dataclasses.fields(config_class))
+        where = prefix if named or not prefix else f"{prefix.rstrip('.')}: "
+        raise ValueError(f"{where}{error}") from error

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 
 from tests.rules.syntax import dotted
 
-REGISTRIES = ("ENVS", "BACKBONES", "ATTACKS", "FILTERS", "META_SOLVERS")
+REGISTRIES = (
+    *("ENVS", "STAGES", "BACKBONES", "TEACHERS", "GUIDES", "TRAININGS"),
+    *("ATTACKS", "FILTERS", "META_SOLVERS"),
+)
 
 
 def registry_entries(path: str, source: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -1,7 +1,9 @@
 """The rules that may be chosen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from games.engine.settings import check, choice, integer, number
+from games.engine.spec import Extent
 from games.environments.combat.maps import MAPS
 
 
@@ -22,25 +24,25 @@ class CombatConfig:
       random_delay: reloading takes -1 to 2 loops more, at random, as in the game.
     """
 
-    map: str = field(default="3bane_vs_hM", metadata={"choices": tuple(MAPS)})
-    episode_limit: int | None = None
-    sight_range: float | None = None
-    shoot_range: float | None = None
+    map: str = choice("3bane_vs_hM", MAPS)
+    episode_limit: int | None = integer(None, least=1)
+    sight_range: float | None = number(None, above=0)
+    shoot_range: float | None = number(None, above=0)
     all_health: bool | None = None
     own_position: bool = False
-    step_mul: int = 8
-    move_amount: float = 2.0
+    step_mul: int = integer(8, least=1)
+    move_amount: float = number(2.0, above=0)
     random_delay: bool = True
 
     def __post_init__(self) -> None:
         """Checks names and ranges."""
-        if self.map not in MAPS:
-            raise ValueError(f"combat.map is {self.map!r}, must be one of {[*MAPS]}")
-        for name in ("episode_limit", "step_mul"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"combat.{name} is {value}, must be at least 1")
-        for name in ("sight_range", "shoot_range", "move_amount"):
-            value = getattr(self, name)
-            if value is not None and not value > 0.0:
-                raise ValueError(f"combat.{name} is {value}, must be positive")
+        check(self)
+
+    @property
+    def extent(self) -> Extent:
+        """As the map has it, less a limit of one's own."""
+        played, limit = MAPS[self.map], self.episode_limit
+        return Extent(
+            num_agents=len(played.agents),
+            episode_limit=played.episode_limit if limit is None else limit,
+        )

@@ -97,7 +97,7 @@ class Combat:
             obs_size=self._observer.obs_size,
             state_size=self.layout.size,
             num_actions=actions,
-            episode_limit=_or(config.episode_limit, combat_map.episode_limit),
+            episode_limit=config.extent.episode_limit,
             reset_noise=self._spawner.noise,
             step_noise=n + e,
         )

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 
+from games.engine.settings import check, integer
+from games.engine.spec import Extent
+
 
 @dataclass(frozen=True)
 class EchoConfig:
     """Parameters of `Echo`.
 
     Attributes:
-      episode_limit: steps of an episode, the unpaid first one included; at least 2.
+      episode_limit: steps of an episode, the unpaid first one included.
     """
 
-    episode_limit: int = 9
+    episode_limit: int = integer(9, least=2)
 
     def __post_init__(self) -> None:
         """Checks the limit."""
-        if self.episode_limit < 2:
-            raise ValueError(
-                f"echo: episode_limit is {self.episode_limit}, must be at least 2"
-            )
+        check(self)
+
+    @property
+    def extent(self) -> Extent:
+        """Two agents, the speaker and the listener."""
+        return Extent(num_agents=2, episode_limit=self.episode_limit)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from games.engine.settings import check, choice, integer, number, refusal
+from games.engine.spec import Extent
+
 
 @dataclass(frozen=True)
 class PredatorPreyConfig:
@@ -21,32 +24,30 @@ class PredatorPreyConfig:
       obs_position: agents see their own row and column.
     """
 
-    punishment: float = 0.0
-    grid: int = 7
-    num_predators: int = 3
-    num_prey: int = 6
-    view: int = 3
-    episode_limit: int = 60
-    catch_reward: float = 10.0
+    punishment: float = number(0.0, most=0)
+    grid: int = integer(7, least=2, most=30)
+    num_predators: int = integer(3, least=1, most=8)
+    num_prey: int = integer(6, least=1, most=8)
+    view: int = integer(3, least=1)
+    episode_limit: int = integer(60, least=1, most=2**31 - 1)
+    catch_reward: float = number(10.0, least=0)
     mask_catch: bool = True
-    punish_per: str = "action"
+    punish_per: str = choice("action", ("action", "prey"))
     obs_position: bool = True
 
     def __post_init__(self) -> None:
-        """Rejects values outside of the rules."""
-        grid = self.grid
-        prey = range(1, min(8, grid**2 - self.num_predators) + 1)
-        views = range(1, 2 * grid, 2)
-        checks = (
-            ("punishment", self.punishment <= 0, "a number <= 0"),
-            ("grid", grid in range(2, 31), "2..30"),
-            ("num_predators", self.num_predators in range(1, 9), "1..8"),
-            ("num_prey", self.num_prey in prey, [*prey]),
-            ("view", self.view in views, [*views]),
-            ("episode_limit", self.episode_limit in range(1, 2**31), "1, 2, ..."),
-            ("catch_reward", self.catch_reward >= 0, "a number >= 0"),
-            ("punish_per", self.punish_per in ("action", "prey"), "'action', 'prey'"),
-        )
-        for name, allowed, values in checks:
-            if not allowed:
-                raise ValueError(f"{name}={getattr(self, name)!r}; allowed: {values}")
+        """Refuses values outside of the rules."""
+        check(self)
+        free = self.grid**2 - self.num_predators
+        if self.num_prey > free:
+            raise refusal(
+                "num_prey", self.num_prey, f"at most {free}, the cells that are left"
+            )
+        views = range(1, 2 * self.grid, 2)
+        if self.view not in views:
+            raise refusal("view", self.view, f"one of {', '.join(map(str, views))}")
+
+    @property
+    def extent(self) -> Extent:
+        """The predators are the agents."""
+        return Extent(self.num_predators, self.episode_limit)

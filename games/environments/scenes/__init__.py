@@ -1,28 +1,29 @@
 """Stages: how a world is shown. One file an environment, registered here."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
-from games.engine.env import CommEnv
-from games.environments.scenes.combat import CombatStage
-from games.environments.scenes.echo import EchoStage
-from games.environments.scenes.predator_prey import PredatorPreyStage
+from typing import TYPE_CHECKING
+
+from games.engine.registry import Entry
 from games.environments.scenes.scene import Row, Scene, Sprite, Stage
-from games.environments.scenes.smac import smac_stage
-from games.environments.scenes.traffic_junction import TrafficJunctionStage
+
+if TYPE_CHECKING:
+    from games.engine.env import CommEnv
 
 __all__ = ["STAGES", "Scene", "Sprite", "Stage", "make_stage"]
 
-# Each factory takes the environment of its own name, hence Any.
-STAGES: dict[str, Callable[[Any], Stage]] = {
-    "echo": EchoStage,
-    "predator_prey": PredatorPreyStage,
-    "traffic_junction": TrafficJunctionStage,
-    "combat": CombatStage,
-    "smac": smac_stage,
+# Each is called with the environment of its own name.
+_HERE = "games.environments.scenes"
+STAGES: dict[str, Entry] = {
+    "echo": Entry(f"{_HERE}.echo:EchoStage"),
+    "predator_prey": Entry(f"{_HERE}.predator_prey:PredatorPreyStage"),
+    "traffic_junction": Entry(f"{_HERE}.traffic_junction:TrafficJunctionStage"),
+    "combat": Entry(f"{_HERE}.combat:CombatStage"),
+    "smac": Entry(f"{_HERE}.smac:smac_stage"),
 }
 
 
 def make_stage(env: CommEnv) -> Stage:
     """The stage of an environment; agents in a row for one that has none."""
-    return STAGES.get(env.spec.name, Row)(env)
+    stage: Stage = STAGES.get(env.spec.name, Row)(env)
+    return stage

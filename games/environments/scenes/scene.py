@@ -1,8 +1,11 @@
 """What a picture of a world needs, and nothing of how it is drawn."""
 
-from typing import Any, NamedTuple, Protocol
+from __future__ import annotations
 
-from games.engine.env import State
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from games.engine.env import State
 
 
 class Sprite(NamedTuple):

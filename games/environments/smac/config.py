@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from games.engine.settings import check, choice, integer, number
 from games.environments.combat.maps import MAPS
 
 
@@ -45,6 +46,8 @@ NDQ_MAPS = {
 class SmacConfig:
     """Rules and patience; what is none is the map's own.
 
+    There is no `extent`: how many agents a map has, and for how long, only SMAC knows.
+
     Attributes:
       map: a key of `NDQ_MAPS` or a map that SMAC knows.
       difficulty: of the built-in opponent, "1" to "9" or "A"; "5" is hard.
@@ -59,35 +62,19 @@ class SmacConfig:
     """
 
     map: str = "3bane_vs_hM"
-    difficulty: str = "5"
-    sight_range: float | None = None
-    shoot_range: float | None = None
+    difficulty: str = choice("5", tuple("123456789A"))
+    sight_range: float | None = number(None, above=0)
+    shoot_range: float | None = number(None, above=0)
     all_health: bool | None = None
     own_position: bool = False
-    num_games: int = 4
-    timeout_s: float = 60.0
-    max_restarts: int = 5
-    memory_limit_mb: int = 4096
+    num_games: int = integer(4, least=1)
+    timeout_s: float = number(60.0, above=0)
+    max_restarts: int = integer(5, least=0)
+    memory_limit_mb: int = integer(4096, least=1)
 
     def __post_init__(self) -> None:
-        """Checks ranges, and fills in what is the map's."""
-        if self.difficulty not in tuple("123456789A"):
-            raise ValueError(
-                f"smac.difficulty is {self.difficulty!r}, must be 1 to 9 or A"
-            )
-        for name in ("num_games", "memory_limit_mb", "timeout_s"):
-            if not getattr(self, name) > 0:
-                raise ValueError(
-                    f"smac.{name} is {getattr(self, name)}, must be positive"
-                )
-        if self.max_restarts < 0:
-            raise ValueError(
-                f"smac.max_restarts is {self.max_restarts}, must be at least 0"
-            )
-        for name in ("sight_range", "shoot_range"):
-            value = getattr(self, name)
-            if value is not None and not value > 0.0:
-                raise ValueError(f"smac.{name} is {value}, must be positive")
+        """Checks ranges."""
+        check(self)
 
     def sight(self) -> float:
         """Cells that an agent sees."""

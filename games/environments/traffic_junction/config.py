@@ -1,7 +1,9 @@
 """The rules of Traffic Junction, as settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from games.engine.settings import check, choice, integer, number, refusal
+from games.engine.spec import Extent
 from games.environments.traffic_junction.maps import LEVELS
 
 
@@ -22,38 +24,27 @@ class TrafficJunctionConfig:
       collision_penalty: paid to each car in a shared cell, at every step.
     """
 
-    level: str = field(default="easy", metadata={"choices": tuple(LEVELS)})
-    num_cars: int | None = None
-    episode_limit: int | None = None
-    arrival: float | None = None
-    view: int = 3
-    lookahead: int = 2
-    comm_range: int | None = None
-    time_penalty: float = -0.01
-    collision_penalty: float = -10.0
+    level: str = choice("easy", LEVELS)
+    num_cars: int | None = integer(None, least=1, most=1000)
+    episode_limit: int | None = integer(None, least=1, most=2**31 - 1)
+    arrival: float | None = number(None, least=0, most=1)
+    view: int = integer(3, least=1)
+    lookahead: int = integer(2, least=1, most=9)
+    comm_range: int | None = integer(None, least=0)
+    time_penalty: float = number(-0.01, most=0)
+    collision_penalty: float = number(-10.0, most=0)
 
     def __post_init__(self) -> None:
-        """Rejects values outside of the rules."""
-        if self.level not in LEVELS:
-            raise ValueError(f"level={self.level!r}; allowed: {[*LEVELS]}")
+        """Refuses values outside of the rules."""
+        check(self)
         views = range(1, 2 * LEVELS[self.level].grid, 2)
-        checks = (
-            ("num_cars", self.cars in range(1, 1001), "1..1000"),
-            ("episode_limit", self.limit in range(1, 2**31), "1, 2, ..."),
-            ("arrival", 0 <= self.rate <= 1, "0 to 1"),
-            ("view", self.view in views, [*views]),
-            ("lookahead", self.lookahead in range(1, 10), "1..9"),
-            (
-                "comm_range",
-                self.comm_range is None or self.comm_range >= 0,
-                "none, 0, 1, ...",
-            ),
-            ("time_penalty", self.time_penalty <= 0, "a number <= 0"),
-            ("collision_penalty", self.collision_penalty <= 0, "a number <= 0"),
-        )
-        for name, allowed, values in checks:
-            if not allowed:
-                raise ValueError(f"{name}={getattr(self, name)!r}; allowed: {values}")
+        if self.view not in views:
+            raise refusal("view", self.view, f"one of {', '.join(map(str, views))}")
+
+    @property
+    def extent(self) -> Extent:
+        """The slots are the agents."""
+        return Extent(self.cars, self.limit)
 
     @property
     def cars(self) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from games.engine.settings import check, integer, number
+
 
 @dataclass(frozen=True)
 class CommNetConfig:
@@ -14,19 +16,13 @@ class CommNetConfig:
       delay: steps that a message spends on its way beyond the one built in.
     """
 
-    message_size: int = 64
-    memory_size: int = 64
-    delay: int = 0
+    message_size: int = integer(64, least=1)
+    memory_size: int = integer(64, least=1)
+    delay: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("message_size", "memory_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"commnet.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.delay < 0:
-            raise ValueError(f"commnet.delay is {self.delay}, must be at least 0")
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -43,26 +39,16 @@ class NDQConfig:
       delay: steps that a message spends on its way.
     """
 
-    vector_size: int = 3
-    memory_size: int = 64
+    vector_size: int = integer(3, least=1)
+    memory_size: int = integer(64, least=1)
     talks: bool = True
     layer_norm: bool = True
-    cut_fraction: float = 0.0
-    delay: int = 0
+    cut_fraction: float = number(0.0, least=0, below=1)
+    delay: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("vector_size", "memory_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"ndq.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if not 0.0 <= self.cut_fraction < 1.0:
-            raise ValueError(
-                f"ndq.cut_fraction is {self.cut_fraction}, must lie in [0, 1)"
-            )
-        if self.delay < 0:
-            raise ValueError(f"ndq.delay is {self.delay}, must be at least 0")
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -78,17 +64,11 @@ class TarMACConfig:
 
     attends: ClassVar[bool] = True  # a guide may name whom to hear
 
-    signature_size: int = 16
-    value_size: int = 32
-    memory_size: int = 64
-    delay: int = 0
+    signature_size: int = integer(16, least=1)
+    value_size: int = integer(32, least=1)
+    memory_size: int = integer(64, least=1)
+    delay: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
-        for name in ("signature_size", "value_size", "memory_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"tarmac.{name} is {getattr(self, name)}, must be at least 1"
-                )
-        if self.delay < 0:
-            raise ValueError(f"tarmac.delay is {self.delay}, must be at least 0")
+        check(self)

@@ -5,12 +5,16 @@ A meta-solver is a pure function `(payoffs [m, n], standard errors [m, n] or Non
 checks what it returns, and `as_openspiel` is the only adapter.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from absl import logging
 
+from games.engine.registry import Entry
 from psro_comm.metagame.solvers.checks import (
     MetaSolver,
     MetaSolverError,
@@ -18,26 +22,18 @@ from psro_comm.metagame.solvers.checks import (
     gap,
     normalised,
 )
-from psro_comm.metagame.solvers.cone_program import guarantee, robust
-from psro_comm.metagame.solvers.dynamics import (
-    fictitious_play,
-    multiplicative_weights,
-    projected_replicator,
-    regret_matching,
-    replicator,
-)
-from psro_comm.metagame.solvers.heuristics import last_iterate, uniform, uniform_biased
-from psro_comm.metagame.solvers.linear_program import (
-    GAP_TOLERANCE,
-    SOLVERS,
-    Equilibrium,
-    nash,
-    solve_many,
-    solve_zero_sum,
-)
-from psro_comm.metagame.solvers.max_entropy import max_entropy_nash
-from psro_comm.metagame.solvers.quantal import quantal_response
-from psro_comm.metagame.solvers.response_graph import alpha_rank
+
+if TYPE_CHECKING:
+    from psro_comm.metagame.solvers.cone_program import guarantee
+    from psro_comm.metagame.solvers.heuristics import uniform
+    from psro_comm.metagame.solvers.linear_program import (
+        GAP_TOLERANCE,
+        SOLVERS,
+        Equilibrium,
+        nash,
+        solve_many,
+        solve_zero_sum,
+    )
 
 __all__ = [
     "EXACT",
@@ -57,24 +53,38 @@ __all__ = [
     "uniform",
 ]
 
-META_SOLVERS: dict[str, MetaSolver] = {
-    "nash": nash,
-    "max_entropy": max_entropy_nash,
-    "quantal": quantal_response,
-    "robust": robust,
-    "uniform": uniform,
-    "uniform_biased": uniform_biased,
-    "last_iterate": last_iterate,
-    "fictitious_play": fictitious_play,
-    "replicator": replicator,
-    "prd": projected_replicator,
-    "regret_matching": regret_matching,
-    "multiplicative_weights": multiplicative_weights,
-    "alpha_rank": alpha_rank,
+_HERE = "psro_comm.metagame.solvers"
+META_SOLVERS: dict[str, Entry] = {
+    "nash": Entry(f"{_HERE}.linear_program:nash"),
+    "max_entropy": Entry(f"{_HERE}.max_entropy:max_entropy_nash"),
+    "quantal": Entry(f"{_HERE}.quantal:quantal_response"),
+    "robust": Entry(f"{_HERE}.cone_program:robust"),
+    "uniform": Entry(f"{_HERE}.heuristics:uniform"),
+    "uniform_biased": Entry(f"{_HERE}.heuristics:uniform_biased"),
+    "last_iterate": Entry(f"{_HERE}.heuristics:last_iterate"),
+    "fictitious_play": Entry(f"{_HERE}.dynamics:fictitious_play"),
+    "replicator": Entry(f"{_HERE}.dynamics:replicator"),
+    "prd": Entry(f"{_HERE}.dynamics:projected_replicator"),
+    "regret_matching": Entry(f"{_HERE}.dynamics:regret_matching"),
+    "multiplicative_weights": Entry(f"{_HERE}.dynamics:multiplicative_weights"),
+    "alpha_rank": Entry(f"{_HERE}.response_graph:alpha_rank"),
+}
+_FILES = {  # that hold what is had from here, imported when it is first asked for
+    **dict.fromkeys(("GAP_TOLERANCE", "SOLVERS", "Equilibrium"), "linear_program"),
+    **dict.fromkeys(("nash", "solve_many", "solve_zero_sum"), "linear_program"),
+    "guarantee": "cone_program",
+    "uniform": "heuristics",
 }
 EXACT = frozenset({"nash", "max_entropy"})  # NashConv < 1e-6 of the spread, or error
 FALLBACKS = ("nash", "regret_matching")  # in this order, when a solver fails
 _EXACT_GAP = 1e-6
+
+
+def __getattr__(name: str) -> Any:
+    """A solver or what comes with it: cvxpy takes a second, which names need not."""
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{_HERE}.{_FILES[name]}"), name)
 
 
 class Solved(NamedTuple):

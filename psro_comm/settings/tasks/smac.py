@@ -41,7 +41,7 @@ def make_task(name: str) -> Task:
         attack_oracle=oracle,
         filter_oracle=oracle,
     )
-    training = published(quick.spec.episode_limit)
+    training = published(quick.extent.episode_limit)
     return Task(
         quick,
         stop_return(chosen),

@@ -32,7 +32,16 @@ class Clock(NamedTuple):
 class Countdown:
     """Pays 1 a step; a world's first number says after how many steps it ends."""
 
-    spec = EnvSpec("ticks", 2, 3, 1, 2, episode_limit=5, reset_noise=1, step_noise=1)
+    spec = EnvSpec(
+        name="countdown",
+        num_agents=2,
+        episode_limit=5,
+        obs_size=3,
+        state_size=1,
+        num_actions=2,
+        reset_noise=1,
+        step_noise=1,
+    )
     device = torch.device("cpu")
 
     def reset(self, noise: Tensor) -> Clock:

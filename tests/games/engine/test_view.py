@@ -72,7 +72,7 @@ def test_the_white_box_is_everything_and_only_open_where_the_threat_says_so():
     assert torch.equal(box.timestep.obs, timestep.obs)
     for seen, everyones in zip(box[4:], (memory, m_in, sent), strict=True):
         assert torch.equal(seen, everyones)
-    with pytest.raises(ValueError, match="for the attack .mixture."):
+    with pytest.raises(ValueError, match=r"for the attack .mixture."):
         Channel(Mixture([NoAttack(), Witness("white_box")], [0.5, 0.5]))
 
 

@@ -1,12 +1,15 @@
 """What every registered environment must keep, found through the registry."""
 
+from dataclasses import fields, replace
+
 import pytest
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from games.engine.env import CommEnv, State, TimeStep, first, step
-from games.environments.registry import ENVS, make_env
+from games.engine.spec import EnvSpec, Extent
+from games.environments.registry import ENVS, extent_of, make_env
 
 BATCH = 6
 SHORT = 4  # steps of an episode, so that a few steps meet its end
@@ -62,6 +65,29 @@ def shapes(env: CommEnv) -> dict[str, tuple[torch.dtype, tuple[int, ...]]]:
         "done": (torch.bool, (BATCH,)),
         "success": (torch.bool, (BATCH,)),
     }
+
+
+@NAMES
+def test_the_spec_is_what_the_configuration_says_of_it(name):
+    config = ENVS[name].config()
+    variants = [config, replace(config, episode_limit=SHORT)]
+    for field in fields(config):  # every map, where there are several
+        for each in field.metadata.get("choices", ()):
+            variants.append(replace(config, **{field.name: each}))
+    for each in variants:
+        built = make_env(name, each).spec
+        for fact in fields(Extent):
+            told = getattr(extent_of(name, each), fact.name)
+            assert told == getattr(built, fact.name), (each, fact.name)
+
+
+def test_an_environment_is_built_for_its_extent_where_its_settings_are_silent():
+    class Silent:
+        episode_limit = SHORT
+
+    built = extent_of("echo", Silent())
+    assert isinstance(built, EnvSpec)
+    assert (built.num_agents, built.episode_limit) == (2, SHORT)
 
 
 @NAMES

@@ -289,5 +289,5 @@ def test_the_learning_rate_of_every_group_is_set():
     [("gamma", 1.1), ("gae_lambda", -0.1), ("clip_coef", 0.0), ("update_epochs", 0)],
 )
 def test_settings_out_of_range_are_refused_by_name(field, value):
-    with pytest.raises(ValueError, match=f"ppo.{field} is {value}"):
+    with pytest.raises(ValueError, match=f"^{field} is {value}, must be "):
         PPOConfig(**{field: value})

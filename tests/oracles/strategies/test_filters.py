@@ -280,5 +280,5 @@ def test_a_filter_takes_its_unit_from_the_team():
     [("beta1", -1.0), ("hidden", 0), ("benign_fraction", 1.0), ("detector", "none")],
 )
 def test_settings_out_of_range_are_refused_by_name(field, value):
-    with pytest.raises(ValueError, match=f"filter.{field} is {value!r}"):
+    with pytest.raises(ValueError, match=f"^{field} is {value!r}, must be "):
         FilterConfig(**{field: value})

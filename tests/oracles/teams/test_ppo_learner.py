@@ -256,5 +256,5 @@ def test_imitation_can_go_on_beside_ppo():
 
 
 def test_a_credit_that_makes_no_sense_is_refused():
-    with pytest.raises(ValueError, match=r"credit.others_share is -0.1"):
+    with pytest.raises(ValueError, match=r"^others_share is -0.1, must be "):
         CreditConfig(others_share=-0.1)

@@ -190,7 +190,7 @@ def test_unavailable_actions_have_no_probability():
     ("field", "value"), [("message_size", 0), ("memory_size", 0), ("delay", -1)]
 )
 def test_sizes_out_of_range_are_refused(field, value):
-    with pytest.raises(ValueError, match=f"commnet.{field} is {value}"):
+    with pytest.raises(ValueError, match=f"^{field} is {value}, must be "):
         CommNetConfig(**{field: value})
 
 

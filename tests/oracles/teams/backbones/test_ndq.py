@@ -153,5 +153,5 @@ def test_what_is_heard_changes_what_is_done_without_delay():
     ],
 )
 def test_settings_out_of_range_are_refused(field, value):
-    with pytest.raises(ValueError, match=f"ndq.{field} is {value}"):
+    with pytest.raises(ValueError, match=f"^{field} is {value}, must be "):
         NDQConfig(**{field: value})

@@ -257,5 +257,5 @@ def test_a_step_has_static_shapes_and_waits_for_no_device():
     [("signature_size", 0), ("value_size", 0), ("memory_size", 0), ("delay", -1)],
 )
 def test_sizes_out_of_range_are_refused(field, value):
-    with pytest.raises(ValueError, match=f"tarmac.{field} is {value}"):
+    with pytest.raises(ValueError, match=f"^{field} is {value}, must be "):
         TarMACConfig(**{field: value})

@@ -1,0 +1,145 @@
+"""Settings that check themselves: what a field may be, and the one check of all.
+
+A configuration is a frozen dataclass. `integer`, `number` and `choice` make its fields,
+each with its bound beside the default; `__post_init__` calls `check`, and then tests
+what relates two fields. Every refusal reads `NAME is VALUE, must be ALLOWED`. The name
+is the field's own: `psro_comm/settings/fields.py` puts in front where it lies.
+"""
+
+import functools
+import math
+import typing
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The finite numbers that a field may be.
+
+    Attributes:
+      kind: `Integral` or `Real`.
+      least, most: ends that are allowed; none for no end.
+      above, below: ends that are not.
+    """
+
+    kind: type
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def allows(self, value: Any) -> bool:
+        """Whether `value` is such a number. No comparison with NaN is true."""
+        return (
+            self._is_number(value)
+            and (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def words(self, value: Any = 0) -> str:
+        """What is allowed, such as `at least 1`; says `number` to what is none."""
+        if self.least is not None and self.most is not None:
+            ends = [f"{self.least} to {self.most}"]
+        else:
+            ends = [
+                f"{word} {end:g}"
+                for word, end in (
+                    ("at least", self.least),
+                    ("above", self.above),
+                    ("at most", self.most),
+                    ("below", self.below),
+                )
+                if end is not None
+            ]
+        among = "positive" if ends == ["above 0"] else " and ".join(ends)
+        if among and self._is_number(value):
+            return among
+        number = "a whole number" if self.kind is Integral else "a finite number"
+        return f"{number}, {among}" if among else number
+
+    def _is_number(self, value: Any) -> bool:
+        return isinstance(value, self.kind) and -math.inf < value < math.inf  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The names that a field may be; of a registry, those that it has by then."""
+
+    names: Collection[str]
+
+    def allows(self, value: Any) -> bool:
+        """Whether `value` is one of the names."""
+        return value in self.names
+
+    def words(self, value: Any = "") -> str:
+        """What is allowed: all names."""
+        return f"one of {', '.join(self.names)}"
+
+
+def integer(default: int | None, *, least: int | None = None, most: Any = None) -> Any:
+    """A field that holds a whole number from `least` to `most`, none for no end.
+
+    It may be None as well where its type says so; so may those of `number`.
+    """
+    return field(default=default, metadata={"bound": Bound(Integral, least, most)})
+
+
+def number(
+    default: float | None,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Any:
+    """A field that holds a finite number: no less than `least`, more than `above`..."""
+    bound = Bound(Real, least, most, above, below)
+    return field(default=default, metadata={"bound": bound})
+
+
+def choice(default: str, names: Collection[str]) -> Any:
+    """A field that holds one of `names`, which may be a registry."""
+    return field(default=default, metadata={"choices": names})
+
+
+def check(config: Any) -> None:
+    """Refuses a configuration of which a field is not what it may be.
+
+    Raises:
+      ValueError: `NAME is VALUE, must be ALLOWED`, of the first such field.
+    """
+    for name, (rule, or_none) in _rules(config.__class__).items():
+        value = getattr(config, name)
+        if not (rule.allows(value) or (or_none and value is None)):
+            raise refusal(name, value, rule.words(value) + or_none)
+
+
+def refusal(name: str, value: Any, allowed: str) -> ValueError:
+    """The error that says `NAME is VALUE, must be ALLOWED`."""
+    return ValueError(f"{name} is {value!r}, must be {allowed}")
+
+
+def allowed(config_class: type) -> Mapping[str, str]:
+    """What each field of a configuration that has a bound may be, in words."""
+    rules = _rules(config_class).items()
+    return {name: rule.words() + or_none for name, (rule, or_none) in rules}
+
+
+@functools.cache
+def _rules(config_class: type) -> dict[str, tuple[Bound | OneOf, str]]:
+    """The rule of each field that has one, and ` or none` where None is allowed."""
+    hints = typing.get_type_hints(config_class)
+    found = {}
+    for each in fields(config_class):
+        choices = each.metadata.get("choices")
+        rule = each.metadata.get("bound") or (OneOf(choices) if choices else None)
+        if rule is not None:
+            kind = hints[each.name]
+            optional = type(None) in typing.get_args(kind)
+            found[each.name] = rule, " or none" if optional else ""
+    return found
