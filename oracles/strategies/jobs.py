@@ -17,7 +17,14 @@ from games.environments.registry import make_env
 from oracles.learning.randomness import Log
 from oracles.strategies.best_response import best_response, new_policy
 from oracles.strategies.config import Recipe
-from oracles.strategies.frozen import Frozen, freeze, thaw, thaw_mixture
+from oracles.strategies.freezing import (
+    freeze,
+    thaw,
+    thaw_mixture,
+    to_arrays,
+    to_tensors,
+)
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.setting import Setting
 from oracles.teams.backbones import make_team
 
@@ -62,8 +69,8 @@ class MatchJob(NamedTuple):
 
 def freeze_team(team: Any, backbone: str, facts: Mapping[str, Any]) -> Frozen:
     """A trained team as plain data; `facts` says for which task and how it was made."""
-    state = {k: v.detach().cpu().numpy().copy() for k, v in team.state_dict().items()}
-    return Frozen({"role": "team", "backbone": backbone, **facts}, state)
+    facts = {"role": "team", "backbone": backbone, **facts}
+    return Frozen(facts, to_arrays(team.state_dict()))
 
 
 def thaw_team(frozen: Frozen, env: Any) -> Any:
@@ -75,9 +82,7 @@ def thaw_team(frozen: Frozen, env: Any) -> Any:
     backbone = frozen.facts["backbone"]
     team = make_team(backbone, frozen.facts["backbone_config"], env.spec)
     try:
-        team.load_state_dict(
-            {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
-        )
+        team.load_state_dict(to_tensors(frozen.tensors))
     except RuntimeError as error:
         trained_on = frozen.facts.get("task", "another task")
         raise ValueError(

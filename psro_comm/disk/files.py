@@ -14,13 +14,14 @@ import math
 import os
 import re
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import safetensors
-import safetensors.torch
-from torch import Tensor
+import safetensors.numpy
+
+from oracles.strategies.frozen import Frozen
 
 MAX_HEADER_BYTES = 1 << 20
 """Largest safetensors header read or written; ours have a few kilobytes."""
@@ -180,8 +181,8 @@ def decode_json(data: bytes, path: Path) -> Any:
         raise StoreError(f"{path} is damaged or not JSON: {error}") from error
 
 
-def encode_tensors(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> bytes:
-    """Packs tensors and the facts about them into one safetensors file.
+def encode_frozen(frozen: Frozen) -> bytes:
+    """Packs arrays and the facts about them into one safetensors file.
 
     The facts travel as JSON in the header, so a file copied out of its run still says
     what it is. They sit under a single key: several would come in a random order.
@@ -189,28 +190,21 @@ def encode_tensors(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> b
     Raises:
       StoreError: the facts are not JSON or too long for a header.
     """
-    plain = {
-        # A clone, since safetensors refuses tensors that share their storage.
-        name: tensor.detach().cpu().contiguous().clone()
-        for name, tensor in tensors.items()
-    }
-    text = encode_json(dict(facts), indent=None).decode()
-    data = safetensors.torch.save(plain, metadata={"facts": text})
+    text = encode_json(dict(frozen.facts), indent=None).decode()
+    arrays = {k: np.array(v, order="C") for k, v in frozen.tensors.items()}
+    data = safetensors.numpy.save(arrays, metadata={"facts": text})
     size = int.from_bytes(data[:8], "little")
     if size > MAX_HEADER_BYTES:
         raise StoreError(f"header of {size} bytes: facts belong into a JSON file")
     return data
 
 
-def decode_tensors(data: bytes, path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Unpacks what `encode_tensors` packed.
+def decode_frozen(data: bytes, path: Path) -> Frozen:
+    """Unpacks what `encode_frozen` packed.
 
     Args:
       data: what the file holds.
       path: its name, for the message only.
-
-    Returns:
-      The tensors on the CPU, and the facts.
 
     Raises:
       StoreError: truncated, a header beyond `MAX_HEADER_BYTES`, or not ours.
@@ -226,8 +220,8 @@ def decode_tensors(data: bytes, path: Path) -> tuple[dict[str, Tensor], dict[str
     if not isinstance(facts, dict):
         raise StoreError(f"{path} is damaged: its facts are no JSON object")
     try:
-        return safetensors.torch.load(data), facts
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        return Frozen(facts, safetensors.numpy.load(data))
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged: {error}") from error
 
 

@@ -17,17 +17,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from torch import Tensor
-
+from oracles.strategies.frozen import Frozen
 from psro_comm.disk.differences import completed, difference
 from psro_comm.disk.files import (
     StoreError,
     acquire_lock,
     check_name,
+    decode_frozen,
     decode_json,
-    decode_tensors,
+    encode_frozen,
     encode_json,
-    encode_tensors,
     make_folder,
     read_bytes,
     release_lock,
@@ -36,7 +35,7 @@ from psro_comm.disk.files import (
 )
 from psro_comm.disk.manifest import Manifest
 
-__all__ = ["RunStore", "StoreError", "load_policy_file", "run_path", "write_atomic"]
+__all__ = ["RunStore", "StoreError", "run_path", "write_atomic"]
 
 _CHECKPOINTS = ("team-checkpoint-0.safetensors", "team-checkpoint-1.safetensors")
 _RESERVED = ("config", "env", "status", "manifest", "team")
@@ -153,55 +152,47 @@ class RunStore:
         files = map(Path, self._manifest.files())
         return tuple(file.stem for file in files if file.parent.name == "policies")
 
-    def save_policy(
-        self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
-    ) -> None:
-        """Freezes the weights of a policy such as `filter-003`, for ever.
-
-        The facts, plain JSON data, say what the weights are of; they stay in the file.
+    def save_policy(self, name: str, policy: Frozen) -> None:
+        """Keeps a policy such as `filter-003`, for ever; its facts stay in the file.
 
         Raises:
           StoreError: the name is taken by something else, or the disk refuses.
         """
         if name in _RESERVED:
             raise StoreError(f"{name!r} is a reserved name")
-        self._freeze(name, f"policies/{check_name(name)}.safetensors", tensors, facts)
+        self._freeze(name, f"policies/{check_name(name)}.safetensors", policy)
 
-    def load_policy(self, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Returns the weights and the facts of a policy.
+    def load_policy(self, name: str) -> Frozen:
+        """Returns a policy.
 
         Raises:
           StoreError: it is missing or one bit of it changed; the file is named.
         """
-        return self._load_tensors(f"policies/{check_name(name)}.safetensors")
+        return self._load_frozen(f"policies/{check_name(name)}.safetensors")
 
-    def save_team(
-        self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
-    ) -> None:
-        """Freezes the team; as `save_policy`, under the name `team`."""
-        self._freeze("team", "team.safetensors", tensors, facts)
+    def save_team(self, team: Frozen) -> None:
+        """Keeps the team; as `save_policy`, under the name `team`."""
+        self._freeze("team", "team.safetensors", team)
 
-    def load_team(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Returns the weights and the facts of the team; as `load_policy`."""
-        return self._load_tensors("team.safetensors")
+    def load_team(self) -> Frozen:
+        """Returns the team; as `load_policy`."""
+        return self._load_frozen("team.safetensors")
 
-    def save_checkpoint(
-        self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
-    ) -> None:
+    def save_checkpoint(self, state: Frozen) -> None:
         """Notes how far the team's training is, replacing the last note."""
         self._require_lock()
         # Two files in turn, so that a kill in a save costs one interval, not all.
         old, new = sorted(_CHECKPOINTS, key=lambda file: file not in self._manifest)
-        self._manifest.write(new, encode_tensors(tensors, facts), instead_of=old)
+        self._manifest.write(new, encode_frozen(state), instead_of=old)
 
-    def load_checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    def load_checkpoint(self) -> Frozen | None:
         """Returns what `save_checkpoint` noted last; None where training begins.
 
         Raises:
           StoreError: it is damaged.
         """
         listed = [file for file in _CHECKPOINTS if file in self._manifest]
-        return self._load_tensors(listed[0]) if listed else None
+        return self._load_frozen(listed[0]) if listed else None
 
     def save_json(self, name: str, obj: Any) -> None:
         """Writes the artefact `<name>.json`, replacing an older one.
@@ -240,15 +231,9 @@ class RunStore:
         status = {"stage": stage, "progress": progress, "updated": updated}
         self._note("status.json", encode_json(status))
 
-    def _freeze(
-        self,
-        name: str,
-        file: str,
-        tensors: Mapping[str, Tensor],
-        facts: Mapping[str, Any],
-    ) -> None:
+    def _freeze(self, name: str, file: str, frozen: Frozen) -> None:
         self._refuse_taken(name, file)
-        data = encode_tensors(tensors, facts)
+        data = encode_frozen(frozen)
         if file in self._manifest and not self._manifest.holds(file, data):
             raise StoreError(f"{self.root / file} is frozen: it cannot be replaced")
         self._manifest.write(file, data)
@@ -262,8 +247,8 @@ class RunStore:
     def _load(self, file: str) -> Any:
         return decode_json(self._manifest.read(file), self.root / file)
 
-    def _load_tensors(self, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        return decode_tensors(self._manifest.read(file), self.root / file)
+    def _load_frozen(self, file: str) -> Frozen:
+        return decode_frozen(self._manifest.read(file), self.root / file)
 
     def _note(self, file: str, data: bytes) -> None:
         self._require_lock()
@@ -272,23 +257,6 @@ class RunStore:
     def _require_lock(self) -> None:
         if self._lock is None:
             raise StoreError(f"{self.root} is open for reading only")
-
-
-def load_policy_file(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Loads one policy or team by its path, inside a run or copied out of one.
-
-    Args:
-      path: a file written by `save_policy` or `save_team`. Where a manifest.json lies
-        beside it (or beside its folder `policies/`), the checksum must agree.
-
-    Raises:
-      StoreError: missing, damaged, unfinished, or not written by us.
-    """
-    in_run = path.parent.name == "policies"
-    root = path.parent.parent if in_run else path.parent
-    if not (root / "manifest.json").exists():
-        return decode_tensors(read_bytes(path), path)
-    return decode_tensors(Manifest(root).read(str(path.relative_to(root))), path)
 
 
 def _candidates(name: str) -> tuple[str, ...]:

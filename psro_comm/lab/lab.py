@@ -9,15 +9,14 @@ the same command again, and no solver's or generator's state is ever stored.
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from games.engine.side import Side
 from games.environments.registry import make_env
 from oracles.strategies.config import Recipe
-from oracles.strategies.frozen import Frozen, from_file
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import (
     MatchJob,
     SettingData,
@@ -87,17 +86,17 @@ class Lab:
                 pretrain(
                     self.config, self.env, self.store, self.metrics, self.seed("team")
                 )
-            tensors, facts = self.store.load_team()
-            self._team = from_file(tensors, facts)
+            self._team = self.store.load_team()
         return self._team
 
-    def adopt_team(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    def adopt_team(self, given: Frozen) -> None:
         """Uses a team that another run trained.
 
         Raises:
           ValueError: it was trained on another task or under other rules, or the run
             has another team already.
         """
+        facts = given.facts
         if facts.get("task") != self.config.task:
             raise ValueError(
                 f"the team was trained on {facts.get('task')!r},"
@@ -109,10 +108,9 @@ class Lab:
                 f"the team was trained under {facts['env_config']}, this run plays"
                 f" under {rules}"
             )
-        given = from_file(tensors, facts)
         thaw_team(given, self.env)
         if not self.store.has("team"):
-            self.store.save_team(tensors, facts)
+            self.store.save_team(given)
         elif self.team().digest() != given.digest():
             raise ValueError(f"{self.store.root} has another team: use another --run")
 
@@ -151,22 +149,13 @@ class Lab:
             log = self.metrics.logger(jobs[index].name)
             for line in lines:
                 log(line)
-            self.save(jobs[index].name, frozen)
+            self.store.save_policy(jobs[index].name, frozen)
 
         if jobs:
             self.store.set_status(jobs[0].name, 0.0)
         self.workers.map(
             train_in_worker, jobs, names=[job.name for job in jobs], done=keep
         )
-
-    def save(self, name: str, policy: Frozen) -> None:
-        """Stores a frozen policy."""
-        tensors = {k: torch.from_numpy(np.array(v)) for k, v in policy.tensors.items()}
-        self.store.save_policy(name, tensors, policy.facts)
-
-    def load(self, name: str) -> Frozen:
-        """Loads a frozen policy of this run."""
-        return from_file(*self.store.load_policy(name))
 
     def _jobs(self, response: Response) -> list[TrainingJob]:
         name, restarts = response.name, response.restarts
@@ -189,9 +178,9 @@ class Lab:
         """The restart that does best against the mixture, on worlds of its own."""
         name = response.name
         if self.store.has(name):
-            return self.load(name)
+            return self.store.load_policy(name)
         names = [job.name for job in self._jobs(response)]
-        candidates = {each: self.load(each) for each in names}
+        candidates = {each: self.store.load_policy(each) for each in names}
         side = response.recipe.side
         populations = {side: candidates, side.other: response.opponents}
         table = self.table(
@@ -203,7 +192,7 @@ class Lab:
         weights = np.asarray(response.weights, dtype=np.float64)
         scores = table @ weights if side is Side.DEFENDER else weights @ table
         policy = candidates[names[int((side.sign * scores).argmax())]]
-        self.save(name, policy)
+        self.store.save_policy(name, policy)
         return policy
 
     def table(

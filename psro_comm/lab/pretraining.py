@@ -1,11 +1,14 @@
 """The team of a run: trained once, resumable in the middle, then frozen."""
 
 from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from games.engine.env import CommEnv
+from oracles.strategies.freezing import to_arrays, to_tensors
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import freeze_team
 from oracles.teams.backbones import make_team
 from oracles.teams.teachers import find_teacher
@@ -41,9 +44,13 @@ def pretrain(
     team = team.to(env.device)
     teacher = find_teacher(env)
     resume = store.load_checkpoint()
-    done = int(resume[1]["update"]) if resume else 0
+    done = int(resume.facts["update"]) if resume else 0
     metrics.forget("team", from_update=done + 1)
     store.set_status("team", done / config.training.updates)
+
+    def keep(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        store.save_checkpoint(Frozen(dict(facts), to_arrays(tensors)))
+
     train = TRAININGS[config.learner].load()
     train(
         env,
@@ -55,8 +62,8 @@ def pretrain(
             metrics.logger("team"),
             Progress("team", config.training.updates - done, show=SHOWN),
         ),
-        checkpoint=store.save_checkpoint,
-        resume=resume,
+        checkpoint=keep,
+        resume=(to_tensors(resume.tensors), resume.facts) if resume else None,
     )
     plain = describe(config)
     facts: Mapping[str, object] = {
@@ -66,6 +73,4 @@ def pretrain(
         "training": plain["training"],
         "seed": config.seed,
     }
-    frozen = freeze_team(team, config.backbone, facts)
-    tensors = {k: torch.from_numpy(np.array(v)) for k, v in frozen.tensors.items()}
-    store.save_team(tensors, frozen.facts)
+    store.save_team(freeze_team(team, config.backbone, facts))

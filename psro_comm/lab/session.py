@@ -86,7 +86,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
             store.save_flags(request.flags)
         lab = Lab(request.config, store, metrics, workers)
         if donor is not None:
-            lab.adopt_team(*donor.load_team())
+            lab.adopt_team(donor.load_team())
         yield lab
 
 

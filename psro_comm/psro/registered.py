@@ -12,7 +12,8 @@ import torch
 from games.engine.play import play_episodes
 from games.engine.worlds import make_worlds
 from games.openspiel.adversarial_comm import ATTACKER, DEFENDER, AdversarialCommGame
-from oracles.strategies.frozen import Frozen, thaw
+from oracles.strategies.freezing import thaw
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab
 

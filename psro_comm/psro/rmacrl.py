@@ -9,7 +9,8 @@ from absl import logging
 
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
-from oracles.strategies.frozen import Frozen, freeze
+from oracles.strategies.freezing import freeze
+from oracles.strategies.frozen import Frozen
 from psro_comm.disk.store import StoreError
 from psro_comm.lab.lab import Lab, Response, stopping_at
 from psro_comm.metagame.formats.files import write_nfg
@@ -73,7 +74,7 @@ class RMacrl:
             population = self.filters if side == "filter" else self.attacks
             for number, policy in enumerate(policies):
                 name = f"given-{side}-{number}"
-                lab.save(name, policy)
+                lab.store.save_policy(name, policy)
                 population[name] = policy
         # The paper's threshold freezes one attacker of its curves, not an oracle.
         attack = stopping_at(lab.config.recipe(Side.ATTACKER), None)

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from games.engine.worlds import make_worlds
-from oracles.strategies.frozen import thaw_mixture
+from oracles.strategies.freezing import thaw_mixture
 from oracles.strategies.jobs import build_setting
 from psro_comm.disk.files import make_folder, write_atomic
 from psro_comm.lab.lab import Lab

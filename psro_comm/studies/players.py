@@ -21,7 +21,8 @@ from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
 from oracles.strategies.best_response import new_policy
-from oracles.strategies.frozen import Frozen, freeze, from_file
+from oracles.strategies.freezing import freeze
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.registry import strategies
 from psro_comm.disk.store import RunStore
@@ -144,7 +145,7 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
             f"{name!r} has no policy {policy!r}; {store.root} has:"
             f" {', '.join(store.policies()) or 'none'}"
         )
-    frozen = from_file(*store.load_policy(policy))
+    frozen = store.load_policy(policy)
     _check_role(frozen, name, role)
     _same_threat(lab, frozen, name)
     return Player(name, {name: frozen}, np.ones(1))
@@ -179,11 +180,11 @@ def _member(store: RunStore, policy: str) -> Frozen:
         return freeze(NoAttack())
     if policy == NO_FILTER:
         return freeze(NoFilter())
-    return from_file(*store.load_policy(policy))
+    return store.load_policy(policy)
 
 
 def _same_team(lab: Lab, store: RunStore, name: str) -> None:
-    theirs = from_file(*store.load_team())
+    theirs = store.load_team()
     task = theirs.facts.get("task")
     if task != lab.config.task:
         raise ValueError(

@@ -163,7 +163,9 @@ def _policies(
 ) -> tuple[dict[str, Frozen], dict[str, Frozen]]:
     sides = []
     for names, nobody in zip((table.defenders, table.attackers), benign(), strict=True):
-        sides.append({n: nobody[n] if n in nobody else lab.load(n) for n in names})
+        sides.append(
+            {n: nobody[n] if n in nobody else lab.store.load_policy(n) for n in names}
+        )
     return sides[0], sides[1]
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from games.engine.side import Side
-from oracles.strategies.frozen import Frozen, thaw, thaw_mixture
+from oracles.strategies.freezing import thaw, thaw_mixture
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.psro.rmacrl import benign

@@ -20,7 +20,7 @@ from oracles.strategies.best_response import (
     train_filter,
 )
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
-from oracles.strategies.frozen import freeze
+from oracles.strategies.freezing import freeze
 from oracles.strategies.gaussian import GaussianAttack
 from oracles.strategies.setting import Setting
 from oracles.strategies.untrained import NoiseAttack

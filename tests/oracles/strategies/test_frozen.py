@@ -16,7 +16,8 @@ from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from oracles.strategies.config import AttackConfig, FilterConfig, NoiseConfig
-from oracles.strategies.frozen import Frozen, freeze, from_file, thaw, thaw_mixture
+from oracles.strategies.freezing import freeze, thaw, thaw_mixture
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS, FILTERS, strategies
 from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Parrots
@@ -75,7 +76,7 @@ def test_what_is_thawed_plays_bit_for_bit_as_what_was_frozen(role, name):
 def test_a_frozen_policy_survives_json_and_a_file_of_arrays(role, name):
     frozen = freeze(make(role, name))
     facts = json.loads(json.dumps(frozen.facts))
-    again = from_file(dict(frozen.tensors), facts)
+    again = Frozen(facts, dict(frozen.tensors))
     assert again.digest() == frozen.digest()
     assert torch.equal(returns(role, thaw(again)), returns(role, thaw(frozen)))
 

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracles.strategies.frozen import Frozen
 from psro_comm.disk import files
 from psro_comm.disk.files import StoreError
 from tests.paths import ROOT
@@ -172,35 +175,42 @@ def test_damaged_json_is_one_line_with_the_path(data):
 
 
 TENSORS = {
-    "weight": torch.arange(6.0).reshape(2, 3).T,  # not contiguous
-    "mask": torch.tensor(True),
-    "count": torch.tensor([2**40, -1]),
-    "empty": torch.zeros(0, 3),
+    "weight": np.arange(6.0, dtype=np.float32).reshape(2, 3).T,  # not contiguous
+    "mask": np.array(True),
+    "count": np.array([2**40, -1]),
+    "empty": np.zeros((0, 3)),
 }
 FACTS = {"task": "echo", "sizes": [1, 2], "nested": {"x": 0.1}, "text": "Λ\n"}
+FROZEN = Frozen(FACTS, TENSORS)
 
 
 def test_tensors_and_facts_come_back_as_they_went():
-    tensors, facts = files.decode_tensors(
-        files.encode_tensors(TENSORS, FACTS), Path("x")
-    )
-    assert facts == FACTS
-    assert tensors.keys() == TENSORS.keys()
-    for name, tensor in TENSORS.items():
-        assert tensors[name].dtype == tensor.dtype
-        assert torch.equal(tensors[name], tensor)
+    again = files.decode_frozen(files.encode_frozen(FROZEN), Path("x"))
+    assert again.facts == FACTS
+    assert again.tensors.keys() == TENSORS.keys()
+    for name, array in TENSORS.items():
+        assert again.tensors[name].dtype == array.dtype
+        assert again.tensors[name].shape == array.shape
+        np.testing.assert_array_equal(again.tensors[name], array)
+
+
+def test_what_is_stored_is_what_torch_reads():
+    weights = safetensors.torch.load(files.encode_frozen(FROZEN))
+    assert weights["weight"].tolist() == TENSORS["weight"].tolist()
+    assert weights["mask"].item() is True
 
 
 def test_tensors_that_share_storage_are_stored():
-    shared = torch.zeros(3)
-    data = files.encode_tensors({"a": shared, "b": shared[:2]}, {})
-    assert files.decode_tensors(data, Path("x"))[0]["b"].shape == (2,)
+    shared = np.zeros(3)
+    data = files.encode_frozen(Frozen({}, {"a": shared, "b": shared[:2]}))
+    assert files.decode_frozen(data, Path("x")).tensors["b"].shape == (2,)
 
 
 def test_the_same_policy_has_the_same_bytes_in_every_process():
     code = (
-        "import torch, hashlib; from psro_comm.disk.files import encode_tensors\n"
-        "data = encode_tensors({k: torch.ones(2) for k in 'cab'}, {'x': 1, 'y': 2})\n"
+        "import numpy as np, hashlib; from psro_comm.disk.files import *\n"
+        "weights = {k: np.ones(2) for k in 'cab'}\n"
+        "data = encode_frozen(Frozen({'x': 1, 'y': 2}, weights))\n"
         "print(hashlib.sha256(data).hexdigest())"
     )
     assert run_python(code).stdout == run_python(code).stdout != ""
@@ -210,19 +220,19 @@ def test_a_giant_header_is_refused_before_it_is_read():
     for size in (files.MAX_HEADER_BYTES + 1, 2**63, 2**64 - 1):
         data = size.to_bytes(8, "little") + b"{" * (files.MAX_HEADER_BYTES + 10)
         with pytest.raises(StoreError, match="header of"):
-            files.decode_tensors(data, Path("x"))
+            files.decode_frozen(data, Path("x"))
 
 
 def test_facts_too_long_for_the_header_are_refused_when_saved():
     with pytest.raises(StoreError, match="belong into a JSON file"):
-        files.encode_tensors(TENSORS, {"x": "y" * files.MAX_HEADER_BYTES})
+        files.encode_frozen(Frozen({"x": "y" * files.MAX_HEADER_BYTES}, TENSORS))
 
 
 def test_truncation_at_every_length_is_refused():
-    data = files.encode_tensors(TENSORS, FACTS)
+    data = files.encode_frozen(FROZEN)
     for length in range(len(data)):
         with pytest.raises(StoreError, match=r"^some/path "):
-            files.decode_tensors(data[:length], Path("some/path"))
+            files.decode_frozen(data[:length], Path("some/path"))
 
 
 @pytest.mark.parametrize("facts", [None, 3, "[1]", "{", '{"a": NaN}'])
@@ -230,7 +240,7 @@ def test_a_file_of_somebody_else_is_refused(facts):
     metadata = {} if facts is None else {"__metadata__": {"facts": facts}}
     header = json.dumps(metadata).encode()
     with pytest.raises(StoreError):
-        files.decode_tensors(len(header).to_bytes(8, "little") + header, Path("x"))
+        files.decode_frozen(len(header).to_bytes(8, "little") + header, Path("x"))
 
 
 def test_a_pickle_that_poses_as_weights_is_refused_and_not_run(tmp_path):
@@ -241,5 +251,5 @@ def test_a_pickle_that_poses_as_weights_is_refused_and_not_run(tmp_path):
     )
     payload += b"touch " + bytes(canary) + b"tR."
     with pytest.raises(StoreError):
-        files.decode_tensors(payload, Path("x"))
+        files.decode_frozen(payload, Path("x"))
     assert not canary.exists()

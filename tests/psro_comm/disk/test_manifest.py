@@ -5,15 +5,16 @@ import json
 import os
 import signal
 
+import numpy as np
 import pytest
-import torch
 
+from oracles.strategies.frozen import Frozen
 from psro_comm.disk.files import StoreError
 from psro_comm.disk.manifest import Manifest
 from psro_comm.disk.store import RunStore
 
 CONFIG = {"task": "echo"}
-WEIGHTS = {"w": torch.ones(3)}
+WEIGHTS = {"w": np.ones(3)}
 
 
 def test_only_what_is_listed_exists(tmp_path):
@@ -57,19 +58,19 @@ def test_a_kill_while_saving_a_checkpoint_keeps_the_one_before(tmp_path, fatal):
     with RunStore.open(tmp_path / "run", CONFIG) as store:
         assert store.load_checkpoint() is None
         for update in (1, 2, 3):
-            store.save_checkpoint(WEIGHTS, {"update": update})
-            assert store.load_checkpoint()[1] == {"update": update}
+            store.save_checkpoint(Frozen({"update": update}, WEIGHTS))
+            assert store.load_checkpoint().facts == {"update": update}
     child = os.fork()
     if child == 0:
         die_at_rename(fatal)
         with RunStore.open(tmp_path / "run", CONFIG) as store:
-            store.save_checkpoint(WEIGHTS, {"update": 4})
+            store.save_checkpoint(Frozen({"update": 4}, WEIGHTS))
         os._exit(0)
     died = os.waitpid(child, 0)[1] == signal.SIGKILL
     assert died == (fatal <= 2)
     kept = RunStore.read(tmp_path / "run").load_checkpoint()
     assert kept is not None
-    assert kept[1] == {"update": 3 if died else 4}
+    assert kept.facts == {"update": 3 if died else 4}
 
 
 @pytest.mark.parametrize("fatal", range(1, 5))

@@ -7,7 +7,8 @@ import pytest
 
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
-from oracles.strategies.frozen import Frozen, freeze
+from oracles.strategies.freezing import freeze
+from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.untrained import MuteAttack
 from psro_comm.lab.lab import Response
@@ -51,8 +52,8 @@ def response(lab, name, side, opponents):
 
 
 def test_of_two_attacks_the_one_that_hurts_more_is_kept(lab):
-    lab.save("x.r0", freeze(NoAttack()))
-    lab.save("x.r1", mute(lab))
+    lab.store.save_policy("x.r0", freeze(NoAttack()))
+    lab.store.save_policy("x.r1", mute(lab))
     filters, _ = benign()
     (kept,) = lab.respond([response(lab, "x", Side.ATTACKER, filters)])
     assert kept.digest() == mute(lab).digest()
@@ -69,8 +70,10 @@ def test_of_two_filters_the_one_that_earns_more_is_kept(lab):
         replace(lab.config.filter, {"reconstructor": "random"}),
         torch.Generator().manual_seed(0),
     )
-    lab.save("y.r0", freeze(harm))  # flags half of the messages and scrambles them
-    lab.save("y.r1", freeze(NoFilter()))
+    lab.store.save_policy(
+        "y.r0", freeze(harm)
+    )  # flags half of the messages and scrambles them
+    lab.store.save_policy("y.r1", freeze(NoFilter()))
     _, attacks = benign()
     (kept,) = lab.respond([response(lab, "y", Side.DEFENDER, attacks)])
     assert kept.digest() == freeze(NoFilter()).digest()
@@ -106,16 +109,17 @@ def test_a_table_of_other_policies_is_not_taken_for_this_one(lab):
 
 
 def test_a_run_keeps_its_team_whatever_team_is_given(lab):
-    tensors, facts = lab.store.load_team()
-    changed = {name: value + 1.0 for name, value in tensors.items()}
+    team = lab.store.load_team()
+    changed = {name: value + 1.0 for name, value in team.tensors.items()}
     with pytest.raises(ValueError, match="another team"):
-        lab.adopt_team(changed, facts)
+        lab.adopt_team(team._replace(tensors=changed))
 
 
 def test_a_team_trained_under_other_rules_is_refused(lab):
-    tensors, facts = lab.store.load_team()
+    team = lab.store.load_team()
+    other = {**team.facts, "env_config": {"episode_limit": 5}}
     with pytest.raises(ValueError, match="trained under"):
-        lab.adopt_team(tensors, {**facts, "env_config": {"episode_limit": 5}})
+        lab.adopt_team(team._replace(facts=other))
 
 
 def test_a_run_has_one_start(lab):

@@ -2,7 +2,6 @@
 
 import shutil
 
-from oracles.strategies.frozen import from_file
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.reports.meta_solvers import render_study
@@ -63,5 +62,5 @@ def test_a_team_that_is_given_is_everybodys_and_none_is_trained(tmp_path):
     study(request._replace(team="given"), ["nash", "uniform"], [3])
     assert not (tmp_path / "s-team-3").exists()
     for run in ("s-nash-3", "s-cross-3"):
-        found = from_file(*RunStore.read(tmp_path / run).load_team())
+        found = RunStore.read(tmp_path / run).load_team()
         assert found.digest() == digest
