@@ -19,6 +19,7 @@ from oracles.strategies.frozen import Frozen
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.metagame.intervals import (
     Interval,
+    as_dict,
     mean_interval,
     paired_difference,
     share_interval,
@@ -107,7 +108,9 @@ def success_of(
     """Expected success rate of one mixture against another, with its interval."""
     cells = table.select(tuple(defender.filters), tuple(opponent.attacks))
     won = mixture_returns(cells, defender.weights, opponent.weights, quantity="success")
-    return share_interval(torch.from_numpy(won))
+    # numpy's mean would give other last digits than the reports of finished runs have.
+    share = float(torch.from_numpy(won).mean())
+    return as_dict(share_interval(share, len(won)))
 
 
 def measured(table: PayoffTable, defender: Defender, opponent: Opponent) -> Interval:
@@ -133,7 +136,7 @@ def row(
         "label": label,
         "defender": defender.name,
         "attacker": opponent.name,
-        "return": {k: float(v) for k, v in result._asdict().items()},
+        "return": as_dict(result),
         "success": success_of(table, defender, opponent),
         "distortion": distortion_of(table, defender, opponent),
         "episodes": table.num_worlds,
