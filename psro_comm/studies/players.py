@@ -24,17 +24,10 @@ from oracles.strategies.jobs import build_setting
 from oracles.strategies.threat import MuteAttack, NoiseAttack
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import Lab, seed_of
+from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, read_run
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
-
-
-class Player(NamedTuple):
-    """A mixture of policies of one side, under the name the user gave it."""
-
-    name: str
-    policies: dict[str, Frozen]
-    weights: np.ndarray  # [policies]
 
 
 class Name(NamedTuple):
@@ -93,7 +86,7 @@ def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Reques
     return request._replace(team=runs[0])
 
 
-def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
+def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
     """The player that a user named.
 
     Args:
@@ -124,15 +117,15 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
     frozen = from_file(*store.load_policy(policy))
     _check_role(frozen, name, role)
     _same_threat(lab, frozen, name)
-    return Player(name, {name: frozen}, np.ones(1))
+    return Mixed(name, {name: frozen}, np.ones(1))
 
 
-def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
+def _made(lab: Lab, name: str, read: Name, role: str) -> Mixed:
     if read.kind == "untrained":
-        return Player(name, {name: _untrained(lab, role)}, np.ones(1))
+        return Mixed(name, {name: _untrained(lab, role)}, np.ones(1))
     if read.kind == "none":
         nobody = NoAttack() if role == "attack" else NoFilter()
-        return Player(name, {name: freeze(nobody)}, np.ones(1))
+        return Mixed(name, {name: freeze(nobody)}, np.ones(1))
     setting = build_setting(lab.setting())
     width = setting.team.message_size
     attack = (
@@ -141,7 +134,7 @@ def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
         else NoiseAttack(setting.threat, width, read.size)
     )
     attack.calibrate(setting.team)
-    return Player(name, {name: freeze(attack)}, np.ones(1))
+    return Mixed(name, {name: freeze(attack)}, np.ones(1))
 
 
 def _untrained(lab: Lab, role: str) -> Frozen:
@@ -152,7 +145,7 @@ def _untrained(lab: Lab, role: str) -> Frozen:
     return freeze(new_filter(setting, lab.config.filter, generator))
 
 
-def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
+def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Mixed:
     if not store.has("psro"):
         raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
     side = "attacker_mixture" if role == "attack" else "defender_mixture"
@@ -162,7 +155,7 @@ def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
     }
     for policy in policies.values():
         _same_threat(lab, policy, name)
-    return Player(name, policies, np.array(list(weights.values())))
+    return Mixed(name, policies, np.array(list(weights.values())))
 
 
 def _member(store: RunStore, policy: str) -> Frozen:
