@@ -6,68 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
-from torch import Tensor
 
-Estimate = dict[str, float]  # estimate, low, high: a mean and its 95 % interval
-
-
-_NORMAL = 1.959964  # two-sided 95 % quantile
-
-
-def interval(samples: Tensor) -> Estimate:
-    """The mean of `samples` [W] and its 95 % interval (normal, W being large)."""
-    samples = samples.double()
-    half = _NORMAL * float(samples.std()) / math.sqrt(len(samples))
-    return _estimate(float(samples.mean()), half)
-
-
-def share_interval(samples: Tensor) -> Estimate:
-    """The mean of `samples` [W] in [0, 1] and Wilson's 95 % interval.
-
-        (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
-
-    Of 0 and 1 it is a share; numbers between vary less, so that it is then too wide.
-
-    Source: Wilson 1927, J. Amer. Statist. Assoc. 22.
-    """
-    count, share = len(samples), float(samples.double().mean())
-    extra = _NORMAL**2 / count
-    spread = math.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))
-    middle, scale = share + extra / 2.0, 1.0 + extra
-    low, high = (middle + sign * _NORMAL * spread for sign in (-1.0, 1.0))
-    return {
-        "estimate": share,
-        "low": max(0.0, low / scale),
-        "high": min(1.0, high / scale),
-    }
-
-
-def fall_percent(clean: Tensor, other: Tensor) -> Estimate:
-    """What is lost of the clean return, in percent of it, paired by world.
-
-        100 (1 - R),  R = mean(other) / mean(clean),
-        Var(R) = Var(other - R clean) / (W mean(clean)^2)
-
-    Args:
-      clean, other: `[W]` returns in the same worlds.
-
-    Returns:
-      NaN where the clean mean is 0 or less: a share of nothing says nothing.
-
-    Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
-    """
-    clean, other = clean.double(), other.double()
-    base = float(clean.mean())
-    if base <= 0.0:
-        return _estimate(math.nan, math.nan)
-    ratio = float(other.mean()) / base
-    spread = float((other - ratio * clean).std())
-    half = _NORMAL * spread / (math.sqrt(len(clean)) * base)
-    return _estimate(100.0 * (1.0 - ratio), 100.0 * half)
-
-
-def _estimate(mean: float, half_width: float) -> Estimate:
-    return {"estimate": mean, "low": mean - half_width, "high": mean + half_width}
+NORMAL = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 class Interval(NamedTuple):
@@ -82,6 +22,10 @@ class Interval(NamedTuple):
         """Whether zero is inside, or cannot be excluded because limits are NaN."""
         return not (self.low > 0 or self.high < 0)
 
+    def __neg__(self) -> "Interval":
+        """The interval of the negated quantity."""
+        return Interval(-self.estimate, -self.high, -self.low)
+
     def __str__(self) -> str:
         """`34.12 [33.50, 34.71]`; narrow intervals get the decimals they need."""
         half = (self.high - self.low) / 2
@@ -90,6 +34,69 @@ class Interval(NamedTuple):
         digits = max(2, 1 - math.floor(math.log10(half))) if known else 2
         estimate, low, high = (f"{number:.{digits}f}" for number in self)
         return f"{estimate} [{low}, {high}]"
+
+
+def normal_interval(samples: np.ndarray) -> Interval:
+    """The mean of `samples` [W] and its 95 % interval (normal, W being large)."""
+    half = NORMAL * _deviation(samples) / math.sqrt(len(samples))
+    return _around(float(samples.mean()), half)
+
+
+def share_interval(share: float, count: int) -> Interval:
+    """Wilson's 95 % interval of a share of `count` samples.
+
+        (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
+
+    Of samples 0 and 1 the mean is a share; numbers between vary less, so that the
+    interval is then too wide.
+
+    Source: Wilson 1927, J. Amer. Statist. Assoc. 22.
+    """
+    extra = NORMAL**2 / count
+    spread = math.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))
+    middle, scale = share + extra / 2.0, 1.0 + extra
+    low, high = (middle + sign * NORMAL * spread for sign in (-1.0, 1.0))
+    return Interval(share, max(0.0, low / scale), min(1.0, high / scale))
+
+
+def fall_percent(clean: np.ndarray, other: np.ndarray) -> Interval:
+    """What is lost of the clean return, in percent of it, paired by world.
+
+        100 (1 - R),  R = mean(other) / mean(clean),
+        Var(R) = Var(other - R clean) / (W mean(clean)^2)
+
+    Args:
+      clean, other: `[W]` float64, returns in the same worlds.
+
+    Returns:
+      NaN where the clean mean is 0 or less: a share of nothing says nothing.
+
+    Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
+    """
+    base = float(clean.mean())
+    if base <= 0.0:
+        return _around(math.nan, math.nan)
+    ratio = float(other.mean()) / base
+    half = NORMAL * _deviation(other - ratio * clean) / (math.sqrt(len(clean)) * base)
+    return _around(100.0 * (1.0 - ratio), 100.0 * half)
+
+
+def std_error(interval: Interval) -> float:
+    """The standard error that a normal 95 % interval was made with."""
+    return (interval.high - interval.low) / (2 * NORMAL)
+
+
+def _deviation(samples: np.ndarray) -> float:
+    """The sample standard deviation, summed world after world.
+
+    numpy's own order of summing would give other last digits than finished runs have.
+    """
+    squares = (samples - samples.mean()) ** 2
+    return math.sqrt(np.cumsum(squares)[-1] / (len(samples) - 1))
+
+
+def _around(mean: float, half_width: float) -> Interval:
+    return Interval(mean, mean - half_width, mean + half_width)
 
 
 def bootstrap(
@@ -227,8 +234,21 @@ def verdict(interval: Interval) -> str:
         return "cannot tell: the interval contains zero"
     if interval.low > 0:
         return f"higher by {interval}"
-    size = Interval(-interval.estimate, -interval.high, -interval.low)
-    return f"lower by {size}"
+    return f"lower by {-interval}"
+
+
+def unpaired_difference(a: Interval, b: Interval) -> Interval:
+    """How much higher a is than b, from their own intervals.
+
+        half width = sqrt(half(a)^2 + half(b)^2)
+
+    Of what was measured in the same worlds, too; where good worlds are good for both,
+    this is wider than the interval of the paired difference.
+    """
+    found = a.estimate - b.estimate
+    below = math.hypot(a.estimate - a.low, b.high - b.estimate)
+    above = math.hypot(a.high - a.estimate, b.estimate - b.low)
+    return Interval(found, found - below, found + above)
 
 
 def as_dict(interval: Interval) -> dict[str, float]:

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from psro_comm.metagame.intervals import Interval, percentiles, resampled_means
+from psro_comm.metagame.intervals import (
+    Interval,
+    percentiles,
+    resampled_means,
+    std_error,
+)
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import solve_many
 
@@ -50,11 +55,6 @@ def gains(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, floa
     return float(defender), float(attacker)
 
 
-def regret(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, player: int) -> float:
-    """One player's gain: 0 is the defender, 1 the attacker; see `gains`."""
-    return gains(matrix, x, y)[player]
-
-
 def nash_conv(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
     """Sum of both players' gains: zero exactly at an equilibrium of the table.
 
@@ -83,7 +83,7 @@ def is_converged(
 
 def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
     """`is_converged` of 95 % intervals."""
-    errors = [(gain.high - gain.low) / (2 * 1.96) for gain in gains]
+    errors = [std_error(gain) for gain in gains]
     return is_converged([gain.estimate for gain in gains], errors, tolerance)
 
 

@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 from games.engine.worlds import make_worlds
-from oracles.strategies.freezing import thaw_mixture
 from oracles.strategies.jobs import build_setting
 from psro_comm.disk.files import make_folder, write_atomic
 from psro_comm.lab.lab import Lab
@@ -54,10 +53,7 @@ def under_lens(
         setting.malicious,
         device,
     )
-    attacks, filters = (
-        thaw_mixture(list(p.policies.values()), p.weights.tolist(), device)
-        for p in players
-    )
+    attacks, filters = (player.thaw(device) for player in players)
     episode = {
         "task": lab.config.task,
         "seed": lab.config.seed,

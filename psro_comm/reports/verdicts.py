@@ -3,11 +3,10 @@
 Where an interval contains zero the sentence says "cannot tell", never "no effect".
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.intervals import Interval, unpaired_difference
 from psro_comm.names import (
     ATTACKED,
     BROKEN,
@@ -51,20 +50,6 @@ def sign(interval: Interval) -> int:
     return 0 if interval.contains_zero else (1 if interval.low > 0 else -1)
 
 
-def gap(a: Interval, b: Interval) -> Interval:
-    """How much higher a is than b, from their own intervals.
-
-        half width = sqrt(half(a)^2 + half(b)^2)
-
-    Both are measured in the same worlds; where good worlds are good for both, this is
-    wider than the interval of the paired difference.
-    """
-    found = a.estimate - b.estimate
-    below = math.hypot(a.estimate - a.low, b.high - b.estimate)
-    above = math.hypot(a.high - a.estimate, b.estimate - b.low)
-    return Interval(found, found - below, found + above)
-
-
 def verdict_lines(report: Mapping[str, Any]) -> list[str]:
     """The story in sentences, the question of the whole run first.
 
@@ -106,7 +91,7 @@ def _holds_up(
         -1: "earns less than",
     }
     parts = " and ".join(f"{words[signs[name]]} {OTHERS[name]}" for name in worst)
-    if sign(gap(found[CLEAN], found[ATTACKED])) < 1:
+    if sign(unpaired_difference(found[CLEAN], found[ATTACKED])) < 1:
         head = "Nothing to hold up against, as no attack could be told to hurt the team"
     elif -1 in signs.values():
         head = "R-MACRL does not hold up"
@@ -147,7 +132,7 @@ def _talk(gate: Mapping[str, Any]) -> str:
 
 def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
     clean, attacked = found[CLEAN], found[ATTACKED]
-    taken = gap(clean, attacked)
+    taken = unpaired_difference(clean, attacked)
     of = f"from {clean}"  # a cost has no share
     if clean.estimate > 0.0:
         of = f"of {clean} ({100 * taken.estimate / clean.estimate:.0f} %)"
@@ -155,15 +140,15 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
         {
             1: f"The attack works: bending messages takes {taken} {of}.",
             0: f"Cannot tell whether the attack hurts: it takes {taken} {of}.",
-            -1: f"The attack fails: the team earns {flip(taken)} more under it.",
+            -1: f"The attack fails: the team earns {-taken} more under it.",
         }[sign(taken)]
     ]
     if NOISE in found:
-        better = gap(found[NOISE], attacked)
+        better = unpaired_difference(found[NOISE], attacked)
         word = {
             1: f"The attacker has learnt: it takes {better} more than",
             0: f"Cannot tell the attack ({better} more taken) from",
-            -1: f"The attacker has learnt nothing: it takes {flip(better)} less than",
+            -1: f"The attacker has learnt nothing: it takes {-better} less than",
         }[sign(better)]
         lines.append(f"{word} random noise as large as its tampering.")
     return lines
@@ -185,7 +170,10 @@ def _filter(found: Mapping[tuple[str, str], Interval]) -> list[str]:
     if REPAIRED not in found:
         return []
     known, attacked = found[REPAIRED], found[ATTACKED]
-    back, taken = gap(known, attacked), gap(found[CLEAN], attacked)
+    back, taken = (
+        unpaired_difference(known, attacked),
+        unpaired_difference(found[CLEAN], attacked),
+    )
     share = ""
     if sign(taken) == 1:
         share = f", {100 * back.estimate / taken.estimate:.0f} % of what was taken"
@@ -194,20 +182,20 @@ def _filter(found: Mapping[tuple[str, str], Interval]) -> list[str]:
             1: f"The filter repairs: against the attack it knows it brings back {back}"
             f"{share}.",
             0: f"Cannot tell whether the filter repairs: it brings back {back}.",
-            -1: f"The filter does harm: it costs another {flip(back)} under attack.",
+            -1: f"The filter does harm: it costs another {-back} under attack.",
         }[sign(back)]
     ]
     if FILTERED in found:
-        cost = gap(found[CLEAN], found[FILTERED])
+        cost = unpaired_difference(found[CLEAN], found[FILTERED])
         lines.append(
             {
                 1: f"Its price: with no attack the team loses {cost} to the filter.",
                 0: f"Cannot tell any price of it with no attack ({cost}).",
-                -1: f"With no attack the team earns {flip(cost)} more with the filter.",
+                -1: f"With no attack the team earns {-cost} more with the filter.",
             }[sign(cost)]
         )
     if BROKEN in found:
-        lost = gap(known, found[BROKEN])
+        lost = unpaired_difference(known, found[BROKEN])
         lines.append(
             {
                 1: "A fresh attacker breaks it: trained on the frozen filter, it takes"
@@ -215,7 +203,7 @@ def _filter(found: Mapping[tuple[str, str], Interval]) -> list[str]:
                 0: "Cannot tell whether a fresh attacker breaks it: it takes"
                 f" {lost} more than the attack that the filter knows.",
                 -1: "A fresh attacker fails to break it: it takes"
-                f" {flip(lost)} less than the attack that the filter knows.",
+                f" {-lost} less than the attack that the filter knows.",
             }[sign(lost)]
         )
     return lines
@@ -231,7 +219,7 @@ def _column(compared: Mapping[tuple[str, str], Interval], against: str) -> str:
             {
                 1: f"{found} more than {other}",
                 0: f"cannot tell from {other} ({found} contains zero)",
-                -1: f"{flip(found)} less than {other}",
+                -1: f"{-found} less than {other}",
             }[sign(found)]
         )
     return f"{_COLUMNS.get(against, f'Against {against}')}, R-MACRL earns: " + (
@@ -246,11 +234,6 @@ def _exploited(name: str, found: Interval) -> str:
         " does: exploitability found by learning, a lower bound.",
         0: f"Cannot tell whether a fresh attacker takes more from {who} than the"
         f" meta-equilibrium does ({found}): a lower bound, a better one may exist.",
-        -1: f"The fresh attacker found takes {flip(found)} less from {who} than the"
+        -1: f"The fresh attacker found takes {-found} less from {who} than the"
         " meta-equilibrium does: a lower bound, a better one may exist.",
     }[sign(found)]
-
-
-def flip(interval: Interval) -> Interval:
-    """The interval of the negated quantity."""
-    return Interval(-interval.estimate, -interval.high, -interval.low)

@@ -7,7 +7,7 @@ from typing import Any
 
 from psro_comm.lab.lab import Lab
 from psro_comm.studies.players import find_player
-from psro_comm.studies.worst_case import Defender, Opponent, audit, row
+from psro_comm.studies.worst_case import audit, row
 
 
 def cross_play(
@@ -29,12 +29,8 @@ def cross_play(
     for side, names in (("attacks", attacks), ("filters", filters)):
         if not names or len(set(names)) != len(names):
             raise ValueError(f"--{side} must name at least one player, none twice")
-    opponents = [
-        Opponent(*find_player(lab, name, "attack", runs_dir)) for name in attacks
-    ]
-    defenders = [
-        Defender(*find_player(lab, name, "filter", runs_dir)) for name in filters
-    ]
+    opponents = [find_player(lab, name, "attack", runs_dir) for name in attacks]
+    defenders = [find_player(lab, name, "filter", runs_dir) for name in filters]
     who = [
         (name, [policy.digest() for policy in policies.values()], weights.tolist())
         for name, policies, weights in (*opponents, *defenders)

@@ -8,14 +8,14 @@ loses is known more closely than what it earns.
 Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from games.engine.channel import Channel
 from games.engine.env import CommEnv
 from games.engine.matches import play_worlds
-from games.engine.play import Outcome
 from games.engine.strategy import Attack, NoAttack
 from games.engine.threat import Threat
 from games.engine.worlds import Worlds, make_worlds
@@ -23,9 +23,22 @@ from oracles.strategies.tampering import Tampering
 from oracles.strategies.untrained import MuteAttack, NoiseAttack
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.message_cutting import cutting
-from psro_comm.metagame.intervals import fall_percent, interval, share_interval
+from psro_comm.metagame.intervals import (
+    Interval,
+    as_dict,
+    fall_percent,
+    normal_interval,
+    share_interval,
+)
 
 _MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
+
+
+class _Played(NamedTuple):
+    """What a condition came to in each world."""
+
+    returns: np.ndarray  # [W] float64
+    success: np.ndarray  # [W] float64, 0. or 1.
 
 
 def team_report(
@@ -65,24 +78,32 @@ def team_report(
         greedy = _outcomes(env, team, worlds, seed)
     finally:
         team.sampled = was_sampled
-    report: dict[str, Any] = {}
+    found: dict[str, Interval] = {}
     for name, outcome in sampled.items():
-        report[f"return_{name}"] = interval(outcome.returns)
-        report[f"greedy_return_{name}"] = interval(greedy[name].returns)
-        report[f"success_{name}"] = share_interval(outcome.success)
-        report[f"greedy_success_{name}"] = share_interval(greedy[name].success)
+        found[f"return_{name}"] = normal_interval(outcome.returns)
+        found[f"greedy_return_{name}"] = normal_interval(greedy[name].returns)
+        found[f"success_{name}"] = _share(outcome.success)
+        found[f"greedy_success_{name}"] = _share(greedy[name].success)
     clean = sampled["clean"]
     for name, outcome in sampled.items():
         if name == "clean":
             continue
-        report[f"fall_percent_{name}"] = fall_percent(clean.returns, outcome.returns)
-        lost = clean.success.double() - outcome.success.double()
-        report[f"fall_points_{name}"] = interval(100.0 * lost)
-    facts = {"message_norm": float(team.message_norm)}
-    return {"episodes": episodes, "seed": seed, **facts, **report}
+        found[f"fall_percent_{name}"] = fall_percent(clean.returns, outcome.returns)
+        lost = 100.0 * (clean.success - outcome.success)
+        found[f"fall_points_{name}"] = normal_interval(lost)
+    return {
+        "episodes": episodes,
+        "seed": seed,
+        "message_norm": float(team.message_norm),
+        **{name: as_dict(interval) for name, interval in found.items()},
+    }
 
 
-def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, Outcome]:
+def _share(won: np.ndarray) -> Interval:
+    return share_interval(float(won.mean()), len(won))
+
+
+def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, _Played]:
     """Every condition on the same worlds and the same noise of the policies."""
     num_agents, size = env.spec.num_agents, team.message_size
     everyone = torch.arange(num_agents, device=env.device)
@@ -106,6 +127,10 @@ def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, O
 
 def _play(
     env: CommEnv, team: Any, attack: Attack, worlds: Worlds, seed: int
-) -> Outcome:
+) -> _Played:
     generator = torch.Generator(env.device).manual_seed(seed)
-    return play_worlds(env, team, Channel(attack), worlds, generator)
+    outcome = play_worlds(env, team, Channel(attack), worlds, generator)
+    returns, success = (
+        each.double().cpu().numpy() for each in (outcome.returns, outcome.success)
+    )
+    return _Played(returns, success)

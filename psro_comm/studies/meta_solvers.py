@@ -17,6 +17,7 @@ import numpy as np
 from oracles.strategies.frozen import Frozen
 from psro_comm.disk.store import run_path
 from psro_comm.lab.lab import Lab
+from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab, read_run
 from psro_comm.metagame.intervals import as_dict, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
@@ -24,7 +25,7 @@ from psro_comm.metagame.regret import mixture_returns, nash_conv
 from psro_comm.metagame.solvers import nash
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.studies.over_seeds import over_seeds, verdicts
-from psro_comm.studies.worst_case import Defender, breaker
+from psro_comm.studies.worst_case import breaker
 
 
 class Found(NamedTuple):
@@ -124,7 +125,7 @@ def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
             breaker(
                 lab,
                 f"fresh-{name}",
-                Defender.mixed(name, run.filters, run.history[-1]["defender_mixture"]),
+                Mixed.supported(name, run.filters, run.history[-1]["defender_mixture"]),
             )
             for name, run in found.items()
         ]

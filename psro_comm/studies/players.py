@@ -27,19 +27,12 @@ from oracles.strategies.jobs import build_setting
 from oracles.strategies.registry import strategies
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import Lab, seed_of
+from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, read_run
 from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.settings.fields import leaves, replace
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
-
-
-class Player(NamedTuple):
-    """A mixture of policies of one side, under the name the user gave it."""
-
-    name: str
-    policies: dict[str, Frozen]
-    weights: np.ndarray  # [policies]
 
 
 class Name(NamedTuple):
@@ -117,7 +110,7 @@ def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Reques
     return request._replace(team=runs[0])
 
 
-def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
+def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
     """The player that a user named.
 
     Args:
@@ -148,10 +141,10 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Player:
     frozen = store.load_policy(policy)
     _check_role(frozen, name, role)
     _same_threat(lab, frozen, name)
-    return Player(name, {name: frozen}, np.ones(1))
+    return Mixed(name, {name: frozen}, np.ones(1))
 
 
-def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
+def _made(lab: Lab, name: str, read: Name, role: str) -> Mixed:
     """A player that this run makes itself, by the registry of its side."""
     setting, recipe = build_setting(lab.setting()), lab.config.recipe(Side.of(role))
     generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
@@ -159,10 +152,10 @@ def _made(lab: Lab, name: str, read: Name, role: str) -> Player:
     if kind in ("untrained", recipe.kind):
         kind, config = recipe.kind, recipe.config
     policy = freeze(new_policy(setting, recipe.side, kind, config, generator))
-    return Player(name, {name: policy}, np.ones(1))
+    return Mixed(name, {name: policy}, np.ones(1))
 
 
-def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
+def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Mixed:
     if not store.has("psro"):
         raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
     side = "attacker_mixture" if role == "attack" else "defender_mixture"
@@ -172,7 +165,7 @@ def _mixture(lab: Lab, store: RunStore, name: str, role: str) -> Player:
     }
     for policy in policies.values():
         _same_threat(lab, policy, name)
-    return Player(name, policies, np.array(list(weights.values())))
+    return Mixed(name, policies, np.array(list(weights.values())))
 
 
 def _member(store: RunStore, policy: str) -> Frozen:

@@ -8,12 +8,11 @@ from absl import logging
 
 from oracles.strategies.frozen import Frozen
 from psro_comm.lab.lab import Lab
-from psro_comm.metagame.intervals import resampled_means
+from psro_comm.metagame.intervals import NORMAL, resampled_means
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import solve_many
 from psro_comm.psro.rmacrl import benign
 
-_Z = 1.959964  # 95 %, two-sided
 _RESAMPLES = 100
 BATCH = 32  # episodes that a cell gets at once
 
@@ -41,7 +40,7 @@ def half_width(
       deviation: `[m, n]` s, standard deviation of one episode.
       episodes: `[m, n]` n.
     """
-    return _Z * float(np.sqrt(((sensitivity * deviation) ** 2 / episodes).sum()))
+    return NORMAL * float(np.sqrt(((sensitivity * deviation) ** 2 / episodes).sum()))
 
 
 def allocate(
@@ -70,7 +69,7 @@ def allocate(
 
 def even_episodes(sensitivity: np.ndarray, deviation: np.ndarray, width: float) -> int:
     """Episodes in all that would reach a half-width if every cell got as many."""
-    each = ((sensitivity * deviation) ** 2).sum() * (_Z / width) ** 2
+    each = ((sensitivity * deviation) ** 2).sum() * (NORMAL / width) ** 2
     return int(np.ceil(each)) * sensitivity.size
 
 
@@ -85,7 +84,7 @@ def foreseen(table: PayoffTable, width: float, rng: np.random.Generator) -> int:
     if half_width(sensitivity, deviation, episodes) <= width:
         return 0
     # With every cell at c w s, the bound is reached at this c: an upper end.
-    most = (_Z / width) ** 2 * float(product.sum())
+    most = (NORMAL / width) ** 2 * float(product.sum())
     for _ in range(50):
         middle = (least + most) / 2
         reached = half_width(

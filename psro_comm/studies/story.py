@@ -21,6 +21,7 @@ from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.untrained import NoiseAttack
 from psro_comm.lab.lab import Lab, Response, longer, stopping_at
+from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import Interval
 from psro_comm.names import LINES, NO_ATTACK, NO_FILTER, RMACRL, VANILLA, VANILLA_LONG
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
@@ -28,7 +29,7 @@ from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import team_report
-from psro_comm.studies.worst_case import Defender, Opponent, audit, breaker, row
+from psro_comm.studies.worst_case import audit, breaker, row
 
 _ITERATIONS = 3  # a story that ends after one has not been told
 
@@ -40,7 +41,7 @@ class Story:
         """Begins, or goes on where it was stopped."""
         self.lab, self.config = lab, lab.config
         self.none_filters, self.none_attacks = benign()
-        self.nobody = Defender.pure(NO_FILTER, self.none_filters[NO_FILTER])
+        self.nobody = Mixed.pure(NO_FILTER, self.none_filters[NO_FILTER])
         self.attacks: dict[str, Frozen] = {}
 
     def tell(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ class Story:
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
         return gate
 
-    def _attack_and_defend(self) -> Defender:
+    def _attack_and_defend(self) -> Mixed:
         """The attack, the stopped attack, the filter, and the attack that breaks it."""
         lab, config = self.lab, self.config
         _chapter("2. An attacker bends the messages of one agent")
@@ -98,7 +99,7 @@ class Story:
         (filter_,) = lab.respond(
             [Response(VANILLA, *against, config.recipe(Side.DEFENDER))]
         )
-        return Defender.pure(VANILLA, filter_)
+        return Mixed.pure(VANILLA, filter_)
 
     def _solve(self) -> tuple[Solution, RMacrl]:
         _chapter("4. R-MACRL: populations of attackers and filters")
@@ -106,13 +107,13 @@ class Story:
         return rmacrl.solve(at_least=_ITERATIONS), rmacrl
 
     def _break(
-        self, vanilla: Defender, solution: Solution, rmacrl: RMacrl
-    ) -> dict[str, Defender]:
+        self, vanilla: Mixed, solution: Solution, rmacrl: RMacrl
+    ) -> dict[str, Mixed]:
         """Fresh attackers on every frozen defender; the long filter beside them."""
         lab, config = self.lab, self.config
         _chapter("5. The worst case: fresh attackers against each frozen defender")
         weights = dict(zip(solution.table.defenders, solution.x, strict=True))
-        mixture = Defender.mixed(RMACRL, rmacrl.filters, weights)
+        mixture = Mixed.supported(RMACRL, rmacrl.filters, weights)
         steps = config.attack_oracle.env_steps + config.filter_oracle.env_steps
         recipe = longer(
             config.recipe(Side.DEFENDER),
@@ -126,7 +127,7 @@ class Story:
                 breaker(lab, "fresh-on-rmacrl", mixture),
             ]
         )
-        long_defender = Defender.pure(VANILLA_LONG, long_)
+        long_defender = Mixed.pure(VANILLA_LONG, long_)
         (on_long,) = lab.respond([breaker(lab, "fresh-on-long", long_defender)])
         self.attacks |= {
             "fresh-on-vanilla": on_vanilla,
@@ -151,33 +152,28 @@ class Story:
         )
         return freeze(noise)
 
-    def _detector(self, vanilla: Defender) -> dict[str, float]:
+    def _detector(self, vanilla: Mixed) -> dict[str, float]:
         """How well the single filter sees and repairs the attack that it knows."""
         setting = build_setting(self.lab.setting())
         device = setting.env.device
         return filter_report(
             setting,
-            thaw(vanilla.filters[VANILLA], device),
+            thaw(vanilla.policies[VANILLA], device),
             thaw(self.attacks["vanilla-attack"], device),
             torch.Generator(device).manual_seed(self.lab.seed("detector")),
         )
 
-    def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Opponent]:
+    def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
         self.attacks |= {
             "noise": self._noise("vanilla-attack"),
             "untrained-attack": rmacrl.attacks["attack-000"],
             NO_ATTACK: self.none_attacks[NO_ATTACK],
         }
-        singles = {n: Opponent(n, {n: a}, np.ones(1)) for n, a in self.attacks.items()}
+        singles = {n: Mixed.pure(n, a) for n, a in self.attacks.items()}
         weights = dict(zip(solution.table.attackers, solution.y, strict=True))
-        names = [n for n, w in weights.items() if w > 0.0]
-        equilibrium = Opponent(
-            "meta-equilibrium",
-            {n: rmacrl.attacks[n] for n in names},
-            np.array([weights[n] for n in names]),
-        )
+        equilibrium = Mixed.supported("meta-equilibrium", rmacrl.attacks, weights)
         held_out = ("held-out-attack", "stopped-attack", "noise")
-        together = Opponent(
+        together = Mixed(
             "held-out set", {n: self.attacks[n] for n in held_out}, np.ones(3) / 3
         )
         return {**singles, equilibrium.name: equilibrium, together.name: together}
@@ -185,7 +181,7 @@ class Story:
     def _report(
         self,
         gate: Mapping[str, Any],
-        defenders: Mapping[str, Defender],
+        defenders: Mapping[str, Mixed],
         solution: Solution,
         rmacrl: RMacrl,
     ) -> dict[str, Any]:

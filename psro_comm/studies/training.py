@@ -4,18 +4,19 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from games.engine.side import Side
-from oracles.strategies.freezing import thaw, thaw_mixture
+from oracles.strategies.freezing import thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab, Response
+from psro_comm.lab.mixed import Mixed
+from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.psro.rmacrl import benign
 from psro_comm.studies.detector import filter_report
-from psro_comm.studies.players import TRAINED, Player, find_player
-from psro_comm.studies.worst_case import Defender, Opponent, audit, row
+from psro_comm.studies.players import TRAINED, find_player
+from psro_comm.studies.worst_case import audit, row
 
 
 def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str, Any]:
@@ -69,20 +70,18 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str
     return result
 
 
-def _rows(
-    lab: Lab, role: str, opponent: Player, policy: Frozen
-) -> list[dict[str, Any]]:
+def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[dict[str, Any]]:
     """Both sides, with and without the trained policy, on fresh worlds."""
     filters, attacks = benign()
-    defenders = [Defender("no-filter", filters, np.ones(1))]
-    rivals = [Opponent("no-attack", attacks, np.ones(1))]
+    defenders = [Mixed.pure(NO_FILTER, filters[NO_FILTER])]
+    rivals = [Mixed.pure(NO_ATTACK, attacks[NO_ATTACK])]
     name = TRAINED[role]
     if role == "attack":
-        defenders.append(Defender(*opponent))
-        rivals.append(Opponent(name, {name: policy}, np.ones(1)))
+        defenders.append(opponent)
+        rivals.append(Mixed.pure(name, policy))
     else:
-        defenders.append(Defender.pure(name, policy))
-        rivals.append(Opponent(*opponent))
+        defenders.append(Mixed.pure(name, policy))
+        rivals.append(opponent)
     pairs = {
         (defender.name, rival.name): (defender, rival)
         for defender in defenders
@@ -95,16 +94,14 @@ def _rows(
     ]
 
 
-def _detector(lab: Lab, opponent: Player, policy: Frozen) -> dict[str, float]:
+def _detector(lab: Lab, opponent: Mixed, policy: Frozen) -> dict[str, float]:
     """How well the filter sees and repairs what its opponent forges."""
     setting = build_setting(lab.setting())
     device = setting.env.device
     found = filter_report(
         setting,
         thaw(policy, device),
-        thaw_mixture(
-            list(opponent.policies.values()), opponent.weights.tolist(), device
-        ),
+        opponent.thaw(device),
         torch.Generator(device).manual_seed(lab.seed("report")),
     )
     # Without an attack there is no rate of true positives, and JSON has no NaN.

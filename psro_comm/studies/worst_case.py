@@ -8,8 +8,8 @@ a lower bound on the defender's exploitability: a better attacker may exist.
 Source: paper section 5.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,8 +17,10 @@ import torch
 from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
 from psro_comm.lab.lab import Lab, Response, stopping_at
+from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import (
     Interval,
+    as_dict,
     mean_interval,
     paired_difference,
     share_interval,
@@ -27,43 +29,14 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns
 
 
-class Defender(NamedTuple):
-    """A mixture of filters under one name."""
-
-    name: str
-    filters: Mapping[str, Frozen]
-    weights: np.ndarray  # [filters]
-
-    @classmethod
-    def pure(cls, name: str, filter_: Frozen) -> "Defender":
-        """A single filter."""
-        return cls(name, {name: filter_}, np.ones(1))
-
-    @classmethod
-    def mixed(
-        cls, name: str, policies: Mapping[str, Frozen], weights: Mapping[str, float]
-    ) -> "Defender":
-        """The supported part of a mixture."""
-        kept = {n: policies[n] for n, w in weights.items() if w > 0.0}
-        return cls(name, kept, np.array([weights[n] for n in kept]))
-
-
-class Opponent(NamedTuple):
-    """A mixture of attacks under one name."""
-
-    name: str
-    attacks: Mapping[str, Frozen]
-    weights: np.ndarray  # [attacks]
-
-
-def breaker(lab: Lab, name: str, defender: Defender) -> Response:
+def breaker(lab: Lab, name: str, defender: Mixed) -> Response:
     """A fresh attacker against a frozen defender: all restarts, the full budget.
 
     It never stops early: the paper's threshold is for the attacker of its curves.
     """
     return Response(
         name,
-        defender.filters,
+        defender.policies,
         defender.weights.tolist(),
         stopping_at(lab.config.recipe(Side.ATTACKER), None),
         lab.config.psro.restarts,
@@ -73,58 +46,58 @@ def breaker(lab: Lab, name: str, defender: Defender) -> Response:
 def audit(
     lab: Lab,
     name: str,
-    defenders: Sequence[Defender],
-    opponents: Sequence[Opponent],
+    defenders: Sequence[Mixed],
+    opponents: Sequence[Mixed],
 ) -> PayoffTable:
     """Plays every filter of the defenders against every attack, on fresh worlds."""
     filters: dict[str, Frozen] = {}
     attacks: dict[str, Frozen] = {}
     for defender in defenders:
-        filters |= defender.filters
+        filters |= defender.policies
     for opponent in opponents:
-        attacks |= opponent.attacks
+        attacks |= opponent.policies
     return lab.table(name, filters, attacks, lab.config.evaluation.episodes)
 
 
-def returns_of(
-    table: PayoffTable, defender: Defender, opponent: Opponent
-) -> np.ndarray:
+def returns_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> np.ndarray:
     """Expected return by world, `[W]`, of one mixture against another."""
-    cells = table.select(tuple(defender.filters), tuple(opponent.attacks))
+    cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     return mixture_returns(cells, defender.weights, opponent.weights)
 
 
-def distortion_of(table: PayoffTable, defender: Defender, opponent: Opponent) -> float:
+def distortion_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> float:
     """Mean distortion of the messages that `opponent` forged."""
-    cells = table.select(tuple(defender.filters), tuple(opponent.attacks))
+    cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     return float(defender.weights @ cells.mean_distortion() @ opponent.weights)
 
 
 def success_of(
-    table: PayoffTable, defender: Defender, opponent: Opponent
+    table: PayoffTable, defender: Mixed, opponent: Mixed
 ) -> dict[str, float]:
     """Expected success rate of one mixture against another, with its interval."""
-    cells = table.select(tuple(defender.filters), tuple(opponent.attacks))
+    cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     won = mixture_returns(cells, defender.weights, opponent.weights, quantity="success")
-    return share_interval(torch.from_numpy(won))
+    # numpy's mean would give other last digits than the reports of finished runs have.
+    share = float(torch.from_numpy(won).mean())
+    return as_dict(share_interval(share, len(won)))
 
 
-def measured(table: PayoffTable, defender: Defender, opponent: Opponent) -> Interval:
+def measured(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval:
     """Mean return of one mixture against another, with its 95 % interval."""
     return mean_interval(returns_of(table, defender, opponent))
 
 
 def compare(
     table: PayoffTable,
-    ours: tuple[Defender, Opponent],
-    theirs: tuple[Defender, Opponent],
+    ours: tuple[Mixed, Mixed],
+    theirs: tuple[Mixed, Mixed],
 ) -> Interval:
     """How much more `ours` earns than `theirs` in the same worlds."""
     return paired_difference(returns_of(table, *ours), returns_of(table, *theirs))
 
 
 def row(
-    table: PayoffTable, label: str, defender: Defender, opponent: Opponent
+    table: PayoffTable, label: str, defender: Mixed, opponent: Mixed
 ) -> dict[str, Any]:
     """One line of a report: who met whom, and what came of it."""
     result = measured(table, defender, opponent)
@@ -132,7 +105,7 @@ def row(
         "label": label,
         "defender": defender.name,
         "attacker": opponent.name,
-        "return": {k: float(v) for k, v in result._asdict().items()},
+        "return": as_dict(result),
         "success": success_of(table, defender, opponent),
         "distortion": distortion_of(table, defender, opponent),
         "episodes": table.num_worlds,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from psro_comm.metagame.intervals import NORMAL
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.reports.figures.style import (
     BLACK,
@@ -18,7 +19,6 @@ from psro_comm.reports.figures.style import (
     new_figure,
 )
 
-_Z = 1.959964
 _SMALL, _LEGIBLE = 12, 40  # larger tables get the mean alone, then colours alone
 _HATCHES = ("", "//", "..", "xx", "--")
 
@@ -64,7 +64,7 @@ def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
 def _cell(game: MetaGame, i: int, j: int) -> str:
     lines = [f"{game.mean[i, j]:.4g}"]
     if game.std_error is not None:
-        lines.append(f"±{_Z * game.std_error[i, j]:.2g}")
+        lines.append(f"±{NORMAL * game.std_error[i, j]:.2g}")
     if game.episodes is not None:
         lines.append(f"n={int(game.episodes[i, j])}")
     return "\n".join(lines)

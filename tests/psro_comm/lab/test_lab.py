@@ -12,12 +12,13 @@ from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.untrained import MuteAttack
 from psro_comm.lab.lab import Response
+from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.psro.rmacrl import RMacrl, benign
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
-from psro_comm.studies.worst_case import Defender, Opponent, audit, compare
+from psro_comm.studies.worst_case import audit, compare
 
 TINY = {
     "training.env_steps": 40_960,
@@ -81,9 +82,9 @@ def test_of_two_filters_the_one_that_earns_more_is_kept(lab):
 
 def test_a_difference_is_ours_minus_theirs_in_the_same_worlds(lab):
     filters, attacks = benign()
-    nobody = Defender("nobody", filters, np.ones(1))
-    peace = Opponent("peace", attacks, np.ones(1))
-    muted = Opponent("mute", {"mute": mute(lab)}, np.ones(1))
+    nobody = Mixed("nobody", filters, np.ones(1))
+    peace = Mixed("peace", attacks, np.ones(1))
+    muted = Mixed("mute", {"mute": mute(lab)}, np.ones(1))
     table = audit(lab, "difference", [nobody], [peace, muted])
     found = compare(table, (nobody, peace), (nobody, muted))
     assert found.low > 2.0  # of 8: a team that hears earns more than one that does not

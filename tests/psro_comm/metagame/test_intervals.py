@@ -192,3 +192,50 @@ def test_bootstrapped_nash_conv_is_above_zero_even_at_an_equilibrium() -> None:
     interval = intervals.bootstrap(returns, partial(regret.nash_conv, x=x, y=y), rng)
     assert interval.estimate == pytest.approx(0, abs=1e-9)
     assert interval.low > 0
+
+
+def test_wilsons_interval_by_hand() -> None:
+    z = 1.959964**2
+    assert intervals.share_interval(0.0, 10).high == pytest.approx(z / (10 + z))
+    assert intervals.share_interval(0.0, 10).low == 0.0
+    _, low, high = intervals.share_interval(0.5, 100)
+    assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-4)  # Wilson, 50 of 100
+
+
+def normal(rows: int, columns: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(rows, columns))
+
+
+def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
+    hits = 0
+    for samples in normal(300, 50):
+        found = intervals.normal_interval(3.0 + 2.0 * samples)
+        hits += found.low <= 3.0 <= found.high
+    assert 0.90 <= hits / 300 <= 0.99
+
+
+def test_the_interval_of_a_fall_covers_and_profits_from_pairing() -> None:
+    hits = 0
+    for worlds, noise in zip(normal(300, 200), normal(301, 200)[1:], strict=True):
+        clean = 40.0 + 10.0 * worlds
+        muted = 0.6 * clean + noise
+        found = intervals.fall_percent(clean, muted)
+        hits += found.low <= 40.0 <= found.high
+    assert 0.90 <= hits / 300 <= 0.99
+    unpaired = intervals.fall_percent(clean, muted[::-1])
+    paired_width = found.high - found.low
+    assert paired_width < (unpaired.high - unpaired.low) / 3
+
+
+def test_a_share_of_nothing_is_unknown() -> None:
+    found = intervals.fall_percent(np.zeros(5), np.ones(5))
+    assert all(math.isnan(value) for value in found)
+
+
+def test_a_difference_by_hand() -> None:
+    # half widths 3 and 4 make 5
+    found = intervals.unpaired_difference(
+        Interval(10.0, 7.0, 13.0), Interval(2.0, -2.0, 6.0)
+    )
+    assert found == (8.0, 3.0, 13.0)
+    assert -found == (-8.0, -13.0, -3.0)

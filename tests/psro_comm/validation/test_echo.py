@@ -9,16 +9,16 @@ the episodes, and the truth in the others, leaves a fair guess, whatever the fil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 
 from psro_comm.lab.lab import Lab
+from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
-from psro_comm.studies.worst_case import Defender, Opponent, breaker, measured
+from psro_comm.studies.worst_case import breaker, measured
 
 STEPS, VALUE = 8, 4.0
 BUDGET = {
@@ -64,27 +64,26 @@ def test_the_value_found_is_that_of_a_fair_guess(solved: Solved) -> None:
 
 def test_fresh_best_responses_hold_the_value_between_them(solved: Solved) -> None:
     lab, rmacrl, last = solved.lab, solved.rmacrl, solved.last
-    defender = Defender.mixed("psro", rmacrl.filters, last["defender_mixture"])
-    theirs = Defender.mixed("psro", rmacrl.attacks, last["attacker_mixture"])
+    defender = Mixed.supported("psro", rmacrl.filters, last["defender_mixture"])
+    psro = Mixed.supported("psro", rmacrl.attacks, last["attacker_mixture"])
     attack = breaker(lab, "fresh-attack", defender)
     answer = attack._replace(
         name="fresh-filter",
-        opponents=theirs.filters,
-        weights=theirs.weights.tolist(),
+        opponents=psro.policies,
+        weights=psro.weights.tolist(),
         config=lab.config.filter,
         oracle=lab.config.filter_oracle,
     )
     broken, repaired = lab.respond([attack, answer])
     table = lab.table(
         "bracket",
-        {**defender.filters, "fresh-filter": repaired},
-        {**theirs.filters, "fresh-attack": broken},
+        {**defender.policies, "fresh-filter": repaired},
+        {**psro.policies, "fresh-attack": broken},
         lab.config.evaluation.episodes,
     )
-    fresh = Opponent("fresh", {"fresh-attack": broken}, np.ones(1))
-    psro = Opponent("psro", theirs.filters, theirs.weights)
+    fresh = Mixed.pure("fresh-attack", broken)
     low = measured(table, defender, fresh)
-    high = measured(table, Defender.pure("fresh-filter", repaired), psro)
+    high = measured(table, Mixed.pure("fresh-filter", repaired), psro)
     # Both mixtures are some way from optimal, both oracles good enough to show it: what
     # either side secures lies beyond the value, as it must, and not by noise.
     assert 0.0 <= low.low <= low.high < VALUE < high.low <= high.high <= STEPS
