@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from games.engine.side import Side
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab
@@ -71,8 +72,7 @@ def test_fresh_best_responses_hold_the_value_between_them(solved: Solved) -> Non
         name="fresh-filter",
         opponents=psro.policies,
         weights=psro.weights.tolist(),
-        config=lab.config.filter,
-        oracle=lab.config.filter_oracle,
+        recipe=lab.config.recipe(Side.DEFENDER),
     )
     broken, repaired = lab.respond([attack, answer])
     table = lab.table(

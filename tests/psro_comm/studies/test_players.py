@@ -1,0 +1,70 @@
+"""Players by name: every entry of the registries, and what is refused before work."""
+
+import numpy as np
+import pytest
+
+from games.engine.side import Side
+from oracles.strategies.config import NoiseConfig
+from oracles.strategies.registry import ATTACKS, FILTERS
+from psro_comm.lab.session import Request, open_lab
+from psro_comm.settings.fields import replace
+from psro_comm.settings.tasks import preset
+from psro_comm.studies.players import find_player, read_name
+from psro_comm.studies.worst_case import audit
+
+NAMED = [("attack", name) for name in [*ATTACKS, "untrained"]]
+NAMED += [("filter", name) for name in [*FILTERS, "untrained"]]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    config = replace(
+        preset("echo", "smoke"),
+        {"training.env_steps": 4096, "evaluation.episodes": 16},
+    )
+    runs_dir = tmp_path_factory.mktemp("runs")
+    with open_lab(Request(config, runs_dir, "players", 0)) as lab:
+        yield lab
+
+
+@pytest.mark.parametrize(("role", "name"), NAMED)
+def test_an_entry_of_a_registry_is_a_player_by_its_name(lab, role, name):
+    runs_dir = lab.store.root.parent
+    player = find_player(lab, name, role, runs_dir)
+    assert list(player.policies) == [name]
+    nobody = find_player(lab, "none", Side.of(role).other.strategy, runs_dir)
+    sides = (player, nobody) if role == "filter" else (nobody, player)
+    table = audit(lab, f"{role}-{name}", *([side] for side in sides))
+    assert np.isfinite(table.mean()).all()
+
+
+@pytest.mark.parametrize(
+    ("role", "registry"), [("attack", ATTACKS), ("filter", FILTERS)]
+)
+def test_what_takes_an_argument_takes_it_after_an_at(role, registry):
+    for name, entry in registry.items():
+        if entry.argument is None:
+            with pytest.raises(ValueError, match=f"'{name}@2': only .* an argument"):
+                read_name(f"{name}@2", role)
+        else:
+            config = read_name(f"{name}@2", role).config
+            assert getattr(config, entry.argument) == 2
+            assert read_name(name, role).config == entry.config()
+    assert read_name("noise@.5", "attack").config == NoiseConfig(0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "words"),
+    [
+        ("noise@0", "attack", "'noise@0': size is 0.0, must be positive"),
+        ("noise@nan", "attack", "'noise@nan': not a finite number"),
+        ("noise@loud", "attack", "'noise@loud': .*loud"),
+        ("noise@", "attack", "'noise@'"),
+        ("untrained@2", "filter", "'untrained@2': only"),
+        ("noise", "filter", "'noise' is an attack, not a filter"),
+        ("two_stage", "attack", "'two_stage' is a filter, not an attack"),
+    ],
+)
+def test_a_name_that_makes_no_sense_is_refused_by_name(name, role, words):
+    with pytest.raises(ValueError, match=words):
+        read_name(name, role)
