@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from absl import logging
 
 from psro_comm.disk.files import make_folder, remove_temporaries, write_atomic
 from psro_comm.disk.metrics import read_metrics
@@ -12,7 +13,7 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.report import Report
 from psro_comm.names import ATTACKED, BROKEN, CLEAN, REPAIRED
 from psro_comm.reports.figures.heat_map import plot_payoffs
-from psro_comm.reports.figures.learning import Curves, plot_learning
+from psro_comm.reports.figures.learning import Curves, ended_episodes, plot_learning
 from psro_comm.reports.figures.story import plot_worst_case
 from psro_comm.reports.sections import sections
 from psro_comm.settings.tasks import stop_return
@@ -76,9 +77,11 @@ def _draw(root: Path, report: Report) -> list[Path]:
     remove_temporaries(folder)
     files = []
     curves = learning_curves(store, report)
-    if any(curves[:3]):
+    if ended_episodes(curves):
         title = f"{report.task}, seed {report.seed}"
         files += plot_learning([curves], folder / "learning", title)
+    elif any(curves[:3]):  # trainings shorter than an episode
+        logging.warning("no figure of the learning: no episode ended in any training")
     iterations = report.rmacrl.iterations if report.rmacrl else 0
     if store.has(table := f"payoffs-{iterations:03d}"):
         played = PayoffTable.from_dict(store.load_json(table))

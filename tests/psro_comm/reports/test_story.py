@@ -280,3 +280,21 @@ def test_a_run_without_curves_or_columns_has_a_report_all_the_same(tmp_path):
     with RunStore.open(tmp_path / "b", {"task": "echo"}) as store:
         files = save_report(store.root, Report.from_dict(report))
     assert [file.name for file in files] == ["report.json", "report.txt", "report.md"]
+
+
+def test_trainings_that_ended_no_episode_leave_out_their_figure_and_say_so(
+    tmp_path, caplog
+):
+    with (
+        RunStore.open(tmp_path / "c", {"task": "predator_prey_p05"}) as store,
+        MetricsWriter(store.root) as metrics,
+    ):
+        for name in ("vanilla-attack", VANILLA):
+            log = metrics.logger(name)
+            log({"env_steps": 100.0, "team/return_mean": float("nan")})
+        files = save_report(store.root, Report.from_dict(make_report()))
+    assert "report.md" in {file.name for file in files}
+    assert "learning.svg" not in {file.name for file in files}
+    assert "learning.svg" not in (store.root / "report.md").read_text()
+    (line,) = caplog.messages
+    assert line == "no figure of the learning: no episode ended in any training"
