@@ -31,7 +31,7 @@ def main(_: list[str]) -> None:
         return
     with open_lab(request) as lab:
         result = cross_play(lab, attacks, filters, request.runs_dir)
-        path = lab.store.root / f"{result['name']}.json"
+        path = lab.store.root / f"{result.name}.json"
     print(render_crossplay(result))
     print(f"\nSaved: {path}")
 

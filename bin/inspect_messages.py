@@ -13,8 +13,8 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
+from psro_comm.names import BRANCHES
 from psro_comm.reports.inspection import under_lens
-from psro_comm.studies.inspection import CONDITIONS
 from psro_comm.studies.players import with_team_of
 
 command_line.define()
@@ -22,7 +22,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("attack", "noise", "Attack, by name (see evaluate).")
 flags.DEFINE_string("filter", "untrained", "Filter, by name (see evaluate).")
 flags.DEFINE_integer("world", 0, "Number of the world.", lower_bound=0)
-flags.DEFINE_enum("follow", "clean", CONDITIONS, "Whose actions are played.")
+flags.DEFINE_enum("follow", "clean", BRANCHES, "Whose actions are played.")
 flags.DEFINE_integer(
     "step", None, "Step of the picture (default: where the attack changes most)."
 )

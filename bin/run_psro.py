@@ -9,6 +9,7 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
+from psro_comm.metagame.iteration import Solved
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.reports.terminal import render_solution
 from psro_comm.studies.players import find_player, with_team_of
@@ -47,7 +48,7 @@ def main(_: list[str]) -> None:
         lab.store.save_json("psro", summary)
         lab.store.set_status("done", 1.0)
         root = lab.store.root
-    print(render_solution(summary))
+    print(render_solution(Solved.from_dict(summary)))
     print(f"\nSaved: {root / 'psro.json'}, {root / 'meta_game.nfg'}")
 
 

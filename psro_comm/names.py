@@ -1,57 +1,71 @@
 """What defenders, attackers and the rows of a report are called."""
 
-NO_FILTER, NO_ATTACK = "no-filter", "no-attack"
+# Defenders.
+NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
+RMACRL = "R-MACRL"
 
+# Attackers of a story.
+NO_ATTACK, NOISE, UNTRAINED = "no-attack", "noise", "untrained-attack"
+ATTACK, STOPPED, HELD_OUT = "vanilla-attack", "stopped-attack", "held-out-attack"
+FRESH = {  # the attacker trained from scratch on each defender
+    VANILLA: "fresh-on-vanilla",
+    VANILLA_LONG: "fresh-on-long",
+    RMACRL: "fresh-on-rmacrl",
+}
+EQUILIBRIUM, HELD_OUT_SET = "meta-equilibrium", "held-out set"  # mixtures of attackers
 
-VANILLA, VANILLA_LONG, RMACRL = "vanilla-filter", "vanilla-filter-long", "R-MACRL"
+# Who met whom, defender first.
+CLEAN = (NO_FILTER, NO_ATTACK)
+ATTACKED = (NO_FILTER, ATTACK)
+NOISY = (NO_FILTER, NOISE)
+FROZEN = (NO_FILTER, STOPPED)
+HARMLESS = (NO_FILTER, UNTRAINED)
+FILTERED = (VANILLA, NO_ATTACK)
+REPAIRED = (VANILLA, ATTACK)
+BROKEN = (VANILLA, FRESH[VANILLA])
+LONG_BROKEN = (VANILLA_LONG, FRESH[VANILLA_LONG])
+RMACRL_FILTERED = (RMACRL, NO_ATTACK)
+RMACRL_REPAIRED = (RMACRL, ATTACK)
+RMACRL_BROKEN = (RMACRL, FRESH[RMACRL])
 
-
-LINES = (
-    ("clean: no attack, no filter", NO_FILTER, NO_ATTACK),
-    ("untrained attacker", NO_FILTER, "untrained-attack"),
-    ("noise as large as the attack's", NO_FILTER, "noise"),
-    ("attack, frozen at a threshold", NO_FILTER, "stopped-attack"),
-    ("attack, full strength", NO_FILTER, "vanilla-attack"),
-    ("filter on, no attack", VANILLA, NO_ATTACK),
-    ("filter against the attack it knows", VANILLA, "vanilla-attack"),
-    ("filter against a fresh attacker", VANILLA, "fresh-on-vanilla"),
-    ("long filter against a fresh attacker", VANILLA_LONG, "fresh-on-long"),
-    ("R-MACRL on, no attack", RMACRL, NO_ATTACK),
-    ("R-MACRL against the attack", RMACRL, "vanilla-attack"),
-    ("R-MACRL against a fresh attacker", RMACRL, "fresh-on-rmacrl"),
-)
-
-
-CONDITIONS = {
-    "clean": "messages as they are",
-    "all_muted": "all messages zeroed",
-    "one_muted": "one sender's messages zeroed",
-    "one_noise": "noise on one sender, message-sized",
-    "most_cut": "80 % of all numbers cut, the smallest",
+# Rows of a story's report, in order, and their labels.
+LABELS = {
+    CLEAN: "clean: no attack, no filter",
+    HARMLESS: "untrained attacker",
+    NOISY: "noise as large as the attack's",
+    FROZEN: "attack, frozen at a threshold",
+    ATTACKED: "attack, full strength",
+    FILTERED: "filter on, no attack",
+    REPAIRED: "filter against the attack it knows",
+    BROKEN: "filter against a fresh attacker",
+    LONG_BROKEN: "long filter against a fresh attacker",
+    RMACRL_FILTERED: "R-MACRL on, no attack",
+    RMACRL_REPAIRED: "R-MACRL against the attack",
+    RMACRL_BROKEN: "R-MACRL against a fresh attacker",
 }
 
+# Attackers that every defender meets, in words. OWN stands for each one's fresh one.
+OWN = "fresh"
+AGAINST = {
+    NO_ATTACK: "no attack",
+    EQUILIBRIUM: "meta-equilibrium attacker",
+    HELD_OUT_SET: "held-out attackers",
+    OWN: "its own fresh attacker",
+}
+# The same where two defenders are compared.
+COMPARED = {**AGAINST, OWN: "each one's own fresh attacker"}
 
-CLEAN = (NO_FILTER, NO_ATTACK)
+# Conditions in which a team is measured alone.
+TALKING, ALL_MUTED, ONE_MUTED = "clean", "all_muted", "one_muted"
+ONE_NOISE, MOST_CUT = "one_noise", "most_cut"
+CONDITIONS = {
+    TALKING: "messages as they are",
+    ALL_MUTED: "all messages zeroed",
+    ONE_MUTED: "one sender's messages zeroed",
+    ONE_NOISE: "noise on one sender, message-sized",
+    MOST_CUT: "80 % of all numbers cut, the smallest",
+}
 
-
-ATTACKED = (NO_FILTER, "vanilla-attack")
-
-
-NOISE = (NO_FILTER, "noise")
-
-
-FILTERED = (VANILLA, NO_ATTACK)
-
-
-REPAIRED = (VANILLA, "vanilla-attack")
-
-
-BROKEN = (VANILLA, "fresh-on-vanilla")
-
-
-EQUILIBRIUM, HELD_OUT, UNATTACKED, FRESH = (
-    "meta-equilibrium attacker",
-    "held-out attackers",
-    "no attack",
-    "each one's own fresh attacker",
-)
+# What an inspected episode shows of each step.
+UNDISTURBED, UNDEFENDED, DEFENDED = "clean", "attacked", "defended"
+BRANCHES = (UNDISTURBED, UNDEFENDED, DEFENDED)

@@ -4,12 +4,11 @@ Everything is a function of the mean payoffs, computed once on the table itself 
 on each resample of it, so that every number has an interval.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
-from psro_comm.metagame.intervals import Interval, as_dict, percentiles, resampled_means
+from psro_comm.metagame.intervals import as_dict, percentiles, resampled_means
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.regret import gains
 from psro_comm.metagame.solvers import Equilibrium, guarantee, solve, solve_many
@@ -241,12 +240,3 @@ def _one_sided(found: list[float]) -> dict[str, float | None]:
     """
     bound = float(np.quantile(found[1:], CONFIDENCE)) if found[1:] else None
     return {"estimate": found[0], "low": 0.0, "high": bound}
-
-
-def interval_of(found: dict[str, float | None]) -> Interval:
-    """An interval from the report; unknown limits become NaN."""
-    low, high = (
-        math.nan if found[key] is None else float(found[key] or 0.0)
-        for key in ("low", "high")
-    )
-    return Interval(float(found["estimate"] or 0.0), low, high)

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, saved_as, table_of
-from psro_comm.lab.lab import Lab
-from psro_comm.metagame.analysis import analyse, interval_of
+from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.reading import read_interval
 from psro_comm.reports.text import columns
-from psro_comm.studies.refinement import refine
+
+if TYPE_CHECKING:  # the lab loads torch
+    from psro_comm.lab.lab import Lab
 
 
 def analyze(
@@ -25,7 +28,7 @@ def analyze(
     meta_solver: str,
     figures: bool,
     seed: int,
-    lab: Lab | None = None,
+    lab: "Lab | None" = None,
     width: float = 1.0,
 ) -> str:
     """Analyses a table, saves `analysis.json` and figures, and returns the words.
@@ -48,6 +51,8 @@ def analyze(
     game, refined = read_meta_game(path), None
     if lab is not None:
         table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+        from psro_comm.studies.refinement import refine
+
         table, refined = refine(lab, table, width)
         game = MetaGame.of(table, f"{path.stem}, refined")
     rng = np.random.default_rng(seed)
@@ -59,15 +64,18 @@ def analyze(
     saved = [name.with_suffix(".json")]
     write_file(saved[0], encode_json(report))
     if figures:
-        saved += _draw(game, history(source) if source.is_dir() else [], name)
+        found = history(source) if source.is_dir() else []
+        saved += _draw(game, [Iteration.from_dict(each) for each in found], name)
     words = render_analysis(report)
     if refined is not None:
         words += "\n\n" + render_refinement(refined)
     return words + f"\n\nSaved: {', '.join(map(str, saved))}"
 
 
-def _draw(game: MetaGame, steps: list[dict[str, Any]], name: Path) -> list[Path]:
-    from psro_comm.reports.figures.analysis import plot_iterations, plot_meta_game
+def _draw(game: MetaGame, steps: list[Iteration], name: Path) -> list[Path]:
+    # Words alone need no matplotlib, which takes a second to load.
+    from psro_comm.reports.figures.analysis import plot_iterations
+    from psro_comm.reports.figures.heat_map import plot_meta_game
 
     drawn = plot_meta_game(game, name.with_name(f"{name.name}-payoffs"))
     if steps:
@@ -106,7 +114,7 @@ def render_analysis(report: Mapping[str, Any]) -> str:
 def _text(found: Mapping[str, Any]) -> str:
     if found["low"] is None:
         return f"{found['estimate']:.4g}"
-    return str(interval_of(dict(found)))
+    return str(read_interval(found))
 
 
 def _bounded(found: Mapping[str, Any]) -> str:

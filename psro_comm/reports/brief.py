@@ -4,33 +4,44 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psro_comm.metagame.intervals import Interval
-from psro_comm.names import RMACRL, VANILLA, VANILLA_LONG
+from psro_comm.metagame.report import Report
+from psro_comm.metagame.rows import Row
+from psro_comm.names import (
+    AGAINST,
+    ATTACKED,
+    BROKEN,
+    CLEAN,
+    EQUILIBRIUM,
+    HELD_OUT_SET,
+    LABELS,
+    OWN,
+    REPAIRED,
+    RMACRL,
+    RMACRL_BROKEN,
+    VANILLA,
+    VANILLA_LONG,
+)
 from psro_comm.reports.seeds import (
     FinishedRun,
     Variant,
-    about,
     differences,
     grouped,
     pooled,
 )
-from psro_comm.reports.text import interval, markdown_table, percent
+from psro_comm.reports.text import markdown_table, percent
 
 _COLUMNS: dict[
     str | tuple[str, str], str
 ] = {  # a row's label, or (defender, attacker), as `Task.paper` has them
-    "clean: no attack, no filter": "clean",
-    "attack, full strength": "attacked",
-    "filter against the attack it knows": "filter, that attack",
-    "filter against a fresh attacker": "filter, fresh attack",
-    "R-MACRL against a fresh attacker": "R-MACRL, fresh attack",
-    (VANILLA, "meta-equilibrium"): "filter, meta-equilibrium",
-    (RMACRL, "meta-equilibrium"): "R-MACRL, meta-equilibrium",
+    LABELS[CLEAN]: "clean",
+    LABELS[ATTACKED]: "attacked",
+    LABELS[REPAIRED]: "filter, that attack",
+    LABELS[BROKEN]: "filter, fresh attack",
+    LABELS[RMACRL_BROKEN]: "R-MACRL, fresh attack",
+    (VANILLA, EQUILIBRIUM): "filter, meta-equilibrium",
+    (RMACRL, EQUILIBRIUM): "R-MACRL, meta-equilibrium",
 }
-_AGAINST = {
-    "meta-equilibrium": "meta-equilibrium attacker",
-    "held-out set": "held-out attackers",
-    "fresh": "its own fresh attacker",
-}
+_AGAINST = {name: AGAINST[name] for name in (EQUILIBRIUM, HELD_OUT_SET, OWN)}
 
 
 def render_brief(variants: Mapping[Variant, Sequence[FinishedRun]]) -> str:
@@ -56,17 +67,13 @@ def render_brief(variants: Mapping[Variant, Sequence[FinishedRun]]) -> str:
     )
 
 
-def _returns(
-    variant: Variant, reports: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, ...]]:
-    lines = {
-        **grouped(reports, "rows", lambda row: row["label"]),
-        **grouped(reports, "columns", about),
+def _returns(variant: Variant, reports: Sequence[Report]) -> list[tuple[str, ...]]:
+    lines: dict[Any, list[Row]] = {
+        **grouped(reports, lambda report: report.rows, lambda row: row.label),
+        **grouped(reports, lambda report: report.columns, lambda row: row.against),
     }
-    earned, won = (
-        {key: pooled([interval(row[part]) for row in lines[key]]) for key in _COLUMNS}
-        for part in ("return", "success")
-    )
+    earned = {key: pooled([row.returns for row in lines[key]]) for key in _COLUMNS}
+    won = {key: pooled([row.success for row in lines[key]]) for key in _COLUMNS}
     paper = variant.paper()
     name = f"{variant}, {len(reports)} seed{'s' if len(reports) > 1 else ''}"
     rows = [
@@ -78,9 +85,7 @@ def _returns(
     return rows
 
 
-def _gains(
-    variant: Variant, reports: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, ...]]:
+def _gains(variant: Variant, reports: Sequence[Report]) -> list[tuple[str, ...]]:
     found = differences(reports)
     return [
         (

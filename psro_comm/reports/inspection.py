@@ -2,25 +2,26 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from games.engine.worlds import make_worlds
-from oracles.strategies.jobs import build_setting
 from psro_comm.disk.files import make_folder, write_atomic
-from psro_comm.lab.lab import Lab
+from psro_comm.names import UNDISTURBED
+from psro_comm.reports.episode import most_changed
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection_page import render_replay
-from psro_comm.studies.inspection import inspect_episode, most_changed
-from psro_comm.studies.players import find_player
+
+if TYPE_CHECKING:  # the lab loads torch
+    from psro_comm.lab.lab import Lab
 
 
 def under_lens(
-    lab: Lab,
+    lab: "Lab",
     attack: str,
     filter_: str,
     runs_dir: Path,
     *,
     world: int = 0,
-    follow: str = "clean",
+    follow: str = UNDISTURBED,
     step: int | None = None,
 ) -> list[Path]:
     """Inspects one episode, and writes what was seen.
@@ -39,31 +40,11 @@ def under_lens(
     Raises:
       ValueError: an unknown player, or a step that the episode does not have.
     """
-    players = [
-        find_player(lab, name, role, runs_dir)
-        for name, role in ((attack, "attack"), (filter_, "filter"))
-    ]
-    setting = build_setting(lab.setting())
-    device = setting.env.device
-    worlds = make_worlds(
-        setting.env.spec,
-        lab.seed("inspection"),
-        world,
-        1,
-        setting.malicious,
-        device,
+    from psro_comm.studies.inspection import inspect_players  # it loads torch
+
+    episode = inspect_players(
+        lab, attack, filter_, runs_dir, world=world, follow=follow
     )
-    attacks, filters = (player.thaw(device) for player in players)
-    episode = {
-        "task": lab.config.task,
-        "seed": lab.config.seed,
-        "world": world,
-        "attack": attack,
-        "filter": filter_,
-        **inspect_episode(
-            setting, attacks, filters, worlds, seed=lab.seed("lens"), follow=follow
-        ),
-    }
     shown = most_changed(episode) if step is None else step
     title = f"{lab.config.task}, world {world}: {attack} against {filter_}"
     who = hashlib.sha256(f"{attack}/{filter_}".encode()).hexdigest()[:6]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from psro_comm.reports.text import columns, interval
+from psro_comm.metagame.reading import read_interval
+from psro_comm.reports.text import columns
 from psro_comm.studies.over_seeds import PATHS, earnings, over_seeds
 
 
@@ -14,8 +15,8 @@ def render_study(result: Mapping[str, Any]) -> str:
         (
             f"{row['solver']}, seed {row['seed']}",
             *(" ".join(f"{step[key]:.2f}" for step in row["steps"]) for key in PATHS),
-            *(str(interval(row[key])) for key in earned),
-            *(str(interval(row["against"][other])) for other in solvers),
+            *(str(read_interval(row[key])) for key in earned),
+            *(str(read_interval(row["against"][other])) for other in solvers),
         )
         for row in result["rows"]
     ]
@@ -44,7 +45,7 @@ def _means(result: Mapping[str, Any]) -> list[str]:
     parts = []
     for key, words in PATHS.items():
         rows = [
-            (each["solver"], *(str(interval(found)) for found in each[key]))
+            (each["solver"], *(str(read_interval(found)) for found in each[key]))
             for each in means
         ]
         steps = [f"iteration {k + 1}" for k in range(result["iterations"])]
@@ -53,8 +54,8 @@ def _means(result: Mapping[str, Any]) -> list[str]:
     rows = [
         (
             each["solver"],
-            *(str(interval(each[key])) for key in earned),
-            *(str(interval(each["against"][other])) for other in solvers),
+            *(str(read_interval(each[key])) for key in earned),
+            *(str(read_interval(each["against"][other])) for other in solvers),
         )
         for each in means
     ]
@@ -67,7 +68,7 @@ def _told(each: Mapping[str, Any]) -> str:
     words = f"{each['quantity']}, {each['solver']} minus {each['against']}:"
     words += f" {each['verdict']}"
     if isinstance(each["difference"], Mapping) and "cannot tell" in each["verdict"]:
-        words += f", {interval(each['difference'])}"
+        words += f", {read_interval(each['difference'])}"
     apart = each.get("by_seed", ())
     if len(apart) > 1:
         words += f" (by seed: {', '.join(f'{d:+.2f}' for d in apart)})"

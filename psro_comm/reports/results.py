@@ -3,46 +3,46 @@
 Several seeds give Student's t interval over seeds; a single one its own interval over
 worlds, and the table says which.
 
-Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5 (TASKS.md 5.4).
+Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5 (TASKS.md 5.4).
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from psro_comm.disk.files import make_folder, read_bytes, write_atomic
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import verdict
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.names import CONDITIONS, RMACRL
+from psro_comm.metagame.report import Report
+from psro_comm.metagame.rows import Row
+from psro_comm.names import AGAINST, ALL_MUTED, CONDITIONS, MOST_CUT, RMACRL, TALKING
 from psro_comm.reports.brief import render_brief
+from psro_comm.reports.figures.heat_map import plot_payoffs
 from psro_comm.reports.figures.learning import Curves, plot_learning, plot_malicious
-from psro_comm.reports.figures.story import plot_payoffs, plot_worst_case
+from psro_comm.reports.figures.story import plot_worst_case
 from psro_comm.reports.seeds import (
-    ATTACKERS,
     FinishedRun,
     Variant,
-    about,
     command,
     differences,
     grouped,
     pooled,
 )
 from psro_comm.reports.story import learning_curves
-from psro_comm.reports.text import interval, markdown_table, percent
+from psro_comm.reports.text import markdown_table, percent
 from psro_comm.settings.tasks.task import Figures
 
 MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
 
 _GATE = {
     **{f"return_{key}": f"return, {label}" for key, label in CONDITIONS.items()},
-    "fall_percent_all_muted": "lost when all messages are zeroed, %",
+    f"fall_percent_{ALL_MUTED}": "lost when all messages are zeroed, %",
     **{
         f"success_{key}": f"success, {CONDITIONS[key]}, %"
-        for key in ("clean", "all_muted", "most_cut")
+        for key in (TALKING, ALL_MUTED, MOST_CUT)
     },
-    "fall_points_all_muted": "points of success lost when all messages are zeroed",
+    f"fall_points_{ALL_MUTED}": "points of success lost when all messages are zeroed",
 }
 
 
@@ -115,13 +115,14 @@ def _figures(task: str) -> dict[str, str]:
 
 def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
     learning, worst_case, payoffs = (out / name for name in _figures(task))
-    seeds = ", ".join(str(run.report["seed"]) for run in runs)
+    seeds = ", ".join(str(run.report.seed) for run in runs)
     title = f"{task}, seed{'s' if len(runs) > 1 else ''} {seeds}"
     written = plot_learning([_curves(run) for run in runs], learning, title)
     written += plot_worst_case([run.report for run in runs], worst_case, title)
-    last = f"payoffs-{runs[0].report['rmacrl']['history'][-1]['iteration']:03d}"
+    first = runs[0].report
+    last = f"payoffs-{first.rmacrl.iterations if first.rmacrl else 0:03d}"
     table = PayoffTable.from_dict(RunStore.read(runs[0].root).load_json(last))
-    title = f"{task}, seed {runs[0].report['seed']}"
+    title = f"{task}, seed {first.seed}"
     return [*written, *plot_payoffs(table, payoffs, title)]
 
 
@@ -174,7 +175,7 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
     reports = [run.report for run in runs]
     variant = Variant.of(runs[0])
     many = "" if variant.malicious == 1 else f", {variant.malicious} malicious agents"
-    seeds = ", ".join(str(report["seed"]) for report in reports)
+    seeds = ", ".join(str(report.seed) for report in reports)
     over = (
         f"mean over {len(runs)} seeds ({seeds}) with its 95 % t interval over seeds"
         if len(runs) > 1
@@ -188,13 +189,17 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
         _rows_table(
             reports,
             variant.paper(),
-            "rows",
-            lambda row: row["label"],
+            lambda report: report.rows,
+            lambda row: row.label,
             "What was played",
         ),
         "Each defender against each attacker:",
         _rows_table(
-            reports, variant.paper(), "columns", about, "Defender against attacker"
+            reports,
+            variant.paper(),
+            lambda report: report.columns,
+            lambda row: row.against,
+            "Defender against attacker",
         ),
         "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
         " for there being several of them; a star: that seed's own interval over worlds"
@@ -209,23 +214,23 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
 
 
 def _rows_table(
-    reports: Sequence[Mapping[str, Any]],
+    reports: Sequence[Report],
     paper: Figures,
-    part: str,
-    key: Callable[[Mapping[str, Any]], Any],
+    part: Callable[[Report], Sequence[Row]],
+    key: Callable[[Row], str | tuple[str, str]],
     title: str,
 ) -> str:
     lines = []
     for name, rows in grouped(reports, part, key).items():
-        tampering = sum(row["distortion"] for row in rows) / len(rows)
-        label = name if isinstance(name, str) else f"{name[0]}, {ATTACKERS[name[1]]}"
+        tampering = sum(row.distortion for row in rows) / len(rows)
+        label = name if isinstance(name, str) else f"{name[0]}, {AGAINST[name[1]]}"
         lines.append(
             (
                 label,
-                str(pooled([interval(row["return"]) for row in rows])),
-                percent(pooled([interval(row["success"]) for row in rows])),
+                str(pooled([row.returns for row in rows])),
+                percent(pooled([row.success for row in rows])),
                 str(len(rows)),
-                str(sum(row["episodes"] for row in rows)),
+                str(sum(row.episodes for row in rows)),
                 f"{tampering:.2f}",
                 paper.get(name, ""),
             )
@@ -237,24 +242,24 @@ def _rows_table(
     return markdown_table(lines, head)
 
 
-def _difference_table(reports: Sequence[Mapping[str, Any]]) -> str:
+def _difference_table(reports: Sequence[Report]) -> str:
     lines = [
         (
-            f"{ATTACKERS[attacker]}: {RMACRL} minus {theirs}",
+            f"{AGAINST[attacker]}: {RMACRL} minus {theirs}",
             str(pooled(found)),
             verdict(pooled(found)),
             *(f"{one.estimate:.2f}{'' if one.contains_zero else '*'}" for one in found),
         )
         for (theirs, attacker), found in differences(reports).items()
     ]
-    seeds = (f"seed {report['seed']}" for report in reports)
+    seeds = (f"seed {report.seed}" for report in reports)
     return markdown_table(lines, ("Against", "difference [95 %]", "verdict", *seeds))
 
 
-def _gate_table(reports: Sequence[Mapping[str, Any]]) -> str:
+def _gate_table(reports: Sequence[Report]) -> str:
     lines = []
     for key, label in _GATE.items():
-        found = [interval(r["gate"][key]) for r in reports if key in r["gate"]]
+        found = [r.gate.found[key] for r in reports if key in r.gate.found]
         if len(found) < len(reports):  # a share of a return below 0 is left out
             continue
         show = percent if key.startswith("success") else str

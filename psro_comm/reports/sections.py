@@ -1,84 +1,84 @@
 """The parts of a story's report, each a table and what its numbers mean."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
 
 from psro_comm.metagame.intervals import Interval, verdict
-from psro_comm.names import CONDITIONS, FRESH
-from psro_comm.reports.reading import need, read_interval, worst_case
-from psro_comm.reports.text import percent
+from psro_comm.metagame.iteration import Solved
+from psro_comm.metagame.report import Gate, Report
+from psro_comm.metagame.rows import Row
+from psro_comm.names import ALL_MUTED, COMPARED, CONDITIONS, OWN, TALKING
+from psro_comm.reports.text import Section, percent
 from psro_comm.reports.verdicts import verdict_lines
 
 _SHOWN_WEIGHT = 5e-4
+_WARNING = (
+    " The attack results below mean something only if muting costs the team much."
+)
+_APART = (
+    "Where the verdict sets two of these rows against each other, it combines their"
+    " intervals as if the worlds were not the same: too wide rather than too narrow."
+)
 
 
-class Section(NamedTuple):
-    """A piece of the report, before it is text or Markdown."""
-
-    title: str
-    bullets: Sequence[str] = ()
-    head: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    notes: Sequence[str] = ()
-    figure: str = ""  # name of the figure that shows it
-
-
-def sections(report: Mapping[str, Any]) -> list[Section]:
+def sections(report: Report) -> list[Section]:
     """Every part of the report, in order; what the report lacks is left out."""
+    solved = report.rmacrl
+    played = rows_section(report.rows, "What was played", _APART)
     found = [
         Section("Verdict", bullets=verdict_lines(report)),
-        _gate(need(report, "gate")),
-        _rows(need(report, "rows")),
-        _detector(report),
+        gate_section(report.gate, _WARNING),
+        played._replace(figure="learning"),
+        detector_section(report.detector),
         _columns(report),
         _successes(report),
         _comparison(report),
-        _iterations(report),
-        _mixtures(report),
+        iterations_section(solved) if solved else None,
+        mixtures_section(solved) if solved else None,
         _budgets(report),
     ]
     return [section for section in found if section is not None]
 
 
-def _gate(gate: Mapping[str, Any]) -> Section:
-    def cell(key: str, show: Callable[[Interval], str] = str) -> str:
-        return show(read_interval(gate[key], f"gate's {key}")) if key in gate else "-"
+def gate_section(gate: Gate, warning: str = "") -> Section:
+    """What a team earns, and what it loses when its messages are taken away."""
+
+    def cell(quantity: str, condition: str) -> str:
+        found, show = gate.get(quantity, condition), _shown(quantity)
+        return "-" if found is None else show(found)
 
     rows = [
         (
             label,
-            cell(f"return_{key}"),
-            cell(f"fall_percent_{key}"),
-            cell(f"success_{key}", percent),
+            *(cell(part, condition) for part in ("return", "fall_percent", "success")),
         )
-        for key, label in CONDITIONS.items()
-        if f"return_{key}" in gate
+        for condition, label in CONDITIONS.items()
+        if gate.get("return", condition)
     ]
+    worlds = gate.facts.get("episodes", "?")
     notes = [
-        f"{gate.get('episodes', '?')} worlds, the same in each row; the noise is as"
-        " large as a message. The attack results below mean something only if muting"
-        " costs the team much."
+        f"{worlds} worlds, the same in each row; the noise is as large as a message."
+        f"{warning}"
     ]
-    if "fall_points_all_muted" in gate:
-        lost = cell("fall_points_all_muted")
+    if lost := gate.get("fall_points", ALL_MUTED):
         notes.append(f"Muting all takes {lost} points of success.")
-    if "greedy_return_clean" in gate:
+    if greedy := gate.get("greedy_return", TALKING):
         notes.append(
             "With its best action instead of a drawn one the team earns"
-            f" {cell('greedy_return_clean')}, muted {cell('greedy_return_all_muted')}."
+            f" {greedy}, muted {cell('greedy_return', ALL_MUTED)}."
         )
     head = ("the team alone", "return [95 %]", "loses, %", "success, %")
     return Section("Does the team talk?", (), head, rows, notes)
 
 
-def _rows(rows: Sequence[Mapping[str, Any]]) -> Section:
+def rows_section(rows: Sequence[Row], title: str, *notes: str) -> Section:
+    """Who met whom, and what came of it."""
     lines = [
         (
-            need(row, "label"),
-            str(read_interval(need(row, "return"), f"return of {row['label']!r}")),
-            percent(_read(row, "success")),
-            f"{need(row, 'distortion'):.2f}",
-            str(need(row, "episodes")),
+            row.label,
+            str(row.returns),
+            percent(row.success),
+            f"{row.distortion:.2f}",
+            str(row.episodes),
         )
         for row in rows
     ]
@@ -86,31 +86,26 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Section:
         *("who met whom", "return [95 %]", "success, % [95 %]"),
         *("bent", "worlds"),
     )
-    notes = (
+    words = (
         "return: of the team, undiscounted, mean over fresh worlds that are the same in"
         " all rows; success: episodes in which the team reached its goal, in per cent.",
         "bent: size of the tampering, mean distance of forged from meant messages"
         " in mean norms of a clean message.",
-        "Where the verdict sets two of these rows against each other, it combines their"
-        " intervals as if the worlds were not the same: too wide rather than too"
-        " narrow.",
     )
-    return Section("What was played", (), head, lines, notes, "learning")
+    return Section(title, (), head, lines, (*words, *notes))
 
 
-def _detector(report: Mapping[str, Any]) -> Section | None:
-    if not report.get("detector"):
+def detector_section(detector: Mapping[str, float] | None) -> Section | None:
+    """How well a filter sees and repairs; None where that was not measured."""
+    if not detector:
         return None
-    rows = [
-        (key.replace("_", " "), f"{value:.4g}")
-        for key, value in report["detector"].items()
-    ]
+    rows = [(key.replace("_", " "), f"{value:.4g}") for key, value in detector.items()]
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
 
 
-def _columns(report: Mapping[str, Any]) -> Section | None:
+def _columns(report: Report) -> Section | None:
     """Returns of each defender in each column of the worst case."""
-    cells = {key: str(found) for key, found in worst_case(report).items()}
+    cells = {key: str(row.returns) for key, row in report.crossed().items()}
     if not cells:
         return None
     head, rows = _crossed(cells, "return")
@@ -131,9 +126,9 @@ def _columns(report: Mapping[str, Any]) -> Section | None:
     )
 
 
-def _successes(report: Mapping[str, Any]) -> Section | None:
+def _successes(report: Report) -> Section | None:
     """How often the team succeeds behind each defender."""
-    cells = {key: percent(won) for key, won in worst_case(report, "success").items()}
+    cells = {key: percent(row.success) for key, row in report.crossed().items()}
     if not cells:
         return None
     head, rows = _crossed(cells, "success, %")
@@ -152,17 +147,15 @@ def _crossed(
     return (corner, *names), rows
 
 
-def _comparison(report: Mapping[str, Any]) -> Section | None:
-    if not report.get("comparison"):
+def _comparison(report: Report) -> Section | None:
+    if not report.comparison:
         return None
     rows = []
-    for line in report["comparison"]:
-        found = read_interval(
-            need(line, "difference"), f"difference against {need(line, 'against')!r}"
-        )
-        against = "own fresh attacker" if line["against"] == FRESH else line["against"]
-        word = verdict(found).split(":")[0].split(" by ")[0]
-        rows.append((f"{against}, minus {need(line, 'theirs')}", str(found), word))
+    for line in report.comparison:
+        own = line.against == COMPARED[OWN]
+        against = "own fresh attacker" if own else line.against
+        word = verdict(line.difference).split(":")[0].split(" by ")[0]
+        rows.append((f"{against}, minus {line.theirs}", str(line.difference), word))
     notes = (
         "Paired by world, so that what a world is worth to everybody cancels. cannot"
         " tell: the 95 % interval contains zero.",
@@ -171,19 +164,21 @@ def _comparison(report: Mapping[str, Any]) -> Section | None:
     return Section("R-MACRL minus the single filters", (), head, rows, notes)
 
 
-def _iterations(report: Mapping[str, Any]) -> Section | None:
-    solved = report.get("rmacrl", {})
-    if not solved.get("history"):
+def iterations_section(solved: Solved) -> Section | None:
+    """Value and quality of each iteration; None where none is known."""
+    if not solved.history:
         return None
-    rows = []
-    for step in solved["history"]:
-        gained = need(step, "oracle_gains_on_fresh_worlds")
-        row = [str(need(step, "iteration")), str(_read(step, "value"))]
-        row += [f"{need(step, 'nash_conv_in_table'):.1e}"]
-        row += [f"{need(step, 'nash_conv_in_table_openspiel'):.1e}"]
-        rows.append(
-            (*row, str(_read(gained, "attacker")), str(_read(gained, "defender")))
+    rows = [
+        (
+            str(step.iteration),
+            str(step.value),
+            f"{step.nash_conv:.1e}",
+            f"{step.nash_conv_openspiel:.1e}",
+            str(step.attacker_gain),
+            str(step.defender_gain),
         )
+        for step in solved.history
+    ]
     head = (
         "it.",
         "value [95 %]",
@@ -198,23 +193,18 @@ def _iterations(report: Mapping[str, Any]) -> Section | None:
         " OpenSpiel's own (0 is an equilibrium).",
         "gains: what the newly trained attack and filter gain over the mixtures before"
         " them, on fresh worlds; learnt, so a lower bound of what could be gained.",
-        "converged: "
-        + ("yes" if solved.get("converged") else "no, it ran out of iterations"),
+        "converged: " + ("yes" if solved.converged else "no, it ran out of iterations"),
     )
     return Section("R-MACRL, iteration by iteration", (), head, rows, notes, "payoffs")
 
 
-def _read(found: Mapping[str, Any], key: str) -> Interval:
-    return read_interval(need(found, key), key)
-
-
-def _mixtures(report: Mapping[str, Any]) -> Section | None:
-    solved = report.get("rmacrl", {})
+def mixtures_section(solved: Solved) -> Section | None:
+    """What algorithm 1 puts out; None where it is not known."""
     rows = [
-        (side, name, _percent(weight))
+        (side, name, f"{100 * weight:.1f} %")
         for side in ("defender", "attacker")
         for name, weight in sorted(
-            solved.get(f"{side}_mixture", {}).items(), key=lambda pair: -pair[1]
+            solved.mixture(side).items(), key=lambda pair: -pair[1]
         )
         if weight > _SHOWN_WEIGHT
     ]
@@ -227,11 +217,11 @@ def _mixtures(report: Mapping[str, Any]) -> Section | None:
     return Section("Both mixtures", (), ("player", "policy", "weight"), rows, notes)
 
 
-def _budgets(report: Mapping[str, Any]) -> Section | None:
-    spent = dict(report.get("budgets", {}))
+def _budgets(report: Report) -> Section | None:
+    spent = report.budgets
     if not spent:
         return None
-    iterations = report.get("rmacrl", {}).get("iterations")
+    iterations = report.rmacrl.iterations if report.rmacrl else 0
     known = {"attack", "filter", "restarts"}
     rows = [
         (f"{side}'s training", f"{spent[side]:,} environment steps")
@@ -245,10 +235,10 @@ def _budgets(report: Mapping[str, Any]) -> Section | None:
     if "restarts" in spent:
         rows.append(("restarts of a best response", str(spent["restarts"])))
     rows += [(k.replace("_", " "), str(v)) for k, v in spent.items() if k not in known]
-    rows.append(("seed", str(need(report, "seed"))))
+    rows.append(("seed", str(report.seed)))
     notes = ("Of the restarts the one that does best is kept, on worlds of their own.",)
     return Section("Budgets", (), ("what", "spent"), rows, notes)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _shown(quantity: str) -> Callable[[Interval], str]:
+    return percent if "success" in quantity else str

@@ -6,29 +6,21 @@ over worlds.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from psro_comm.disk.differences import UNSET, completed, difference
 from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.metagame.intervals import Interval, across_seeds
-from psro_comm.reports.text import interval
+from psro_comm.metagame.report import Report
+from psro_comm.names import COMPARED
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, num_malicious, paper, preset
 from psro_comm.settings.tasks.task import Figures
 
-ATTACKERS = {  # an attacker's name in a report's columns -> in words
-    "no-attack": "no attack",
-    "meta-equilibrium": "meta-equilibrium attacker",
-    "held-out set": "held-out attackers",
-    "fresh": "its own fresh attacker",
-}
-_COMPARED = {  # the same in a report's comparison
-    "no attack": "no-attack",
-    "meta-equilibrium attacker": "meta-equilibrium",
-    "held-out attackers": "held-out set",
-    "each one's own fresh attacker": "fresh",
-}
+Line = TypeVar("Line")
+Key = TypeVar("Key")
+_ATTACKERS = {words: attacker for attacker, words in COMPARED.items()}
 
 
 class FinishedRun(NamedTuple):
@@ -36,7 +28,7 @@ class FinishedRun(NamedTuple):
 
     root: Path
     config: dict[str, Any]
-    report: dict[str, Any]
+    report: Report
 
 
 def read_finished(root: Path) -> FinishedRun:
@@ -44,11 +36,16 @@ def read_finished(root: Path) -> FinishedRun:
 
     Raises:
       StoreError: there is no run, it is damaged, or it is not finished.
+      ValueError: its report is damaged.
     """
     store = RunStore.read(root)
     if not store.has("report"):
         raise StoreError(f"{root} is not finished: it has no report.json")
-    return FinishedRun(root, store.config, store.load_json("report"))
+    try:
+        report = Report.from_dict(store.load_json("report"))
+    except ValueError as error:
+        raise ValueError(f"{root.name}: {error}") from error
+    return FinishedRun(root, store.config, report)
 
 
 class Variant(NamedTuple):
@@ -122,55 +119,47 @@ def pooled(found: Sequence[Interval]) -> Interval:
     return across_seeds([each.estimate for each in found])
 
 
-def differences(
-    reports: Sequence[Mapping[str, Any]],
-) -> dict[tuple[str, str], list[Interval]]:
+def differences(reports: Sequence[Report]) -> dict[tuple[str, str], list[Interval]]:
     """R-MACRL's return minus a single filter's in the same worlds, seed by seed.
 
     Args:
       reports: of one task.
 
     Returns:
-      By the single filter and a key of `ATTACKERS`.
+      By the single filter and a key of `psro_comm.names.AGAINST`.
     """
-    return {
-        key: [interval(line["difference"]) for line in lines]
-        for key, lines in grouped(
-            reports, "comparison", lambda n: (n["theirs"], _COMPARED[n["against"]])
-        ).items()
-    }
-
-
-def about(row: Mapping[str, Any]) -> tuple[str, str]:
-    """The defender and the key of `ATTACKERS` of a line of a report."""
-    attacker = row["attacker"]
-    return row["defender"], "fresh" if attacker.startswith("fresh-on-") else attacker
+    groups = grouped(
+        reports,
+        lambda report: report.comparison,
+        lambda line: (line.theirs, _ATTACKERS[line.against]),
+    )
+    return {key: [line.difference for line in lines] for key, lines in groups.items()}
 
 
 def grouped(
-    reports: Sequence[Mapping[str, Any]],
-    part: str,
-    key: Callable[[Mapping[str, Any]], Any],
-) -> dict[Any, list[Mapping[str, Any]]]:
+    reports: Sequence[Report],
+    part: Callable[[Report], Sequence[Line]],
+    key: Callable[[Line], Key],
+) -> dict[Key, list[Line]]:
     """The lines of one part of all reports by what they are about.
 
     Args:
       reports: of one task.
-      part: such as `rows`.
+      part: such as the rows.
       key: what a line is about.
 
     Raises:
       ValueError: a report lacks a line that another one has.
     """
-    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    groups: dict[Key, list[Line]] = {}
     for report in reports:
-        for line in report[part]:
+        for line in part(report):
             groups.setdefault(key(line), []).append(line)
     for name, lines in groups.items():
         if len(lines) != len(reports):
             raise ValueError(
                 f"{name} is in {len(lines)} of {len(reports)} reports of"
-                f" {reports[0]['task']}"
+                f" {reports[0].task}"
             )
     return groups
 

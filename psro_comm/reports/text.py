@@ -1,8 +1,58 @@
-"""Tables and intervals as text and Markdown."""
+"""Parts of a report as text and Markdown."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from psro_comm.metagame.intervals import Interval
+
+_WIDTH = 98
+
+
+class Section(NamedTuple):
+    """A piece of a report, before it is text or Markdown."""
+
+    title: str
+    bullets: Sequence[str] = ()
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    notes: Sequence[str] = ()
+    figure: str = ""  # name of the figure that shows it
+
+    def as_text(self) -> str:
+        """The section as plain text, as a terminal shows it."""
+        lines = [self.title.upper()]
+        for bullet in self.bullets:
+            lines.append(
+                textwrap.fill(
+                    bullet,
+                    _WIDTH,
+                    initial_indent="  * ",
+                    subsequent_indent="    ",
+                    break_on_hyphens=False,
+                )
+            )
+        if self.rows:
+            lines.append(columns(self.rows, self.head))
+        lines += [
+            textwrap.fill(note, _WIDTH, break_on_hyphens=False) for note in self.notes
+        ]
+        return "\n".join(lines)
+
+    def as_markdown(self, figures: Mapping[str, str]) -> str:
+        """The section as Markdown.
+
+        Args:
+          figures: paths by the figure's name; what is not there is not shown.
+        """
+        parts = [f"## {self.title}"]
+        if self.bullets:
+            parts.append("\n".join(f"* {bullet}" for bullet in self.bullets))
+        if self.rows:
+            parts.append(markdown_table(self.rows, self.head))
+        if self.figure in figures:
+            parts.append(f"![{self.title}]({figures[self.figure]})")
+        return "\n\n".join([*parts, *self.notes])
 
 
 def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
@@ -12,11 +62,6 @@ def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
         for line in [head, rule, *rows]
     )
-
-
-def interval(found: Mapping[str, float]) -> Interval:
-    """An interval from its JSON data."""
-    return Interval(found["estimate"], found["low"], found["high"])
 
 
 def percent(share: Interval) -> str:

@@ -1,18 +1,22 @@
 """What a validation on games of known value found, in words."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psro_comm.metagame.intervals import (
     across_seeds,
 )
-from psro_comm.reports.text import columns, interval
-from psro_comm.validation.options import QUANTITIES
-from psro_comm.validation.validate import Step
+from psro_comm.metagame.reading import read_interval
+from psro_comm.reports.text import columns
+
+if TYPE_CHECKING:
+    from psro_comm.validation.validate import Step
 
 
 def render_options(result: Mapping[str, Any]) -> str:
     """Means over seeds with their intervals, and what can be told."""
+    from psro_comm.validation.options import QUANTITIES
+
     lines = []
     for name in result["options"]:
         own = [row for row in result["rows"] if row["option"] == name]
@@ -33,13 +37,13 @@ def render_options(result: Mapping[str, Any]) -> str:
     return "\n".join(words)
 
 
-def render_steps(steps: Sequence[Step], value: float) -> str:
+def render_steps(steps: Sequence["Step"], value: float) -> str:
     """Learned lower bound, truth and interval side by side."""
     rows = [
         (
             f"iteration {step.iteration}",
-            str(interval(step.value)),
-            str(interval(step.learned)),
+            str(read_interval(step.value)),
+            str(read_interval(step.learned)),
             f"{step.true:.4f}",
             "[{:.3f}, {:.3f}]".format(*step.bracket),
         )

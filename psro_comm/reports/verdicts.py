@@ -4,30 +4,27 @@ Where an interval contains zero the sentence says "cannot tell", never "no effec
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from psro_comm.metagame.intervals import Interval, unpaired_difference
+from psro_comm.metagame.report import Gate, Report
+from psro_comm.metagame.rows import Row
 from psro_comm.names import (
+    ALL_MUTED,
     ATTACKED,
     BROKEN,
     CLEAN,
+    COMPARED,
     EQUILIBRIUM,
     FILTERED,
-    FRESH,
-    HELD_OUT,
-    NOISE,
+    HELD_OUT_SET,
+    NO_ATTACK,
+    NOISY,
+    OWN,
     REPAIRED,
     RMACRL,
-    UNATTACKED,
+    TALKING,
     VANILLA,
     VANILLA_LONG,
-)
-from psro_comm.reports.reading import (
-    differences,
-    need,
-    read_interval,
-    returns,
-    successes,
 )
 
 OTHERS = {
@@ -35,11 +32,12 @@ OTHERS = {
     VANILLA_LONG: "the long vanilla filter",
 }
 _COLUMNS = {
-    EQUILIBRIUM: "Against the attackers of the meta-equilibrium (as the paper's table"
-    " 3)",
-    HELD_OUT: "Against held-out attackers, which no defender trained on",
-    FRESH: "In the worst case, each against its own fresh attacker",
-    UNATTACKED: "With no attack at all",
+    COMPARED[
+        EQUILIBRIUM
+    ]: "Against the attackers of the meta-equilibrium (as the paper's table 3)",
+    COMPARED[HELD_OUT_SET]: "Against held-out attackers, which no defender trained on",
+    COMPARED[OWN]: "In the worst case, each against its own fresh attacker",
+    COMPARED[NO_ATTACK]: "With no attack at all",
 }
 # What a talking team loses when muted: per cent of its return, or points of success.
 _ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
@@ -50,25 +48,26 @@ def sign(interval: Interval) -> int:
     return 0 if interval.contains_zero else (1 if interval.low > 0 else -1)
 
 
-def verdict_lines(report: Mapping[str, Any]) -> list[str]:
+def verdict_lines(report: Report) -> list[str]:
     """The story in sentences, the question of the whole run first.
 
     Raises:
-      ValueError: a part that the verdict rests on is absent or damaged.
+      ValueError: a row that the verdict rests on is absent.
     """
-    found, compared = returns(report), differences(report)
+    rows, compared = report.by_pair(), report.differences()
+    found = {pair: row.returns for pair, row in rows.items()}
     missing = [pair for pair in (CLEAN, ATTACKED) if pair not in found]
     if missing:
         raise ValueError(f"report: no row of {missing[0][0]} against {missing[0][1]}")
-    lines = [_holds_up(found, compared), _talk(need(report, "gate"))]
+    lines = [_holds_up(found, compared), _talk(report.gate)]
     lines += _attack(found)
     lines += _filter(found)
-    lines += _success(successes(report))
+    lines += _success(rows)
     against = dict.fromkeys([*_COLUMNS, *(column for column, _ in compared)])
     lines += [_column(compared, c) for c in against if any(c == a for a, _ in compared)]
-    exploited = report.get("exploitability_found", {})
+    exploited = report.exploitability_found
     return lines + [
-        _exploited(name, read_interval(exploited[name], f"exploitability of {name}"))
+        _exploited(name, exploited[name])
         for name in (RMACRL, VANILLA, VANILLA_LONG)
         if name in exploited
     ]
@@ -79,9 +78,8 @@ def _holds_up(
     compared: Mapping[tuple[str, str], Interval],
 ) -> str:
     """The last question first: is R-MACRL better where it is hardest to be?"""
-    worst = {
-        name: compared[FRESH, name] for name in OTHERS if (FRESH, name) in compared
-    }
+    own = COMPARED[OWN]
+    worst = {name: compared[own, name] for name in OTHERS if (own, name) in compared}
     if not worst:
         return "Whether R-MACRL holds up was not measured."
     signs = {name: sign(interval) for name, interval in worst.items()}
@@ -105,19 +103,15 @@ def _holds_up(
     return f"{head}: each under a fresh attacker of its own, it {parts}{long_}."
 
 
-def _talk(gate: Mapping[str, Any]) -> str:
-    clean = read_interval(need(gate, "return_clean"), "gate's return_clean")
-    muted = read_interval(need(gate, "return_all_muted"), "gate's return_all_muted")
-    lost = [name for name in _ENOUGH_TALK if f"{name}_all_muted" in gate]
-    if not lost:
+def _talk(gate: Gate) -> str:
+    clean, muted = (gate.get("return", each) for each in (TALKING, ALL_MUTED))
+    measured = {name: gate.get(name, ALL_MUTED) for name in _ENOUGH_TALK}
+    falls = {name: fall for name, fall in measured.items() if fall is not None}
+    if not falls:
         return f"The team earns {clean}: too little to say whether it talks."
-    falls = {
-        name: read_interval(gate[f"{name}_all_muted"], f"gate's {name}_all_muted")
-        for name in lost
-    }
     # Either measure is enough: a cost has no share, a won game no more to win.
-    talks = [name for name in lost if falls[name].low >= _ENOUGH_TALK[name][0]]
-    name = (talks or lost)[0]
+    talks = [name for name in falls if falls[name].low >= _ENOUGH_TALK[name][0]]
+    name = (talks or list(falls))[0]
     fall, unit = falls[name], _ENOUGH_TALK[name][1]
     if talks:
         word = "The team really talks"
@@ -143,8 +137,8 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
             -1: f"The attack fails: the team earns {-taken} more under it.",
         }[sign(taken)]
     ]
-    if NOISE in found:
-        better = unpaired_difference(found[NOISE], attacked)
+    if NOISY in found:
+        better = unpaired_difference(found[NOISY], attacked)
         word = {
             1: f"The attacker has learnt: it takes {better} more than",
             0: f"Cannot tell the attack ({better} more taken) from",
@@ -154,7 +148,7 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
     return lines
 
 
-def _success(won: Mapping[tuple[str, str], float]) -> list[str]:
+def _success(rows: Mapping[tuple[str, str], Row]) -> list[str]:
     """The same story in episodes."""
     words = {
         CLEAN: "clean",
@@ -162,7 +156,11 @@ def _success(won: Mapping[tuple[str, str], float]) -> list[str]:
         REPAIRED: "with the filter",
         BROKEN: "with the filter under a fresh attacker",
     }
-    parts = [f"{won[pair]:.1f} % {name}" for pair, name in words.items() if pair in won]
+    parts = [
+        f"{100.0 * rows[pair].success.estimate:.1f} % {name}"
+        for pair, name in words.items()
+        if pair in rows
+    ]
     return [f"Episodes in which the team reaches its goal: {', '.join(parts)}."]
 
 

@@ -3,16 +3,16 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from psro_comm.lab.lab import Lab
+from psro_comm.metagame.rows import CrossPlay
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import audit, row
 
 
 def cross_play(
     lab: Lab, attacks: Sequence[str], filters: Sequence[str], runs_dir: Path
-) -> dict[str, Any]:
+) -> CrossPlay:
     """Plays every named filter against every named attack in the same worlds.
 
     Args:
@@ -38,17 +38,12 @@ def cross_play(
     key = hashlib.sha256(repr(who).encode())
     name = f"crossplay-{key.hexdigest()[:10]}"
     table = audit(lab, f"{name}-table", defenders, opponents)
-    result = {
-        "name": name,
-        "task": lab.config.task,
-        "seed": lab.config.seed,
-        "attacks": list(attacks),
-        "filters": list(filters),
-        "rows": [
-            row(table, f"{opponent.name} against {defender.name}", defender, opponent)
-            for defender in defenders
-            for opponent in opponents
-        ],
-    }
-    lab.store.save_json(name, result)
+    rows = [
+        row(table, f"{opponent.name} against {defender.name}", defender, opponent)
+        for defender in defenders
+        for opponent in opponents
+    ]
+    config = lab.config
+    result = CrossPlay(name, config.task, config.seed, attacks, filters, rows)
+    lab.store.save_json(name, result.to_dict())
     return result

@@ -1,16 +1,24 @@
-"""What a story found: the lines of its report, each with its interval.
+"""What a story found: defenders compared, each comparison with its interval.
 
-Source: paper section 5.5, table 3; experiments E1, E4 and E5.
+Source: paper section 4.5, table 3; experiments E1, E4 and E5.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from psro_comm.lab.mixed import Mixed
-from psro_comm.metagame.intervals import verdict
+from psro_comm.metagame.intervals import Interval, verdict
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.names import NO_ATTACK, RMACRL, VANILLA, VANILLA_LONG
-from psro_comm.psro.rmacrl import as_dict
+from psro_comm.metagame.rows import Difference
+from psro_comm.names import (
+    COMPARED,
+    EQUILIBRIUM,
+    HELD_OUT_SET,
+    NO_ATTACK,
+    OWN,
+    RMACRL,
+    VANILLA,
+    VANILLA_LONG,
+)
 from psro_comm.studies.worst_case import compare
 
 
@@ -19,32 +27,21 @@ def compared(
     defenders: Mapping[str, Mixed],
     opponents: Mapping[str, Mixed],
     fresh: Mapping[str, Mixed],
-) -> list[dict[str, Any]]:
-    """R-MACRL minus each single filter, in the three columns of the worst case."""
-    ours = defenders[RMACRL]
+) -> list[Difference]:
+    """R-MACRL minus each single filter, in the columns of the worst case."""
     lines = []
     for other in (VANILLA, VANILLA_LONG):
-        columns: dict[str, Callable[[str], Mixed]] = {
-            "meta-equilibrium attacker": lambda _: opponents["meta-equilibrium"],
-            "held-out attackers": lambda _: opponents["held-out set"],
-            "no attack": lambda _: opponents[NO_ATTACK],
-            "each one's own fresh attacker": lambda name: fresh[name],
-        }
-        for column, against in columns.items():
-            found = compare(
-                table,
-                (ours, against(RMACRL)),
-                (defenders[other], against(other)),
+        for attacker in (EQUILIBRIUM, HELD_OUT_SET, NO_ATTACK, OWN):
+            ours, theirs = (
+                (
+                    defenders[name],
+                    fresh[name] if attacker == OWN else opponents[attacker],
+                )
+                for name in (RMACRL, other)
             )
-            lines.append(
-                {
-                    "against": column,
-                    "ours": RMACRL,
-                    "theirs": other,
-                    "difference": as_dict(found),
-                    "verdict": verdict(found),
-                }
-            )
+            found = compare(table, ours, theirs)
+            against, words = COMPARED[attacker], verdict(found)
+            lines.append(Difference(against, RMACRL, other, found, words))
     return lines
 
 
@@ -53,10 +50,10 @@ def exploited(
     defenders: Mapping[str, Mixed],
     opponents: Mapping[str, Mixed],
     fresh: Mapping[str, Mixed],
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Interval]:
     """What a fresh attacker takes beyond the meta-equilibrium's: a lower bound."""
-    equilibrium = opponents["meta-equilibrium"]
+    equilibrium = opponents[EQUILIBRIUM]
     return {
-        name: as_dict(compare(table, (defender, equilibrium), (defender, fresh[name])))
+        name: compare(table, (defender, equilibrium), (defender, fresh[name]))
         for name, defender in defenders.items()
     }

@@ -30,6 +30,7 @@ from psro_comm.metagame.intervals import (
     normal_interval,
     share_interval,
 )
+from psro_comm.names import ALL_MUTED, MOST_CUT, ONE_MUTED, ONE_NOISE, TALKING
 
 _MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
 
@@ -84,9 +85,9 @@ def team_report(
         found[f"greedy_return_{name}"] = normal_interval(greedy[name].returns)
         found[f"success_{name}"] = _share(outcome.success)
         found[f"greedy_success_{name}"] = _share(greedy[name].success)
-    clean = sampled["clean"]
+    clean = sampled[TALKING]
     for name, outcome in sampled.items():
-        if name == "clean":
+        if name == TALKING:
             continue
         found[f"fall_percent_{name}"] = fall_percent(clean.returns, outcome.returns)
         lost = 100.0 * (clean.success - outcome.success)
@@ -109,10 +110,10 @@ def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, _
     everyone = torch.arange(num_agents, device=env.device)
     all_held = worlds._replace(captured=everyone.expand(len(worlds.captured), -1))
     conditions: dict[str, tuple[Attack, Worlds]] = {
-        "clean": (NoAttack(), worlds),
-        "all_muted": (MuteAttack(Threat(num_malicious=num_agents), size), all_held),
-        "one_muted": (MuteAttack(Threat(), size), worlds),
-        "one_noise": (NoiseAttack(Threat(), size), worlds),
+        TALKING: (NoAttack(), worlds),
+        ALL_MUTED: (MuteAttack(Threat(num_malicious=num_agents), size), all_held),
+        ONE_MUTED: (MuteAttack(Threat(), size), worlds),
+        ONE_NOISE: (NoiseAttack(Threat(), size), worlds),
     }
     outcomes = {}
     for name, (attack, where) in conditions.items():
@@ -121,7 +122,7 @@ def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, _
         outcomes[name] = _play(env, team, attack, where, seed)
     if isinstance(team, NDQ):
         with cutting(env, team, _MOST, seed):
-            outcomes["most_cut"] = _play(env, team, NoAttack(), worlds, seed)
+            outcomes[MOST_CUT] = _play(env, team, NoAttack(), worlds, seed)
     return outcomes
 
 

@@ -4,10 +4,11 @@ At every step the world is branched: from the same state, memories and luck, the
 speaks and acts three times, without an attack, under it, and under it behind the
 filter. One of the three is followed to the next step.
 
-Source: paper section 5.6, figure 10.
+Source: paper, figure 10.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -18,12 +19,14 @@ from games.engine.env import StatefulEnv, TimeStep, first
 from games.engine.play import choose
 from games.engine.strategy import Attack, Filter, NoFilter
 from games.engine.team import Carry, communicate, start
-from games.engine.worlds import Worlds
+from games.engine.worlds import Worlds, make_worlds
 from games.environments.scenes import Scene, make_stage
 from oracles.learning.randomness import Generators, make_generators
+from oracles.strategies.jobs import build_setting
 from oracles.strategies.setting import Setting
-
-CONDITIONS = ("clean", "attacked", "defended")
+from psro_comm.lab.lab import Lab
+from psro_comm.names import BRANCHES, DEFENDED, UNDEFENDED, UNDISTURBED
+from psro_comm.studies.players import find_player
 
 
 class Branch(NamedTuple):
@@ -35,6 +38,57 @@ class Branch(NamedTuple):
     action: Tensor  # [1,N]
 
 
+def inspect_players(
+    lab: Lab,
+    attack: str,
+    filter_: str,
+    runs_dir: Path,
+    *,
+    world: int = 0,
+    follow: str = UNDISTURBED,
+) -> dict[str, Any]:
+    """Plays one world of a lab between two players, and tells all.
+
+    Args:
+      lab: of the game.
+      attack, filter_: players by name.
+      runs_dir: where other runs are.
+      world: its number; in StarCraft II chance, whatever it is.
+      follow: the condition whose actions are played.
+
+    Returns:
+      What `inspect_episode` does, and what was played.
+
+    Raises:
+      ValueError: an unknown player.
+    """
+    players = [
+        find_player(lab, name, role, runs_dir)
+        for name, role in ((attack, "attack"), (filter_, "filter"))
+    ]
+    setting = build_setting(lab.setting())
+    device = setting.env.device
+    worlds = make_worlds(
+        setting.env.spec,
+        lab.seed("inspection"),
+        world,
+        1,
+        setting.malicious,
+        device,
+    )
+    attacks, filters = (player.thaw(device) for player in players)
+    return {
+        "task": lab.config.task,
+        "seed": lab.config.seed,
+        "world": world,
+        "attack": attack,
+        "filter": filter_,
+        **inspect_episode(
+            setting, attacks, filters, worlds, seed=lab.seed("lens"), follow=follow
+        ),
+    }
+
+
 def inspect_episode(
     setting: Setting,
     attack: Attack,
@@ -42,7 +96,7 @@ def inspect_episode(
     worlds: Worlds,
     *,
     seed: int,
-    follow: str = "clean",
+    follow: str = UNDISTURBED,
 ) -> dict[str, Any]:
     """Plays one world, branched at each step, and tells all.
 
@@ -64,19 +118,19 @@ def inspect_episode(
     """
     if worlds.captured.shape[0] != 1:
         raise ValueError(f"{worlds.captured.shape[0]} worlds, must be 1")
-    if follow not in CONDITIONS:
-        raise ValueError(f"follow is {follow!r}, must be one of {CONDITIONS}")
+    if follow not in BRANCHES:
+        raise ValueError(f"follow is {follow!r}, must be one of {BRANCHES}")
     env, team, stage = setting.env, setting.team, make_stage(setting.env)
     luck = make_generators(env.device, seed)
     channels = {
-        "clean": CLEAN,
-        "attacked": setting.channel(attack, NoFilter()),
-        "defended": setting.channel(attack, filter_),
+        UNDISTURBED: CLEAN,
+        UNDEFENDED: setting.channel(attack, NoFilter()),
+        DEFENDED: setting.channel(attack, filter_),
     }
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
     carry = start(team, worlds.captured, env.spec.num_agents)
-    channels["defended"].reset(torch.ones_like(timestep.done), luck.policy)
+    channels[DEFENDED].reset(torch.ones_like(timestep.done), luck.policy)
     steps, total, success = [], 0.0, False
     for noise in worlds.step_noise:
         branches = _branch(team, carry, timestep, channels, luck)
@@ -134,7 +188,7 @@ def _tell(
     scene: Scene, timestep: TimeStep, branches: Mapping[str, Branch], unit: float
 ) -> dict[str, Any]:
     """One step as JSON data."""
-    wire = branches["defended"].wire
+    wire = branches[DEFENDED].wire
     flagged = wire.defence.active & timestep.alive & (wire.defence.choice > 0)
     agents: list[dict[str, Any]] = []
     for k, alive in enumerate(timestep.alive[0].tolist()):
@@ -175,27 +229,3 @@ def _shown(scene: Scene) -> dict[str, Any]:
         "ground": [list(cell) for cell in scene.ground],
         "sprites": [sprite._asdict() for sprite in scene.sprites],
     }
-
-
-def most_changed(episode: Mapping[str, Any]) -> int:
-    """The step at which the attack changes most agents' best actions.
-
-    Of several the one with the most living agents; of those, the first.
-    """
-
-    def changes(step: Mapping[str, Any]) -> tuple[int, int]:
-        living = [agent for agent in step["agents"] if agent["alive"]]
-        turned = [
-            best(agent["scores"]["clean"]) != best(agent["scores"]["attacked"])
-            for agent in living
-        ]
-        return sum(turned), len(living)
-
-    found = [changes(step) for step in episode["steps"]]
-    return found.index(max(found))
-
-
-def best(scores: list[float | None]) -> int:
-    """The action with the highest score among the available ones."""
-    able = {k: score for k, score in enumerate(scores) if score is not None}
-    return max(able, key=lambda k: able[k])

@@ -3,12 +3,11 @@
     team -> attack -> filter -> a fresh attack breaks the filter -> R-MACRL
          -> fresh attacks on every defender -> verdict
 
-Source: paper sections 5.2 to 5.5; experiments E1, E4 and E5.
+Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,26 @@ from oracles.strategies.jobs import build_setting
 from oracles.strategies.untrained import NoiseAttack
 from psro_comm.lab.lab import Lab, Response, longer, stopping_at
 from psro_comm.lab.mixed import Mixed
-from psro_comm.metagame.intervals import Interval
-from psro_comm.names import LINES, NO_ATTACK, NO_FILTER, RMACRL, VANILLA, VANILLA_LONG
+from psro_comm.metagame.iteration import Solved
+from psro_comm.metagame.report import Gate, Report
+from psro_comm.names import (
+    AGAINST,
+    ATTACK,
+    EQUILIBRIUM,
+    FRESH,
+    HELD_OUT,
+    HELD_OUT_SET,
+    LABELS,
+    NO_ATTACK,
+    NO_FILTER,
+    NOISE,
+    OWN,
+    RMACRL,
+    STOPPED,
+    UNTRAINED,
+    VANILLA,
+    VANILLA_LONG,
+)
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
 from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
@@ -44,7 +61,7 @@ class Story:
         self.nobody = Mixed.pure(NO_FILTER, self.none_filters[NO_FILTER])
         self.attacks: dict[str, Frozen] = {}
 
-    def tell(self) -> dict[str, Any]:
+    def tell(self) -> Report:
         """Runs all chapters; returns the report (also saved as `report.json`)."""
         gate = self.gate()
         vanilla = self._attack_and_defend()
@@ -52,11 +69,11 @@ class Story:
         self.lab.store.save_json("psro", rmacrl.summary(solution))
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
-        self.lab.store.save_json("report", report)
+        self.lab.store.save_json("report", report.to_dict())
         self.lab.store.set_status("done", 1.0)
         return report
 
-    def gate(self) -> dict[str, Any]:
+    def gate(self) -> Gate:
         """Trains the team and measures how much it talks."""
         lab = self.lab
         _chapter("1. A team learns to play and to talk")
@@ -66,7 +83,7 @@ class Story:
             episodes = self.config.evaluation.episodes
             found = team_report(setting.env, setting.team, lab.seed("gate"), episodes)
             lab.store.save_json("gate", _without_nan(found))
-        gate: dict[str, Any] = lab.store.load_json("gate")
+        gate = Gate.from_dict(lab.store.load_json("gate"))
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
         return gate
 
@@ -82,20 +99,16 @@ class Story:
         alone = (self.none_filters, [1.0])
         wide, early, held_out = lab.respond(
             [
-                Response("vanilla-attack", *alone, full),
-                Response("stopped-attack", *alone, stopped),
-                Response("held-out-attack", *alone, full),
+                Response(ATTACK, *alone, full),
+                Response(STOPPED, *alone, stopped),
+                Response(HELD_OUT, *alone, full),
             ]
         )
-        self.attacks |= {
-            "vanilla-attack": wide,
-            "stopped-attack": early,
-            "held-out-attack": held_out,
-        }
+        self.attacks |= {ATTACK: wide, STOPPED: early, HELD_OUT: held_out}
         _chapter(
             "3. A filter learns to flag and to repair; then a fresh attacker comes"
         )
-        against = ({"vanilla-attack": wide}, [1.0])
+        against = ({ATTACK: wide}, [1.0])
         (filter_,) = lab.respond(
             [Response(VANILLA, *against, config.recipe(Side.DEFENDER))]
         )
@@ -119,20 +132,20 @@ class Story:
             config.recipe(Side.DEFENDER),
             steps * config.psro.restarts * solution.iterations,
         )
-        against = ({"vanilla-attack": self.attacks["vanilla-attack"]}, [1.0])
+        against = ({ATTACK: self.attacks[ATTACK]}, [1.0])
         long_, on_vanilla, on_mixture = lab.respond(
             [
                 Response(VANILLA_LONG, *against, recipe),
-                breaker(lab, "fresh-on-vanilla", vanilla),
-                breaker(lab, "fresh-on-rmacrl", mixture),
+                breaker(lab, FRESH[VANILLA], vanilla),
+                breaker(lab, FRESH[RMACRL], mixture),
             ]
         )
         long_defender = Mixed.pure(VANILLA_LONG, long_)
-        (on_long,) = lab.respond([breaker(lab, "fresh-on-long", long_defender)])
+        (on_long,) = lab.respond([breaker(lab, FRESH[VANILLA_LONG], long_defender)])
         self.attacks |= {
-            "fresh-on-vanilla": on_vanilla,
-            "fresh-on-rmacrl": on_mixture,
-            "fresh-on-long": on_long,
+            FRESH[VANILLA]: on_vanilla,
+            FRESH[RMACRL]: on_mixture,
+            FRESH[VANILLA_LONG]: on_long,
         }
         return {VANILLA: vanilla, VANILLA_LONG: long_defender, RMACRL: mixture}
 
@@ -159,74 +172,65 @@ class Story:
         return filter_report(
             setting,
             thaw(vanilla.policies[VANILLA], device),
-            thaw(self.attacks["vanilla-attack"], device),
+            thaw(self.attacks[ATTACK], device),
             torch.Generator(device).manual_seed(self.lab.seed("detector")),
         )
 
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
         self.attacks |= {
-            "noise": self._noise("vanilla-attack"),
-            "untrained-attack": rmacrl.attacks["attack-000"],
+            NOISE: self._noise(ATTACK),
+            UNTRAINED: rmacrl.attacks["attack-000"],
             NO_ATTACK: self.none_attacks[NO_ATTACK],
         }
         singles = {n: Mixed.pure(n, a) for n, a in self.attacks.items()}
         weights = dict(zip(solution.table.attackers, solution.y, strict=True))
-        equilibrium = Mixed.supported("meta-equilibrium", rmacrl.attacks, weights)
-        held_out = ("held-out-attack", "stopped-attack", "noise")
-        together = Mixed(
-            "held-out set", {n: self.attacks[n] for n in held_out}, np.ones(3) / 3
-        )
+        equilibrium = Mixed.supported(EQUILIBRIUM, rmacrl.attacks, weights)
+        held_out = {name: self.attacks[name] for name in (HELD_OUT, STOPPED, NOISE)}
+        together = Mixed(HELD_OUT_SET, held_out, np.ones(3) / 3)
         return {**singles, equilibrium.name: equilibrium, together.name: together}
 
     def _report(
         self,
-        gate: Mapping[str, Any],
+        gate: Gate,
         defenders: Mapping[str, Mixed],
         solution: Solution,
         rmacrl: RMacrl,
-    ) -> dict[str, Any]:
+    ) -> Report:
         opponents = self._opponents(solution, rmacrl)
         everyone = [self.nobody, *defenders.values()]
         table = audit(self.lab, "audit", everyone, list(opponents.values()))
-        fresh = {
-            VANILLA: opponents["fresh-on-vanilla"],
-            VANILLA_LONG: opponents["fresh-on-long"],
-            RMACRL: opponents["fresh-on-rmacrl"],
-        }
+        fresh = {name: opponents[attacker] for name, attacker in FRESH.items()}
         named = {NO_FILTER: self.nobody, **defenders}
-        rows = [
-            row(table, label, named[defender], opponents[attacker])
-            for label, defender, attacker in LINES
-        ]
-        common = [
-            opponents[name] for name in (NO_ATTACK, "meta-equilibrium", "held-out set")
-        ]
-        worst = [
-            row(table, "its own fresh attacker", defenders[name], fresh[name])
-            for name in defenders
-        ]
-        return {
-            "task": self.config.task,
-            "seed": self.config.seed,
-            "captured": list(self.lab.captured() or ()) or "drawn per episode",
-            "gate": dict(gate),
-            "rows": rows,
-            "worst_case": worst,
-            "columns": [
+        common = [opponents[name] for name in (NO_ATTACK, EQUILIBRIUM, HELD_OUT_SET)]
+        config = self.config
+        return Report(
+            task=config.task,
+            seed=config.seed,
+            captured=list(self.lab.captured() or ()) or "drawn per episode",
+            gate=gate,
+            rows=[
+                row(table, label, named[defender], opponents[attacker])
+                for (defender, attacker), label in LABELS.items()
+            ],
+            worst_case=[
+                row(table, AGAINST[OWN], defenders[name], fresh[name])
+                for name in defenders
+            ],
+            columns=[
                 row(table, f"{name} against {rival.name}", defenders[name], rival)
                 for name in defenders
                 for rival in (*common, fresh[name])
             ],
-            "exploitability_found": exploited(table, defenders, opponents, fresh),
-            "comparison": compared(table, defenders, opponents, fresh),
-            "detector": self._detector(defenders[VANILLA]),
-            "rmacrl": rmacrl.summary(solution),
-            "budgets": {
-                "attack": asdict(self.config.attack_oracle)["env_steps"],
-                "filter": asdict(self.config.filter_oracle)["env_steps"],
-                "restarts": self.config.psro.restarts,
+            exploitability_found=exploited(table, defenders, opponents, fresh),
+            comparison=compared(table, defenders, opponents, fresh),
+            detector=self._detector(defenders[VANILLA]),
+            rmacrl=Solved.from_dict(rmacrl.summary(solution)),
+            budgets={
+                "attack": config.attack_oracle.env_steps,
+                "filter": config.filter_oracle.env_steps,
+                "restarts": config.psro.restarts,
             },
-        }
+        )
 
 
 def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,10 +246,7 @@ def _chapter(title: str) -> None:
     logging.info("%s", title)
 
 
-def _briefly(gate: Mapping[str, Any]) -> str:
-    parts = []
-    for key, found in gate.items():
-        if isinstance(found, Mapping) and {"estimate", "low", "high"} <= set(found):
-            limits = Interval(found["estimate"], found["low"], found["high"])
-            parts.append(f"{key.replace('_', ' ')} {limits}")
-    return "; ".join(parts)
+def _briefly(gate: Gate) -> str:
+    return "; ".join(
+        f"{k.replace('_', ' ')} {found}" for k, found in gate.found.items()
+    )

@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -12,6 +11,7 @@ from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
+from psro_comm.metagame.rows import Row, Trained
 from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.psro.rmacrl import benign
 from psro_comm.studies.detector import filter_report
@@ -19,7 +19,7 @@ from psro_comm.studies.players import TRAINED, find_player
 from psro_comm.studies.worst_case import audit, row
 
 
-def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str, Any]:
+def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
     """Trains an attack or a filter against one player, and measures both.
 
     Args:
@@ -57,20 +57,15 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> dict[str
             )
         ]
     )
-    result: dict[str, Any] = {
-        "task": config.task,
-        "seed": config.seed,
-        **asked,
-        "rows": _rows(lab, role, opponent, policy),
-    }
-    if not attacking:
-        result["detector"] = _detector(lab, opponent, policy)
-    store.save_json("report", result)
+    rows = _rows(lab, role, opponent, policy)
+    seen = None if attacking else _detector(lab, opponent, policy)
+    result = Trained(config.task, config.seed, role, against, rows, seen)
+    store.save_json("report", result.to_dict())
     store.set_status("done", 1.0)
     return result
 
 
-def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[dict[str, Any]]:
+def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[Row]:
     """Both sides, with and without the trained policy, on fresh worlds."""
     filters, attacks = benign()
     defenders = [Mixed.pure(NO_FILTER, filters[NO_FILTER])]

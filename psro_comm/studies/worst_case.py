@@ -5,11 +5,10 @@ meta-equilibrium, (b) held-out attackers that no defender was trained against, a
 a fresh attacker, trained from scratch on that very defender, frozen. What (c) finds is
 a lower bound on the defender's exploitability: a better attacker may exist.
 
-Source: paper section 5.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
+Source: paper section 4.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,13 +19,13 @@ from psro_comm.lab.lab import Lab, Response, stopping_at
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import (
     Interval,
-    as_dict,
     mean_interval,
     paired_difference,
     share_interval,
 )
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns
+from psro_comm.metagame.rows import Row
 
 
 def breaker(lab: Lab, name: str, defender: Mixed) -> Response:
@@ -71,15 +70,13 @@ def distortion_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> float
     return float(defender.weights @ cells.mean_distortion() @ opponent.weights)
 
 
-def success_of(
-    table: PayoffTable, defender: Mixed, opponent: Mixed
-) -> dict[str, float]:
+def success_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval:
     """Expected success rate of one mixture against another, with its interval."""
     cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     won = mixture_returns(cells, defender.weights, opponent.weights, quantity="success")
     # numpy's mean would give other last digits than the reports of finished runs have.
     share = float(torch.from_numpy(won).mean())
-    return as_dict(share_interval(share, len(won)))
+    return share_interval(share, len(won))
 
 
 def measured(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval:
@@ -96,17 +93,14 @@ def compare(
     return paired_difference(returns_of(table, *ours), returns_of(table, *theirs))
 
 
-def row(
-    table: PayoffTable, label: str, defender: Mixed, opponent: Mixed
-) -> dict[str, Any]:
+def row(table: PayoffTable, label: str, defender: Mixed, opponent: Mixed) -> Row:
     """One line of a report: who met whom, and what came of it."""
-    result = measured(table, defender, opponent)
-    return {
-        "label": label,
-        "defender": defender.name,
-        "attacker": opponent.name,
-        "return": as_dict(result),
-        "success": success_of(table, defender, opponent),
-        "distortion": distortion_of(table, defender, opponent),
-        "episodes": table.num_worlds,
-    }
+    return Row(
+        label,
+        defender.name,
+        opponent.name,
+        measured(table, defender, opponent),
+        success_of(table, defender, opponent),
+        distortion_of(table, defender, opponent),
+        table.num_worlds,
+    )

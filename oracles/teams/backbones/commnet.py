@@ -5,7 +5,7 @@
     h_j(t)  = GRU(ReLU(W_o o_j + W_m m_in_j), h_j(t-1))
     pi_j    = softmax(W_a h_j(t))
 
-Source: Sukhbaatar et al. 2016; the paper's section 5.1 (communication with delay).
+Source: Sukhbaatar et al. 2016; the paper's section 4.1 (communication with delay).
 """
 
 import torch

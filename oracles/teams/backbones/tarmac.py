@@ -10,7 +10,7 @@
 Nobody, with score 0 and value 0, lets a receiver hear nothing.
 One round of talk; an attacker forges signatures and values, never a query.
 
-Source: Das et al. 2019, section 3; the paper's section 5.1 (local communication).
+Source: Das et al. 2019, section 3; the paper's section 4.1 (local communication).
 """
 
 import torch

@@ -1,6 +1,6 @@
 """The picture of one step: scores in three conditions, messages meant, sent and heard.
 
-Source: paper section 5.6, figure 10.
+Source: paper, figure 10.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from psro_comm.names import BRANCHES, DEFENDED, UNDEFENDED, UNDISTURBED
+from psro_comm.reports.episode import best
 from psro_comm.reports.figures.style import (
     BLUE,
     GREEN,
@@ -19,12 +21,11 @@ from psro_comm.reports.figures.style import (
     figure_files,
     new_figure,
 )
-from psro_comm.studies.inspection import CONDITIONS, best
 
 _TITLES = {
-    "clean": "no attack",
-    "attacked": "attacked",
-    "defended": "attacked, behind the filter",
+    UNDISTURBED: "no attack",
+    UNDEFENDED: "attacked",
+    DEFENDED: "attacked, behind the filter",
 }
 _KEY = "frame: best action\n(orange: another than clean)\n*: the one that was drawn"
 _CELL, _MESSAGE = (0.62, 0.34), 1.5  # inches: a table's cell, a message's height
@@ -61,7 +62,7 @@ def plot_step(
         figure.suptitle(title)
         ratios = [table, *[_MESSAGE] * len(forged)]
         grid = figure.add_gridspec(1 + len(forged), 3, height_ratios=ratios)
-        for column, name in enumerate(CONDITIONS):
+        for column, name in enumerate(BRANCHES):
             ax = figure.add_subplot(grid[0, column])
             _draw_scores(ax, agents, name, episode["actions"])
             ax.set_title(_TITLES[name])
@@ -101,14 +102,14 @@ def _draw_scores(
         for column, score in enumerate(scores[row]):
             text = "-" if np.isnan(score) else f"{score:.2f}{'*' * (column == chosen)}"
             ax.text(column, row, text, ha="center", va="center", fontsize=7.5)
-        changed = top != best(agent["scores"]["clean"])
+        changed = top != best(agent["scores"][UNDISTURBED])
         colour = VERMILLION if changed else GREEN
         corner = (top - 0.48, row - 0.46)
         ax.add_patch(Rectangle(corner, 0.96, 0.92, fill=False, ec=colour, lw=1.6))
     ax.set_xticks(range(len(actions)), actions, fontsize=7.5)
     names = [f"agent {k}{' (malicious)' * agent['forged']}" for k, agent in agents]
     ax.set_yticks(
-        range(len(agents)), names if condition == "clean" else [""] * len(names)
+        range(len(agents)), names if condition == UNDISTURBED else [""] * len(names)
     )
     ax.tick_params(length=0)
     for spine in ax.spines.values():

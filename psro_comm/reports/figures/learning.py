@@ -69,6 +69,12 @@ def learning_curve(
     return np.stack([steps, returns])
 
 
+def ended_episodes(curves: Curves) -> bool:
+    """Whether some training of the run ended an episode, so that it has a curve."""
+    trainings = (curves.attack, curves.filter_, curves.fresh)
+    return any(learning_curve(rows).size > 0 for rows in trainings)
+
+
 def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[Path]:
     """Return against environment steps: attacked, defended, attacked anew.
 

@@ -1,14 +1,12 @@
-"""Figures of a story: learning curves, payoffs, the worst case."""
+"""The figure of a story's end: what each defender keeps under attack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 
-from psro_comm.metagame.intervals import Interval, across_seeds, mean_interval
-from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.intervals import Interval, across_seeds
+from psro_comm.metagame.report import Report
 from psro_comm.reports.figures.style import (
     BLACK,
     BLUE,
@@ -19,62 +17,13 @@ from psro_comm.reports.figures.style import (
     figure_files,
     new_figure,
 )
-from psro_comm.reports.reading import worst_case
 
 # Colour and marker of each defender: never by colour alone.
 _LOOKS = ((BLUE, "s"), (GREEN, "^"), (VERMILLION, "o"), (BLACK, "D"))
-_LABELS_PER_CELL = 12  # larger payoff tables get smaller figures in their cells
-
-
-def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
-    """The payoff table as a heat map: mean, 95 % half-width and episodes of each cell.
-
-    Args:
-      table: filters against attacks; missing cells stay white.
-      path: of the files, without a suffix.
-      title: over the figure.
-
-    Returns:
-      The files written.
-
-    Raises:
-      ValueError: the table is empty.
-    """
-    mean, episodes = table.mean(), table.episodes()
-    if not np.isfinite(mean).any():
-        raise ValueError("no payoffs to plot: the table is empty")
-    rows, columns = mean.shape
-    middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
-    with new_figure(path, (2.2 + 1.0 * columns, 1.5 + 0.62 * rows)) as figure:
-        ax = figure.subplots()
-        image = ax.imshow(mean, cmap="cividis", aspect="auto")
-        ax.set_xticks(range(columns), table.attackers, rotation=30, ha="right")
-        ax.set_yticks(range(rows), table.defenders)
-        ax.set_xlabel("attack")
-        ax.set_ylabel("filter")
-        ax.spines[:].set_visible(False)
-        for i, j in np.argwhere(episodes > 0):
-            found = mean_interval(table.returns[i, j])
-            half = (found.high - found.low) / 2
-            spread = f"±{half:.2f}" if np.isfinite(half) else "±?"
-            ax.text(
-                j,
-                i,
-                f"{found.estimate:.2f}\n{spread}\nn={episodes[i, j]}",
-                ha="center",
-                va="center",
-                fontsize=7.0 if max(rows, columns) < _LABELS_PER_CELL else 4.5,
-                color="white" if mean[i, j] < middle else "black",
-            )
-        figure.colorbar(image, ax=ax, label="team return")
-        ax.set_title(title or "Payoff table of R-MACRL: the defender maximises")
-    return figure_files(path)
 
 
 def plot_worst_case(
-    reports: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-    path: Path,
-    title: str = "",
+    reports: Sequence[Report], path: Path, title: str = ""
 ) -> list[Path]:
     """Returns of each defender under each attacker, as dots with 95 % intervals.
 
@@ -92,8 +41,10 @@ def plot_worst_case(
     Raises:
       ValueError: a report has no columns of the worst case.
     """
-    several = [reports] if isinstance(reports, Mapping) else list(reports)
-    found = [worst_case(report) for report in several]
+    found = [
+        {key: row.returns for key, row in report.crossed().items()}
+        for report in reports
+    ]
     if not found or not all(found):
         raise ValueError("no worst case to plot: a report has none")
     against = list(dict.fromkeys(column for column, _ in found[0]))

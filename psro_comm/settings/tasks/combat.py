@@ -1,4 +1,4 @@
-"""StarCraft micromanagement with NDQ (the paper's section 5, costly communication).
+"""StarCraft micromanagement with NDQ (the paper's section 4, costly communication).
 
 The game is the built-in simulator, `games/combat`. On the overlord's maps agents are
 shown where they are: all corners look alike from within, and an overlord that does not
@@ -13,6 +13,7 @@ from games.environments.combat.maps import MAPS
 from oracles.strategies.config import OracleConfig
 from oracles.teams.backbones.config import NDQConfig
 from oracles.teams.config import NDQTrainingConfig, published
+from psro_comm.names import EQUILIBRIUM, LABELS, REPAIRED, RMACRL, VANILLA
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.tasks.task import Figures, Task
 
@@ -51,8 +52,8 @@ def _fight(
 
 def _table(ours: str, vanilla: str) -> dict[str | tuple[str, str], str]:
     return {
-        ("R-MACRL", "meta-equilibrium"): ours,
-        ("vanilla-filter", "meta-equilibrium"): vanilla,
+        (RMACRL, EQUILIBRIUM): ours,
+        (VANILLA, EQUILIBRIUM): vanilla,
     }
 
 
@@ -61,7 +62,7 @@ TASKS = {
         CombatConfig(map="3bane_vs_hM"),
         _BANELINGS,
         {
-            "filter against the attack it knows": "wins about 60 %",
+            LABELS[REPAIRED]: "wins about 60 %",
             **_table("12.36 ± 0.26", "11.32 ± 0.15"),
         },
         stop_return=7.0,
@@ -77,7 +78,7 @@ TASKS = {
         CombatConfig(map="1o_2r_vs_4r", own_position=True),
         _OVERLORD,
         {
-            "filter against the attack it knows": "wins about 55 %",
+            LABELS[REPAIRED]: "wins about 55 %",
             **_table("17.70 ± 0.16", "16.33 ± 0.54"),
         },
         stop_return=11.0,

@@ -1,12 +1,23 @@
-"""Predator-Prey with CommNet, at both punishments of the paper (its section 5)."""
+"""Predator-Prey with CommNet, at both punishments of the paper (its section 4)."""
 
 from games.environments.predator_prey.config import PredatorPreyConfig
+from psro_comm.names import (
+    BROKEN,
+    CLEAN,
+    EQUILIBRIUM,
+    FROZEN,
+    HARMLESS,
+    LABELS,
+    REPAIRED,
+    RMACRL,
+    VANILLA,
+)
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.tasks.task import Figures, Task
 
 _SAME: Figures = {
-    "untrained attacker": "does not hurt",
-    "filter against the attack it knows": "approaches the clean level",
+    LABELS[HARMLESS]: "does not hurt",
+    LABELS[REPAIRED]: "approaches the clean level",
 }
 
 
@@ -21,22 +32,22 @@ TASKS = {
         0.0,
         23.0,
         {
-            "clean: no attack, no filter": "about 38 (inferred)",
-            "attack, frozen at a threshold": "frozen at 23 (drop 40 %)",
-            "filter against a fresh attacker": "drop about 30 %",
-            ("R-MACRL", "meta-equilibrium"): "41.75 ± 0.00",
-            ("vanilla-filter", "meta-equilibrium"): "40.74 ± 0.23",
+            LABELS[CLEAN]: "about 38 (inferred)",
+            LABELS[FROZEN]: "frozen at 23 (drop 40 %)",
+            LABELS[BROKEN]: "drop about 30 %",
+            (RMACRL, EQUILIBRIUM): "41.75 ± 0.00",
+            (VANILLA, EQUILIBRIUM): "40.74 ± 0.23",
         },
     ),
     "predator_prey_p05": _hunt(
         -0.5,
         20.0,
         {
-            "clean: no attack, no filter": "about 30 (inferred)",
-            "attack, frozen at a threshold": "frozen at 20 (drop 33 %)",
-            "filter against a fresh attacker": "drop about 20 %",
-            ("R-MACRL", "meta-equilibrium"): "35.38 ± 1.28",
-            ("vanilla-filter", "meta-equilibrium"): "31.91 ± 0.94",
+            LABELS[CLEAN]: "about 30 (inferred)",
+            LABELS[FROZEN]: "frozen at 20 (drop 33 %)",
+            LABELS[BROKEN]: "drop about 20 %",
+            (RMACRL, EQUILIBRIUM): "35.38 ± 1.28",
+            (VANILLA, EQUILIBRIUM): "31.91 ± 0.94",
         },
     ),
 }

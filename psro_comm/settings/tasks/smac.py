@@ -1,4 +1,4 @@
-"""StarCraft II itself (the paper's section 5); needs the game, `bin.doctor --smac`.
+"""StarCraft II itself (the paper's section 4); needs the game, `bin.doctor --smac`.
 
 `smac:NAME` for any map that SMAC knows or NDQ made. A task is made when it is asked
 for, because the sizes of its map come from SMAC, which few machines have.

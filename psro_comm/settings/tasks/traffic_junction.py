@@ -1,4 +1,4 @@
-"""Traffic Junction with TarMAC (the paper's section 5, local communication).
+"""Traffic Junction with TarMAC (the paper's section 4, local communication).
 
 The paper reports success and, in its table 3, utilities that fit a horizon of 40 steps,
 on the hard map with fewer arrivals: `tj_easy_40` and `tj_hard_40` play so, the others
@@ -13,6 +13,15 @@ from oracles.learning.config import PPOConfig
 from oracles.strategies.config import OracleConfig
 from oracles.teams.backbones.config import TarMACConfig
 from oracles.teams.config import CreditConfig, TeamTrainingConfig
+from psro_comm.names import (
+    ATTACKED,
+    CLEAN,
+    EQUILIBRIUM,
+    LABELS,
+    REPAIRED,
+    RMACRL,
+    VANILLA,
+)
 from psro_comm.settings.experiment import EvaluationConfig, ExperimentConfig, PSROConfig
 from psro_comm.settings.tasks.task import Figures, Task
 
@@ -73,18 +82,18 @@ def _drive(
 
 
 _PAPER_EASY: Figures = {
-    "clean: no attack, no filter": "success 99.9 ± 0.1",
-    "attack, full strength": "success 87.2 ± 4.68",
-    "filter against the attack it knows": "success 96.41 ± 1.38",
-    ("R-MACRL", "meta-equilibrium"): "-4.08 ± 0.04",
-    ("vanilla-filter", "meta-equilibrium"): "-4.24 ± 0.08",
+    LABELS[CLEAN]: "success 99.9 ± 0.1",
+    LABELS[ATTACKED]: "success 87.2 ± 4.68",
+    LABELS[REPAIRED]: "success 96.41 ± 1.38",
+    (RMACRL, EQUILIBRIUM): "-4.08 ± 0.04",
+    (VANILLA, EQUILIBRIUM): "-4.24 ± 0.08",
 }
 _PAPER_HARD: Figures = {
-    "clean: no attack, no filter": "success 94.9 ± 0.2",
-    "attack, full strength": "success 88.75 ± 7.29",
-    "filter against the attack it knows": "success 93.23 ± 8.11",
-    ("R-MACRL", "meta-equilibrium"): "-9.33 ± 0.29",
-    ("vanilla-filter", "meta-equilibrium"): "-9.80 ± 0.08",
+    LABELS[CLEAN]: "success 94.9 ± 0.2",
+    LABELS[ATTACKED]: "success 88.75 ± 7.29",
+    LABELS[REPAIRED]: "success 93.23 ± 8.11",
+    (RMACRL, EQUILIBRIUM): "-9.33 ± 0.29",
+    (VANILLA, EQUILIBRIUM): "-9.80 ± 0.08",
 }
 
 # Twenty slots cost four times what five do: short trainings, one of each, few worlds.

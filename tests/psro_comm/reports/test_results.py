@@ -1,5 +1,6 @@
 """Tables over seeds say what the numbers say, and refuse to mix what does not fit."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from psro_comm.disk.files import StoreError
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.report import Report
 from psro_comm.reports.brief import render_brief
 from psro_comm.reports.results import inserted, render_task, write_results
 from psro_comm.reports.seeds import (
@@ -19,14 +21,19 @@ from psro_comm.reports.seeds import (
     pooled,
     read_finished,
 )
-from psro_comm.reports.text import interval, percent
+from psro_comm.reports.text import percent
 from psro_comm.settings.experiment import describe
 from psro_comm.settings.tasks import preset
 from tests.hand_made_report import make_report
 from tests.hand_made_run import TASK, stored
 
 
-def finished(seed: int, shift: float = 0.0, **changed: Any) -> FinishedRun:
+def finished(
+    seed: int,
+    shift: float = 0.0,
+    spoil: Callable[[dict[str, Any]], object] = lambda report: None,
+    **changed: Any,
+) -> FinishedRun:
     """A run whose returns and differences lie `shift` above the hand-made report's."""
     task = changed.get("task", TASK)
     report = make_report() | {"task": task, "seed": seed}
@@ -34,7 +41,8 @@ def finished(seed: int, shift: float = 0.0, **changed: Any) -> FinishedRun:
         for line in report[part]:
             line[key] = {k: v + shift for k, v in line[key].items()}
     config = {**describe(preset(task, "quick", seed)), **changed}
-    return FinishedRun(Path(f"run-{seed}"), config, report)
+    spoil(report)
+    return FinishedRun(Path(f"run-{seed}"), config, Report.from_dict(report))
 
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -47,7 +55,7 @@ def line_of(text: str, start: str) -> str:
 
 
 def test_one_seed_keeps_its_interval_and_several_get_one_over_seeds() -> None:
-    wide = interval({"estimate": 1.0, "low": -9.0, "high": 11.0})
+    wide = Interval(1.0, -9.0, 11.0)
     assert pooled([wide]) == wide
     # t_1(97.5 %) = 12.7062, s / sqrt(2) = |3 - 1| / 2 = 1
     found = pooled([wide, wide._replace(estimate=3.0)])
@@ -70,15 +78,17 @@ def test_an_interval_that_contains_zero_prints_cannot_tell() -> None:
 
 
 def test_a_flipped_sign_flips_the_words() -> None:
-    run = finished(0)
-    for line in run.report["comparison"]:
-        found = interval(line["difference"])
-        line["difference"] = {
-            "estimate": -found.estimate,
-            "low": -found.high,
-            "high": -found.low,
-        }
-    text = render_task([run])
+    def flip(report: dict[str, Any]) -> None:
+        for line in report["comparison"]:
+            found = line["difference"]
+            low, high = -found["high"], -found["low"]
+            line["difference"] = {
+                "estimate": -found["estimate"],
+                "low": low,
+                "high": high,
+            }
+
+    text = render_task([finished(0, spoil=flip)])
     line = line_of(text, "its own fresh attacker: R-MACRL minus vanilla-filter")
     assert "lower by 3.20 [2.70, 3.70]" in line
     line = line_of(text, "held-out attackers: R-MACRL minus vanilla-filter")
@@ -133,11 +143,10 @@ def test_the_papers_figures_stand_beside_ours_and_only_for_its_tasks() -> None:
 
 
 def test_the_gate_leaves_out_a_share_that_one_seed_lacks() -> None:
-    runs = [finished(0), finished(1)]
     share = "lost when all messages are zeroed, %"
-    assert line_of(render_task(runs), share).endswith("| 2 |")
-    del runs[1].report["gate"]["fall_percent_all_muted"]
-    assert share not in render_task(runs)
+    assert line_of(render_task([finished(0), finished(1)]), share).endswith("| 2 |")
+    without = finished(1, spoil=lambda r: r["gate"].pop("fall_percent_all_muted"))
+    assert share not in render_task([finished(0), without])
 
 
 def test_shares_are_cut_to_what_a_share_can_be() -> None:
@@ -150,8 +159,7 @@ def test_shares_are_cut_to_what_a_share_can_be() -> None:
 
 
 def test_a_line_that_only_some_seeds_have_is_refused() -> None:
-    runs = [finished(0), finished(1)]
-    runs[1].report["rows"].pop()
+    runs = [finished(0), finished(1, spoil=lambda report: report["rows"].pop())]
     with pytest.raises(ValueError, match="1 of 2 reports"):
         render_task(runs)
 

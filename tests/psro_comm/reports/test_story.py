@@ -10,7 +10,8 @@ from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.reports.reading import read_interval
+from psro_comm.metagame.reading import read_interval
+from psro_comm.metagame.report import Report
 from psro_comm.reports.story import (
     learning_curves,
     render,
@@ -54,9 +55,9 @@ def test_the_sign_of_an_interval():
 
 
 def test_the_verdict_comes_first_and_says_all():
-    text = render(make_report())
+    text = render(Report.from_dict(make_report()))
     assert text.index("VERDICT") < text.index("DOES THE TEAM TALK?")
-    lines = verdict_lines(make_report())
+    lines = verdict_lines(Report.from_dict(make_report()))
     assert "gain may be mere training time" in lines[0]
     for words in (
         "The team really talks: it earns 50.00 [49.50, 50.50]",
@@ -87,7 +88,7 @@ def test_the_headline_is_about_the_worst_case(vanilla, long, head):
     report = make_report()
     set_difference(report, FRESH, VANILLA, vanilla)
     set_difference(report, FRESH, LONG, long)
-    assert verdict_lines(report)[0].startswith(head)
+    assert verdict_lines(Report.from_dict(report))[0].startswith(head)
 
 
 @pytest.mark.parametrize("against", [EQUILIBRIUM, HELD_OUT, FRESH])
@@ -99,7 +100,9 @@ def test_the_sign_of_a_difference_decides_its_words(against):
         report["comparison"] = [
             c for c in report["comparison"] if c["against"] == against
         ]
-        (said[mean],) = [v for v in verdict_lines(report) if "R-MACRL earns:" in v]
+        (said[mean],) = [
+            v for v in verdict_lines(Report.from_dict(report)) if "R-MACRL earns:" in v
+        ]
     assert "2.00 [1.50, 2.50] more than the vanilla filter" in said[2.0]
     assert "cannot tell from the vanilla filter (0.25 [-0.25, 0.75]" in said[0.25]
     assert "2.00 [1.50, 2.50] less than the vanilla filter" in said[-2.0]
@@ -126,21 +129,23 @@ def test_the_sign_of_a_difference_decides_its_words(against):
     ],
 )
 def test_every_claim_follows_its_numbers(defender, attacker, mean, words):
-    assert not any(words in line for line in verdict_lines(make_report()))
+    assert not any(
+        words in line for line in verdict_lines(Report.from_dict(make_report()))
+    )
     report = make_report()
     set_return(report, defender, attacker, mean)
-    assert any(words in line for line in verdict_lines(report))
+    assert any(words in line for line in verdict_lines(Report.from_dict(report)))
 
 
 def test_what_learning_found_is_a_lower_bound_whatever_it_found():
     report = make_report()
     for mean in (4.0, 0.1, -4.0):
         report["exploitability_found"] = {RMACRL: interval(mean)}
-        assert "a lower bound" in verdict_lines(report)[-1]
+        assert "a lower bound" in verdict_lines(Report.from_dict(report))[-1]
 
 
 def test_the_tables_hold_the_numbers():
-    text = render(make_report())
+    text = render(Report.from_dict(make_report()))
     assert max(map(len, text.splitlines())) <= 100
     for line in (
         r"attack, full strength +30\.00 .* 30\.50\] +30\.0 .* 31\.0\] +1\.25 +1000",
@@ -164,13 +169,15 @@ def test_wide_numbers_still_fit():
     report = make_report()
     for row in report["rows"]:
         row["return"] = interval(-123.45, 10.25)
-    assert max(map(len, render(report).splitlines())) <= 100
+    assert max(map(len, render(Report.from_dict(report)).splitlines())) <= 100
 
 
 def test_markdown_says_the_same_and_shows_the_figures():
     report = make_report()
-    text = render_markdown(report, ["figures/learning.svg", "figures/worst_case.svg"])
-    for line in verdict_lines(report):
+    text = render_markdown(
+        Report.from_dict(report), ["figures/learning.svg", "figures/worst_case.svg"]
+    )
+    for line in verdict_lines(Report.from_dict(report)):
         assert f"* {line}" in text
     row = "| attack, full strength | 30.00 [29.50, 30.50] | 30.0 [29.0, 31.0] |"
     assert row in text
@@ -185,8 +192,8 @@ def test_markdown_says_the_same_and_shows_the_figures():
 def test_an_absent_part_is_left_out(part):
     report = make_report()
     del report[part]
-    assert "VERDICT" in render(report)
-    assert "VERDICT" in render({**report, "news": {"a": 1}})
+    assert "VERDICT" in render(Report.from_dict(report))
+    assert "VERDICT" in render(Report.from_dict({**report, "news": {"a": 1}}))
 
 
 @pytest.mark.parametrize("part", ["gate", "rows", "task", "seed"])
@@ -194,7 +201,7 @@ def test_what_the_verdict_rests_on_must_be_there(part):
     report = make_report()
     del report[part]
     with pytest.raises(ValueError, match=part):
-        render(report)
+        render(Report.from_dict(report))
 
 
 @pytest.mark.parametrize(
@@ -213,14 +220,14 @@ def test_a_damaged_interval_is_named(found):
     report = make_report()
     report["rows"][2]["return"] = found
     with pytest.raises(ValueError, match="attack, full strength"):
-        render(report)
+        render(Report.from_dict(report))
 
 
 def test_a_report_without_the_attack_is_refused():
     report = make_report()
     del report["rows"][2]
     with pytest.raises(ValueError, match="no row of no-filter against vanilla-attack"):
-        render(report)
+        render(Report.from_dict(report))
 
 
 def make_table(attacks, means):
@@ -247,20 +254,22 @@ def store(tmp_path: Path):
 
 
 def test_curves_are_those_of_the_story(store):
-    curves = learning_curves(store, make_report())
+    curves = learning_curves(store, Report.from_dict(make_report()))
     assert [len(rows) for rows in curves[:3]] == [20, 20, 20]
     assert {row["artefact"] for row in curves.fresh} == {"fresh-on-vanilla.r1"}
     assert (curves.clean, curves.threshold) == (50.0, 20.0)
 
 
 def test_a_report_is_saved_with_its_figures(store):
-    files = save_report(store.root, make_report())
+    files = save_report(store.root, Report.from_dict(make_report()))
     names = {file.relative_to(store.root).as_posix() for file in files}
     figures = {f"figures/{n}" for n in ("learning", "payoffs", "worst_case")}
     drawn = {f"{n}.{kind}" for n in figures for kind in ("svg", "png")}
     assert names == {"report.json", "report.txt", "report.md"} | drawn
     assert all((store.root / name).stat().st_size > 1000 for name in drawn)
-    assert (store.root / "report.txt").read_text() == render(make_report()) + "\n"
+    assert (store.root / "report.txt").read_text() == render(
+        Report.from_dict(make_report())
+    ) + "\n"
     linked = re.findall(r"\]\((.*?)\)", (store.root / "report.md").read_text())
     assert set(linked) == {f"{name}.svg" for name in figures}
 
@@ -269,5 +278,23 @@ def test_a_run_without_curves_or_columns_has_a_report_all_the_same(tmp_path):
     report = make_report()
     del report["columns"]
     with RunStore.open(tmp_path / "b", {"task": "echo"}) as store:
-        files = save_report(store.root, report)
+        files = save_report(store.root, Report.from_dict(report))
     assert [file.name for file in files] == ["report.json", "report.txt", "report.md"]
+
+
+def test_trainings_that_ended_no_episode_leave_out_their_figure_and_say_so(
+    tmp_path, caplog
+):
+    with (
+        RunStore.open(tmp_path / "c", {"task": "predator_prey_p05"}) as store,
+        MetricsWriter(store.root) as metrics,
+    ):
+        for name in ("vanilla-attack", VANILLA):
+            log = metrics.logger(name)
+            log({"env_steps": 100.0, "team/return_mean": float("nan")})
+        files = save_report(store.root, Report.from_dict(make_report()))
+    assert "report.md" in {file.name for file in files}
+    assert "learning.svg" not in {file.name for file in files}
+    assert "learning.svg" not in (store.root / "report.md").read_text()
+    (line,) = caplog.messages
+    assert line == "no figure of the learning: no episode ended in any training"

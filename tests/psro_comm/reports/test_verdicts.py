@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from psro_comm.metagame.report import Report
 from psro_comm.reports.verdicts import verdict_lines
 from tests.hand_made_report import interval, make_report
 
@@ -20,7 +21,7 @@ def test_a_team_that_hardly_talks_is_called_that(fall, words):
     report = make_report()
     report["gate"]["fall_percent_all_muted"] = interval(fall)
     report["gate"]["fall_points_all_muted"] = interval(fall / 10)
-    assert words in verdict_lines(report)[1]
+    assert words in verdict_lines(Report.from_dict(report))[1]
 
 
 @pytest.mark.parametrize(
@@ -37,19 +38,26 @@ def test_where_returns_are_costs_talk_is_counted_in_points_of_success(points, wo
     report["gate"]["fall_points_all_muted"] = interval(points or 0.0)
     if points is None:
         del report["gate"]["fall_points_all_muted"]
-    assert re.search(words, verdict_lines(report)[1])
+    assert re.search(words, verdict_lines(Report.from_dict(report))[1])
 
 
 def test_a_team_that_loses_few_returns_but_many_games_talks():
     report = make_report()
     report["gate"]["fall_percent_all_muted"] = interval(26.0)
     report["gate"]["fall_points_all_muted"] = interval(45.0)
-    assert "really talks" in verdict_lines(report)[1]
-    assert "45.00 [44.50, 45.50] points of success" in verdict_lines(report)[1]
+    assert "really talks" in verdict_lines(Report.from_dict(report))[1]
+    assert (
+        "45.00 [44.50, 45.50] points of success"
+        in verdict_lines(Report.from_dict(report))[1]
+    )
 
 
 def test_the_story_is_told_in_episodes_too():
-    (line,) = (one for one in verdict_lines(make_report()) if "Episodes in" in one)
+    (line,) = (
+        one
+        for one in verdict_lines(Report.from_dict(make_report()))
+        if "Episodes in" in one
+    )
     assert "50.0 % clean, 30.0 % under attack, 45.0 % with the filter, 35.0 %" in line
 
 
@@ -59,6 +67,6 @@ def test_without_harm_there_is_nothing_to_hold_up_against(attacked, harmless):
     for line in report["rows"]:
         if line["label"] == "attack, full strength":
             line["return"] = interval(attacked)  # of 50.0, each +- 0.5
-    first = verdict_lines(report)[0]
+    first = verdict_lines(Report.from_dict(report))[0]
     assert first.startswith("Nothing to hold up against") == harmless
     assert "it earns more than the vanilla filter" in first

@@ -16,9 +16,11 @@ from games.environments.registry import make_env
 from oracles.strategies.setting import Setting
 from oracles.strategies.untrained import NoiseAttack
 from oracles.teams.backbones import make_team
+from psro_comm.names import BRANCHES
+from psro_comm.reports.episode import best, most_changed
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection_page import render_replay
-from psro_comm.studies.inspection import CONDITIONS, best, inspect_episode, most_changed
+from psro_comm.studies.inspection import inspect_episode
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
 LIMIT = Echo().config.episode_limit
@@ -38,7 +40,7 @@ def echo(attack: Any = None, filter_: Any = None, follow: str = "clean") -> dict
 def test_without_players_all_three_branches_are_the_same():
     for step in echo()["steps"]:
         for agent in step["agents"]:
-            assert len({str(agent["scores"][name]) for name in CONDITIONS}) == 1
+            assert len({str(agent["scores"][name]) for name in BRANCHES}) == 1
             assert len(set(agent["action"].values())) == 1
             assert not agent["forged"]
             assert not agent["flagged"]

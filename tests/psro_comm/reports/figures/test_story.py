@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from psro_comm.disk.files import StoreError
-from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.report import Report
 from psro_comm.reports.figures.learning import (
     Curves,
     learning_curve,
     plot_learning,
     plot_malicious,
 )
-from psro_comm.reports.figures.story import plot_payoffs, plot_worst_case
+from psro_comm.reports.figures.story import plot_worst_case
 from tests.hand_made_report import interval, make_report
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -100,25 +100,12 @@ def test_a_panel_without_data_says_so(tmp_path):
     assert "is frozen" not in text
 
 
-def test_payoffs_say_value_width_and_episodes(tmp_path):
-    rng = np.random.default_rng(0)
-    returns = rng.normal([[[40.0], [30.0]]], 2.0, (1, 2, 100))
-    table = PayoffTable(("f",), ("a", "b"), returns, returns, returns)
-    table = table.grown(["never-played"], [])
-    text = check(plot_payoffs(table, tmp_path / "p.1"), tmp_path / "p.1")
-    half = 1.984 * returns[0, 0].std(ddof=1) / 10
-    for words in (f"{returns[0, 0].mean():.2f}", f"±{half:.2f}", "n=100", "f", "b"):
-        assert words in text
-    assert "never-played" in text
-    assert "nan" not in text
-
-
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_the_worst_case_shows_each_defender_in_each_column(tmp_path, seeds):
     reports = [make_report() for _ in range(seeds)]
     for k, report in enumerate(reports):
         report["columns"][0]["return"] = interval(40.0 + k)
-    given = reports[0] if seeds == 1 else reports
+    given = list(map(Report.from_dict, reports))
     text = check(plot_worst_case(given, tmp_path / "w"), tmp_path / "w")
     for words in (
         "no attack",
@@ -141,14 +128,13 @@ def test_equal_data_make_equal_files_and_leave_no_trace(tmp_path):
 
 
 def test_nothing_to_plot_is_said(tmp_path):
+    bare = Report.from_dict({**make_report(), "columns": [], "worst_case": []})
     with pytest.raises(ValueError, match="no training"):
         plot_learning([Curves([], [], [], 1.0, 1.0)], tmp_path / "l")
     with pytest.raises(ValueError, match="no training"):
         plot_learning([], tmp_path / "l")
-    with pytest.raises(ValueError, match="empty"):
-        plot_payoffs(PayoffTable.empty(), tmp_path / "p")
     with pytest.raises(ValueError, match="no worst case"):
-        plot_worst_case([{"rows": []}], tmp_path / "w")
+        plot_worst_case([bare], tmp_path / "w")
     with pytest.raises(ValueError, match="no worst case"):
         plot_worst_case([], tmp_path / "w")
     assert not list(tmp_path.iterdir())

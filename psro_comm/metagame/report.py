@@ -1,0 +1,157 @@
+"""What a story found, as one value: studies make it, reports show it.
+
+`to_dict` is what `report.json` holds; `from_dict` reads it back, those of older runs as
+well, in which parts may be absent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psro_comm.metagame.intervals import Interval, as_dict
+from psro_comm.metagame.iteration import Solved
+from psro_comm.metagame.reading import (
+    need,
+    read_interval,
+    read_list,
+    read_number,
+    read_numbers,
+)
+from psro_comm.metagame.rows import Difference, Row
+from psro_comm.names import AGAINST, ALL_MUTED, EQUILIBRIUM, TALKING
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a team earns alone, talking and with its messages taken away.
+
+    Attributes:
+      facts: `episodes`, `seed`, `message_norm`.
+      found: by `{quantity}_{condition}`, see `psro_comm.studies.gate.team_report`.
+    """
+
+    facts: Mapping[str, float]
+    found: Mapping[str, Interval]
+
+    def get(self, quantity: str, condition: str) -> Interval | None:
+        """A quantity, such as `return`, in a condition; None where not measured."""
+        return self.found.get(f"{quantity}_{condition}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The gate as JSON data, as `gate.json` holds it."""
+        found = {key: as_dict(interval) for key, interval in self.found.items()}
+        return {**self.facts, **found}
+
+    @classmethod
+    def from_dict(cls, found: Any) -> "Gate":
+        """The gate from its JSON data.
+
+        Raises:
+          ValueError: a part is damaged, or the returns, clean and muted, are absent.
+        """
+        for condition in (TALKING, ALL_MUTED):
+            need(found, f"return_{condition}", "the gate")
+        facts = {k: v for k, v in found.items() if isinstance(v, int | float)}
+        return cls(
+            facts,
+            {
+                key: read_interval(each, f"gate's {key}")
+                for key, each in found.items()
+                if key not in facts
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report of a story; a part that an older run lacks is empty or None.
+
+    Attributes:
+      task, seed: what was played.
+      captured: the malicious agents, or in words who they are.
+      gate: the team alone.
+      rows: the story's lines, as `psro_comm.names.LABELS` orders them.
+      worst_case: each defender against its own fresh attacker.
+      columns: each defender against all that every defender meets.
+      exploitability_found: by defender, what its fresh attacker takes beyond the
+        meta-equilibrium's.
+      comparison: R-MACRL minus each single filter.
+      detector: how well the single filter sees and repairs.
+      rmacrl: the output of algorithm 1.
+      budgets: environment steps of a training, and restarts.
+    """
+
+    task: str
+    seed: int
+    gate: Gate
+    rows: Sequence[Row]
+    captured: Sequence[int] | str = "not said"
+    worst_case: Sequence[Row] = ()
+    columns: Sequence[Row] = ()
+    exploitability_found: Mapping[str, Interval] = field(default_factory=dict)
+    comparison: Sequence[Difference] = ()
+    detector: Mapping[str, float] = field(default_factory=dict)
+    rmacrl: Solved | None = None
+    budgets: Mapping[str, int] = field(default_factory=dict)
+
+    def by_pair(self) -> dict[tuple[str, str], Row]:
+        """The story's lines by defender and attacker."""
+        return {row.pair: row for row in self.rows}
+
+    def crossed(self) -> dict[tuple[str, str], Row]:
+        """The worst case by (attacker in words, defender)."""
+        words = {**AGAINST, EQUILIBRIUM: EQUILIBRIUM}
+        cells = {}
+        for row in (*self.columns, *self.worst_case):
+            defender, attacker = row.against
+            cells[words.get(attacker, attacker), defender] = row
+        return cells
+
+    def differences(self) -> dict[tuple[str, str], Interval]:
+        """R-MACRL minus another defender, by (against, the other)."""
+        return {
+            (line.against, line.theirs): line.difference for line in self.comparison
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON data, as `report.json` holds it."""
+        found: dict[str, Any] = dict(vars(self))
+        for part in ("rows", "worst_case", "columns", "comparison"):
+            found[part] = [line.to_dict() for line in found[part]]
+        found["exploitability_found"] = {
+            name: as_dict(taken) for name, taken in self.exploitability_found.items()
+        }
+        found["gate"] = self.gate.to_dict()
+        found["rmacrl"] = self.rmacrl.to_dict() if self.rmacrl else {}
+        return found
+
+    @classmethod
+    def from_dict(cls, found: Any) -> "Report":
+        """The report from its JSON data; parts that this one does not know are left.
+
+        Raises:
+          ValueError: `task`, `seed`, `gate` or `rows` is absent, or a part is damaged.
+        """
+        task, seed = need(found, "task"), int(read_number(found, "seed"))
+        gate = Gate.from_dict(need(found, "gate"))
+        need(found, "rows")
+        rows, worst_case, columns = (
+            [Row.from_dict(row) for row in read_list(found, part)]
+            for part in ("rows", "worst_case", "columns")
+        )
+        taken = found.get("exploitability_found", {})
+        solved = found.get("rmacrl")
+        return cls(
+            task,
+            seed,
+            gate,
+            rows,
+            found.get("captured", "not said"),
+            worst_case,
+            columns,
+            {k: read_interval(v, f"exploitability of {k}") for k, v in taken.items()},
+            [Difference.from_dict(line) for line in read_list(found, "comparison")],
+            read_numbers(found.get("detector", {}), "detector"),
+            Solved.from_dict(solved) if solved else None,
+            dict(found.get("budgets", {})),
+        )

@@ -1,0 +1,122 @@
+"""A table of payoffs as a heat map: of a story, and of any meta-game."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from psro_comm.metagame.intervals import NORMAL, mean_interval
+from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.reports.figures.style import figure_files, new_figure
+
+_SMALL, _LEGIBLE = 12, 40  # larger tables get smaller words, then colours alone
+
+
+class _Look(NamedTuple):
+    """How a table is drawn."""
+
+    cell: tuple[float, float]  # inches, width and height
+    fontsize: float
+    columns: str  # what the axes and the colours are
+    rows: str
+    colours: str
+    title: str
+
+
+def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
+    """A story's payoff table: mean, 95 % half-width and episodes in each cell.
+
+    Args:
+      table: filters against attacks; missing cells stay white.
+      path: of the files, without a suffix.
+      title: over the figure.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: the table is empty.
+    """
+    mean, episodes = table.mean(), table.episodes()
+    if not np.isfinite(mean).any():
+        raise ValueError("no payoffs to plot: the table is empty")
+    texts = {}
+    for i, j in np.argwhere(episodes > 0):
+        found = mean_interval(table.returns[i, j])
+        half = (found.high - found.low) / 2
+        spread = f"±{half:.2f}" if np.isfinite(half) else "±?"
+        texts[i, j] = f"{found.estimate:.2f}\n{spread}\nn={episodes[i, j]}"
+    title = title or "Payoff table of R-MACRL: the defender maximises"
+    fontsize = 7.0 if max(mean.shape) < _SMALL else 4.5
+    look = _Look((1.0, 0.62), fontsize, "attack", "filter", "team return", title)
+    return _draw(mean, (table.defenders, table.attackers), texts, look, path)
+
+
+def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
+    """A meta-game: mean, half-width of its 95 % interval and episodes in each cell.
+
+    Cells of a large table hold the mean alone, of a huge one nothing.
+
+    Returns:
+      The files written.
+    """
+    small = max(game.mean.shape) < _SMALL
+    texts = {}
+    if max(game.mean.shape) <= _LEGIBLE:
+        texts = {
+            (i, j): _cell(game, i, j) if small else f"{game.mean[i, j]:.3g}"
+            for i, j in np.ndindex(*game.mean.shape)
+        }
+    look = _Look(
+        (0.9, 0.62) if small else (0.42, 0.26),
+        7.0 if small else 5.5,
+        "attacker, minimises",
+        "defender, maximises",
+        "payoff to the defender",
+        game.title,
+    )
+    return _draw(game.mean, (game.defenders, game.attackers), texts, look, path)
+
+
+def _cell(game: MetaGame, i: int, j: int) -> str:
+    lines = [f"{game.mean[i, j]:.4g}"]
+    if game.std_error is not None:
+        lines.append(f"±{NORMAL * game.std_error[i, j]:.2g}")
+    if game.episodes is not None:
+        lines.append(f"n={int(game.episodes[i, j])}")
+    return "\n".join(lines)
+
+
+def _draw(
+    mean: np.ndarray,
+    names: tuple[Sequence[str], Sequence[str]],
+    texts: Mapping[tuple[int, int], str],
+    look: _Look,
+    path: Path,
+) -> list[Path]:
+    """Colours of the means `[m, n]` (NaN is white), and words in their cells."""
+    (width, height), (rows, columns) = look.cell, mean.shape
+    middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
+    with new_figure(path, (2.2 + width * columns, 1.5 + height * rows)) as figure:
+        ax = figure.subplots()
+        image = ax.imshow(mean, cmap="cividis", aspect="auto")
+        ax.set_xticks(range(columns), names[1], rotation=30, ha="right")
+        ax.set_yticks(range(rows), names[0])
+        ax.set_xlabel(look.columns)
+        ax.set_ylabel(look.rows)
+        ax.spines[:].set_visible(False)
+        for (i, j), words in texts.items():
+            ax.text(
+                j,
+                i,
+                words,
+                ha="center",
+                va="center",
+                fontsize=look.fontsize,
+                color="white" if mean[i, j] < middle else "black",
+            )
+        figure.colorbar(image, ax=ax, label=look.colours)
+        ax.set_title(look.title)
+    return figure_files(path)
