@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from games.engine.registry import Entry
+from games.engine.settings import refusal
 from games.engine.spec import Extent
 from games.environments.combat.config import CombatConfig
 from games.environments.echo.config import EchoConfig
@@ -45,7 +46,7 @@ def make_env(
       ValueError: unknown environment.
     """
     if name not in ENVS:
-        raise ValueError(f"environment is {name!r}, must be one of {sorted(ENVS)}")
+        raise refusal("environment", name, f"one of {', '.join(ENVS)}")
     entry = ENVS[name]
     if config is None or isinstance(config, dict):
         assert entry.config is not None

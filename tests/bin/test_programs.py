@@ -97,7 +97,10 @@ def done_path(done):
         (["--threat.mode=sideways"], ["sideways", "convex"]),
         (["--threat.captured=7"], ["7", "0 to 1"]),
         (["--threat.num_malicious=5", "--threat.captured=none"], ["5", "at most 2"]),
-        (["--attack_oracle.ppo.gamma=1.5"], ["gamma", "[0, 1]"]),
+        (
+            ["--attack_oracle.ppo.gamma=1.5"],
+            ["attack_oracle.ppo.gamma is 1.5, must be 0 to 1"],
+        ),
         (["--device=cuda"], ["cuda"]),
         (["--run=../escape"], ["../escape"]),
         (["--workers=-1"], ["-1"]),

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from games.engine.registry import Entry
+from games.engine.settings import refusal
 from games.engine.spec import EnvSpec
 from oracles.teams.backbones.config import CommNetConfig, NDQConfig, TarMACConfig
 
@@ -30,7 +31,7 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
       ValueError: unknown backbone.
     """
     if name not in BACKBONES:
-        raise ValueError(f"backbone is {name!r}, must be one of {sorted(BACKBONES)}")
+        raise refusal("backbone", name, f"one of {', '.join(BACKBONES)}")
     entry = BACKBONES[name]
     assert entry.config is not None
     team_class = entry.load()

@@ -121,7 +121,8 @@ def solve(
       MetaSolverError: the fallbacks failed as well.
     """
     if name not in registry:
-        raise ValueError(f"meta-solver is {name!r}, must be one of {sorted(registry)}")
+        known = ", ".join(registry)
+        raise ValueError(f"meta-solver is {name!r}, must be one of {known}")
     scaled = normalised(checked(payoffs))
     failures: list[str] = []
     for candidate in dict.fromkeys((name, *FALLBACKS)):

@@ -1,5 +1,6 @@
 """The one loop: streams to learn from, whole episodes to measure with."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -11,7 +12,6 @@ from games.engine import play
 from games.engine.channel import Channel
 from games.engine.env import Observation, Signal
 from games.engine.play import Outcome, Stream, choose, collect, play_episodes
-from games.engine.spec import EnvSpec
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.worlds import Worlds, make_worlds
 from games.environments.echo.config import EchoConfig
@@ -32,16 +32,7 @@ class Clock(NamedTuple):
 class Countdown:
     """Pays 1 a step; a world's first number says after how many steps it ends."""
 
-    spec = EnvSpec(
-        name="countdown",
-        num_agents=2,
-        episode_limit=5,
-        obs_size=3,
-        state_size=1,
-        num_actions=2,
-        reset_noise=1,
-        step_noise=1,
-    )
+    spec = replace(Echo().spec, name="ticks", state_size=1, episode_limit=5)
     device = torch.device("cpu")
 
     def reset(self, noise: Tensor) -> Clock:

@@ -194,7 +194,7 @@ def test_without_any_solver_left_a_typed_error_names_them_all() -> None:
 
 
 def test_an_unknown_solver_is_named() -> None:
-    with pytest.raises(ValueError, match=r"'nahs'.*'nash'"):
+    with pytest.raises(ValueError, match=r"'nahs', must be one of nash, "):
         solve("nahs", np.eye(2))
 
 
