@@ -9,7 +9,6 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.metagame.iteration import Solved
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.reports.terminal import render_solution
 from psro_comm.studies.players import find_player, with_team_of
@@ -42,13 +41,11 @@ def main(_: list[str]) -> None:
             for role, names in start.items()
         )
         given = (filters, attacks) if filters or attacks else None
-        rmacrl = RMacrl(lab, given=given)
-        solution = rmacrl.solve()
-        summary = rmacrl.summary(solution)
-        lab.store.save_json("psro", summary)
+        solved = RMacrl(lab, given=given).solve().summary()
+        lab.store.save_json("psro", solved.to_dict())
         lab.store.set_status("done", 1.0)
         root = lab.store.root
-    print(render_solution(Solved.from_dict(summary)))
+    print(render_solution(solved))
     print(f"\nSaved: {root / 'psro.json'}, {root / 'meta_game.nfg'}")
 
 

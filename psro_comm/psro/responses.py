@@ -7,9 +7,7 @@ import numpy as np
 from psro_comm.metagame.intervals import Interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns
-
-Names = tuple[tuple[str, ...], tuple[str, ...]]  # defender first
-Mixtures = tuple[np.ndarray, np.ndarray]
+from psro_comm.psro.solver import Mixtures, Names
 
 
 def supported(names: Sequence[str], mixture: np.ndarray) -> list[str]:

@@ -1,11 +1,9 @@
 """R-MACRL: algorithm 1 of the paper, run through the lab and OpenSpiel's solver."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from absl import logging
 
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
@@ -13,21 +11,13 @@ from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
 from psro_comm.disk.store import StoreError
 from psro_comm.lab.lab import Lab, Response, stopping_at
-from psro_comm.metagame.formats.files import write_nfg
-from psro_comm.metagame.intervals import Interval, as_dict, bootstrap
+from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.iteration import Iteration, Solved
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.regret import gains_converged, nash_conv, value, value_interval
-from psro_comm.metagame.solvers import EXACT, solve
 from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.psro.iterations import keep, measure
 from psro_comm.psro.responses import by_merit, oracle_gains, supported
-from psro_comm.psro.solver import (
-    BestResponseOracle,
-    RMacrlSolver,
-    new_game,
-    openspiel_nash_conv,
-)
-
-_RESAMPLES = 200
+from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
 
 
 class Solution(NamedTuple):
@@ -37,7 +27,23 @@ class Solution(NamedTuple):
     x: np.ndarray  # the defender's mixture over table.defenders
     y: np.ndarray  # the attacker's mixture over table.attackers
     converged: bool
-    iterations: int
+    history: tuple[Iteration, ...]
+
+    @property
+    def iterations(self) -> int:
+        """How many it took."""
+        return len(self.history)
+
+    def summary(self) -> Solved:
+        """Both mixtures by name, and how algorithm 1 came to them."""
+        x, y = self.x.tolist(), self.y.tolist()
+        return Solved(
+            self.iterations,
+            self.converged,
+            self.history,
+            dict(zip(self.table.defenders, x, strict=True)),
+            dict(zip(self.table.attackers, y, strict=True)),
+        )
 
 
 def benign() -> tuple[dict[str, Frozen], dict[str, Frozen]]:
@@ -46,7 +52,12 @@ def benign() -> tuple[dict[str, Frozen], dict[str, Frozen]]:
 
 
 class RMacrl:
-    """One run of algorithm 1 in a lab."""
+    """One run of algorithm 1 in a lab.
+
+    Attributes:
+      populations: of the defender and of the attacker, policies by name.
+      history: the iterations so far.
+    """
 
     def __init__(
         self,
@@ -67,20 +78,27 @@ class RMacrl:
         """
         self.lab, self.config = lab, lab.config.psro
         self.meta_solver = meta_solver or self.config.meta_solver
-        self.filters, self.attacks = benign()
-        self.given = given is not None
+        self.populations = benign()
+        self.history: list[Iteration] = []
+        self._given = given is not None
         self._remember_start(given)
-        for side, policies in zip(("filter", "attack"), given or ((), ()), strict=True):
-            population = self.filters if side == "filter" else self.attacks
+        for side, policies in zip(Side, given or ((), ()), strict=True):
             for number, policy in enumerate(policies):
-                name = f"given-{side}-{number}"
+                name = f"given-{side.strategy}-{number}"
                 lab.store.save_policy(name, policy)
-                population[name] = policy
+                self.populations[side][name] = policy
         # The paper's threshold freezes one attacker of its curves, not an oracle.
-        attack = stopping_at(lab.config.recipe(Side.ATTACKER), None)
-        self.recipes = lab.config.recipe(Side.DEFENDER), attack
-        self.iteration = 0
-        self.history: list[dict[str, Any]] = []
+        self.recipes = [stopping_at(lab.config.recipe(side), None) for side in Side]
+
+    @property
+    def filters(self) -> dict[str, Frozen]:
+        """The defender's population."""
+        return self.populations[Side.DEFENDER]
+
+    @property
+    def attacks(self) -> dict[str, Frozen]:
+        """The attacker's population."""
+        return self.populations[Side.ATTACKER]
 
     def _remember_start(
         self, given: tuple[Sequence[Frozen], Sequence[Frozen]] | None
@@ -102,82 +120,111 @@ class RMacrl:
 
         Source: paper alg. 1.
         """
-        if not self.given:
-            self._respond_with("filter-000", "attack-000", None, untrained=True)
-        solver = RMacrlSolver(
+        solver = self.start()
+        converged = False
+        for number in range(1, self.config.iterations + 1):
+            if converged and number > at_least:
+                break
+            converged = self.iterate(solver, number).converged
+        return Solution(
+            solver.table, *solver.mixtures(), converged, tuple(self.history)
+        )
+
+    def start(self) -> RMacrlSolver:
+        """OpenSpiel's solver on the first populations and their payoffs.
+
+        Source: paper alg. 1, lines 1 to 4.
+        """
+        if not self._given:
+            first = [1.0]  # against nobody, and never trained
+            names, alone = self.names(), (np.array(first), np.array(first))
+            self.respond(0, names, alone, (None, None), untrained=True)
+        return RMacrlSolver(
             new_game(self.config.slots),
-            BestResponseOracle(self._respond),
+            self._answer,
             self._estimate,
-            (tuple(self.filters), tuple(self.attacks)),
-            self._solve,
+            self.names(),
+            self.meta_solver,
             self.lab.seed("openspiel"),
         )
-        converged = False
-        while self.iteration < self.config.iterations and not (
-            converged and self.iteration >= at_least
-        ):
-            self.iteration += 1
-            names, mixtures = solver.names(), solver.mixtures()
-            solver.iteration()
-            converged = self._check(names, mixtures)
-            self._export(solver, converged)
-        x, y = solver.mixtures()
-        return Solution(solver.table, x, y, converged, self.iteration)
 
-    def summary(self, solution: Solution) -> dict[str, Any]:
-        """The output of algorithm 1 as JSON data: both mixtures, and their quality."""
-        return {
-            "iterations": solution.iterations,
-            "converged": solution.converged,
-            "history": self.history,
-            "defender_mixture": dict(
-                zip(solution.table.defenders, solution.x.tolist(), strict=True)
-            ),
-            "attacker_mixture": dict(
-                zip(solution.table.attackers, solution.y.tolist(), strict=True)
-            ),
-        }
+    def iterate(self, solver: RMacrlSolver, number: int) -> Iteration:
+        """One iteration, and what it found.
 
-    def _respond(
+        Source: paper alg. 1, lines 6 to 11.
+        """
+        names, mixtures = solver.names(), solver.mixtures()
+        solver.iteration()  # best responses, missing payoffs, new mixtures
+        gains = self.gains(number, names, mixtures)  # line 9, on fresh worlds
+        found = measure(self.lab, number, solver, gains)
+        self.history.append(found)
+        keep(self.lab, found, solver.table)
+        return found
+
+    def names(self) -> Names:
+        """Both populations, by name."""
+        return tuple(self.filters), tuple(self.attacks)
+
+    def respond(
         self,
-        names: tuple[tuple[str, ...], tuple[str, ...]],
-        mixtures: tuple[np.ndarray, np.ndarray],
+        number: int,
+        names: Names,
+        mixtures: Mixtures,
+        starts: tuple[Frozen | None, Frozen | None],
+        *,
+        untrained: bool = False,
+    ) -> tuple[str, str]:
+        """Adds one policy to each population, both against the same mixtures.
+
+        Args:
+          number: of the iteration.
+          names: of the policies that are mixed.
+          mixtures: over them.
+          starts: whose weights the first restart of each side learns on from.
+          untrained: weights as they are drawn instead.
+
+        Returns:
+          The new names, the filter's first.
+
+        Source: paper alg. 1, lines 6 to 8.
+        """
+        restarts = 1 if untrained else self.config.restarts
+        asked = {}
+        for side in (Side.ATTACKER, Side.DEFENDER):
+            other, name = side.other, f"{side.strategy}-{number:03d}"
+            policies = self.populations[other]
+            asked[side] = Response(
+                name,
+                {n: policies[n] for n in names[other]},
+                mixtures[other].tolist(),
+                self.recipes[side],
+                restarts,
+                untrained,
+                starts[side],
+            )
+        made = self.lab.respond(list(asked.values()))
+        for side, policy in zip(asked, made, strict=True):
+            self.populations[side][asked[side].name] = policy
+        return asked[Side.DEFENDER].name, asked[Side.ATTACKER].name
+
+    def _answer(
+        self, names: Names, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[list[str], list[str]]:
-        new = (f"filter-{self.iteration:03d}", f"attack-{self.iteration:03d}")
-        self._respond_with(*new, (names, mixtures), untrained=False)
-        return [new[0]], [new[1]]
+        """What OpenSpiel's oracle asks for: the names of new policies."""
+        starts = self.warm_starts(mixtures, table)
+        number = len(self.history) + 1
+        filter_, attack = self.respond(number, names, mixtures, starts)
+        return [filter_], [attack]
 
-    def _respond_with(
-        self, filter_name: str, attack_name: str, against: Any, *, untrained: bool
-    ) -> None:
-        """Makes one policy for each side, both against the same mixtures."""
-        lab = self.lab
-        filters, attacks = self.filters, self.attacks
-        x, y = [1.0] + [0.0] * (len(filters) - 1), [1.0] + [0.0] * (len(attacks) - 1)
-        if against is not None:
-            (rows, columns), (x, y) = against
-            filters = {name: filters[name] for name in rows}
-            attacks = {name: attacks[name] for name in columns}
-        how = (1 if untrained else self.config.restarts, untrained)
-        starts = self._starts(against)
-        attack, filter_ = lab.respond(
-            [
-                Response(attack_name, filters, x, self.recipes[1], *how, starts[1]),
-                Response(filter_name, attacks, y, self.recipes[0], *how, starts[0]),
-            ]
-        )
-        self.filters[filter_name], self.attacks[attack_name] = filter_, attack
-
-    def _starts(self, against: Any) -> tuple[Frozen | None, Frozen | None]:
+    def warm_starts(
+        self, mixtures: Mixtures, table: PayoffTable
+    ) -> tuple[Frozen | None, Frozen | None]:
         """Each side's policy to learn on from, filter first; None for fresh weights."""
-        if against is None or not self.config.warm_start:
+        if not self.config.warm_start:
             return None, None
-        populations = self.filters, self.attacks
-        ranked = by_merit(self._table, against[1])
         found = []
-        for names, policies, recipe in zip(
-            ranked, populations, self.recipes, strict=True
-        ):
+        for side, names in zip(Side, by_merit(table, mixtures), strict=True):
+            policies, recipe = self.populations[side], self.recipes[side]
             # `no-filter` has no weights, and other settings have other shapes.
             alike = (policies[n] for n in names if policies[n].made_by(recipe))
             found.append(next(alike, None))
@@ -186,91 +233,30 @@ class RMacrl:
     def _estimate(
         self, filters: Sequence[str], attacks: Sequence[str], old: PayoffTable
     ) -> PayoffTable:
-        self._table = self.lab.table(
-            f"payoffs-{self.iteration:03d}",
+        """The table of an iteration; that of the start is `payoffs-000`."""
+        started = bool(old.defenders)
+        return self.lab.table(
+            f"payoffs-{len(self.history) + started:03d}",
             {name: self.filters[name] for name in filters},
             {name: self.attacks[name] for name in attacks},
             self.config.episodes,
             old=old,
             worlds="payoffs",
         )
-        return self._table
 
-    def _solve(
-        self, payoffs: np.ndarray, std_errors: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        self._solved = solve(self.meta_solver, payoffs, std_errors)
-        return self._solved.x, self._solved.y
-
-    def _check(
-        self,
-        names: tuple[tuple[str, ...], tuple[str, ...]],
-        mixtures: tuple[np.ndarray, np.ndarray],
-    ) -> bool:
-        """Do the new best responses gain anything, on fresh worlds?
+    def gains(
+        self, number: int, names: Names, mixtures: Mixtures
+    ) -> tuple[Interval, Interval]:
+        """What the new best responses gain over the old mixtures, on fresh worlds.
 
         Source: paper alg. 1, line 9: converged when they are in the populations.
         """
-        new = (f"filter-{self.iteration:03d}", f"attack-{self.iteration:03d}")
+        new = f"filter-{number:03d}", f"attack-{number:03d}"
         rows, columns = (supported(*each) for each in zip(names, mixtures, strict=True))
         fresh = self.lab.table(
-            f"check-{self.iteration:03d}",
+            f"check-{number:03d}",
             {name: self.filters[name] for name in [*rows, new[0]]},
             {name: self.attacks[name] for name in [*columns, new[1]]},
             self.config.check_episodes,
         )
-        found = oracle_gains(fresh, names, mixtures, new)
-        self._gains = dict(zip(("defender", "attacker"), found, strict=True))
-        return gains_converged(found, self.config.tolerance)
-
-    def _export(self, solver: RMacrlSolver, converged: bool) -> None:
-        """Writes the iteration's meta-game, mixtures and quality, and logs a line."""
-        table, (x, y) = solver.table, solver.mixtures()
-        matrix = table.mean()
-        game_value = self._value(table, x, y)
-        report: dict[str, Any] = {
-            "iteration": self.iteration,
-            "defender_mixture": dict(zip(table.defenders, x.tolist(), strict=True)),
-            "attacker_mixture": dict(zip(table.attackers, y.tolist(), strict=True)),
-            "meta_solver": self._solved.solver,  # another than asked for, if it failed
-            "meta_solver_failures": list(self._solved.failures),
-            "value": as_dict(game_value),
-            "nash_conv_in_table": nash_conv(matrix, x, y),
-            "nash_conv_in_table_openspiel": openspiel_nash_conv(table, x, y),
-            "oracle_gains_on_fresh_worlds": {
-                side: as_dict(gain) for side, gain in self._gains.items()
-            },
-            "converged": converged,
-            "std_error_max": float(table.std_error().max()),
-        }
-        self.history.append(report)
-        store = self.lab.store
-        store.save_json(f"iteration-{self.iteration:03d}", report)
-        for name in (f"meta_game-{self.iteration:03d}", "meta_game"):
-            write_nfg(
-                store.root / f"{name}.nfg", table, f"{self.lab.config.task} {name}"
-            )
-        log = self.lab.metrics.logger(f"iteration-{self.iteration:03d}")
-        self.lab.metrics.forget(f"iteration-{self.iteration:03d}")
-        log(
-            {
-                "iteration": self.iteration,
-                "psro/value": report["value"]["estimate"],
-                "psro/nash_conv": report["nash_conv_in_table"],
-                "psro/oracle_gain_defender": self._gains["defender"].estimate,
-                "psro/oracle_gain_attacker": self._gains["attacker"].estimate,
-                "payoff/std_error_max": report["std_error_max"],
-            }
-        )
-        logging.info(
-            f"iteration {self.iteration} of {self.config.iterations}: value"
-            f" {game_value}; on fresh worlds the new attack takes"
-            f" {self._gains['attacker']}, the new filter adds {self._gains['defender']}"
-        )
-
-    def _value(self, table: PayoffTable, x: np.ndarray, y: np.ndarray) -> Interval:
-        """The game's value, or what heuristic mixtures earn; resamples worlds."""
-        rng = np.random.default_rng(self.lab.seed("bootstrap"))
-        if self.meta_solver in EXACT:  # solves anew each time
-            return value_interval(table.returns, rng, _RESAMPLES)
-        return bootstrap(table.returns, partial(value, x=x, y=y), rng, _RESAMPLES)
+        return oracle_gains(fresh, names, mixtures, new)

@@ -23,12 +23,12 @@ from games.openspiel.adversarial_comm import (
     as_matrix_game,
 )
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.solvers import MetaSolver, as_openspiel, uniform
+from psro_comm.metagame.solvers import Solved, as_openspiel, solve, uniform
 
-Respond = Callable[
-    [tuple[tuple[str, ...], tuple[str, ...]], tuple[np.ndarray, np.ndarray]],
-    tuple[Sequence[str], Sequence[str]],
-]
+Names = tuple[tuple[str, ...], tuple[str, ...]]  # of both populations, defender first
+Mixtures = tuple[np.ndarray, np.ndarray]  # over them
+New = tuple[Sequence[str], Sequence[str]]  # names of new policies of both sides
+Respond = Callable[[Names, Mixtures, PayoffTable], New]
 Estimate = Callable[[Sequence[str], Sequence[str], PayoffTable], PayoffTable]
 
 
@@ -55,7 +55,7 @@ class BestResponseOracle:
     Source: paper alg. 1, lines 6 to 8.
     """
 
-    def __init__(self, respond: Respond) -> None:
+    def __init__(self, respond: Callable[[Names, Mixtures], New]) -> None:
         """`respond(names, mixtures) -> names of new policies`, each for both sides."""
         self._respond = respond
 
@@ -85,34 +85,38 @@ class RMacrlSolver(psro_v2.PSROSolver):
 
     Attributes:
       table: returns by world of every cell played so far.
+      asked: the meta-solver's name.
+      solved: what it made of the table last; another may have stood in for it.
     """
+
+    solved: Solved
 
     def __init__(
         self,
         game: AdversarialCommGame,
-        oracle: BestResponseOracle,
+        respond: Respond,
         estimate: Estimate,
         initial: tuple[Sequence[str], Sequence[str]],
-        meta_solver: MetaSolver,
+        meta_solver: str,
         seed: int,
     ) -> None:
         """Estimates the first table and starts from uniform mixtures.
 
         Args:
           game: the registered game; its slots are filled here.
-          oracle: trains best responses.
+          respond: `(names, mixtures, table) -> names of new policies`, both sides'.
           estimate: `(filters, attacks, table) -> table` without missing cells.
           initial: names of both initial populations.
-          meta_solver: `[m,n]`, its standard errors `[m,n] -> [m], [n]`.
+          meta_solver: a key of META_SOLVERS.
           seed: of OpenSpiel's own draws.
 
         Source: paper alg. 1, lines 1 to 4.
         """
         # The base constructor already estimates cells: attributes come first.
-        self._estimate, self._seed = estimate, seed
+        self._estimate, self._seed, self.asked = estimate, seed, meta_solver
         self.table = PayoffTable.empty()
-        self._own_meta_solver = as_openspiel(
-            meta_solver, lambda solver: solver.table.std_error()
+        oracle = BestResponseOracle(
+            lambda names, mixtures: respond(names, mixtures, self.table)
         )
         self._reseed()
         policies = [
@@ -131,7 +135,9 @@ class RMacrlSolver(psro_v2.PSROSolver):
                 sample_from_marginals=True,
                 symmetric_game=False,
             )
-        self._meta_strategy_method = self._own_meta_solver
+        self._meta_strategy_method = as_openspiel(
+            self._solve, lambda solver: solver.table.std_error()
+        )
 
     def iteration(self, seed: int | None = None) -> None:
         """Both best responses, the missing payoffs, both mixtures.
@@ -141,7 +147,13 @@ class RMacrlSolver(psro_v2.PSROSolver):
         self._reseed()
         super().iteration(seed=None)
 
-    def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _solve(
+        self, payoffs: np.ndarray, std_errors: np.ndarray | None = None
+    ) -> Mixtures:
+        self.solved = solve(self.asked, payoffs, std_errors)
+        return self.solved.x, self.solved.y
+
+    def names(self) -> Names:
         """Names of both populations, defender first."""
         first, second = (
             tuple(policy.name for policy in population)
@@ -149,7 +161,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         )
         return first, second
 
-    def mixtures(self) -> tuple[np.ndarray, np.ndarray]:
+    def mixtures(self) -> Mixtures:
         """Both meta-strategies, defender first."""
         x, y = self.get_meta_strategies()
         return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

@@ -109,9 +109,10 @@ def _psro(request: Request, solver: str, seed: int) -> Found:
     own = request._replace(config=replace(config, psro=psro), run=run)
     with open_lab(own) as lab:
         rmacrl = RMacrl(lab)
-        rmacrl.solve(at_least=psro.iterations)
+        solution = rmacrl.solve(at_least=psro.iterations)
         lab.store.set_status("done", 1.0)
-        return Found(rmacrl.filters, rmacrl.attacks, rmacrl.history)
+        history = [each.to_dict() for each in solution.history]
+        return Found(rmacrl.filters, rmacrl.attacks, history)
 
 
 def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:

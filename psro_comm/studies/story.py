@@ -21,7 +21,6 @@ from oracles.strategies.jobs import build_setting
 from oracles.strategies.untrained import NoiseAttack
 from psro_comm.lab.lab import Lab, Response, longer, stopping_at
 from psro_comm.lab.mixed import Mixed
-from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate, Report
 from psro_comm.names import (
     AGAINST,
@@ -66,7 +65,7 @@ class Story:
         gate = self.gate()
         vanilla = self._attack_and_defend()
         solution, rmacrl = self._solve()
-        self.lab.store.save_json("psro", rmacrl.summary(solution))
+        self.lab.store.save_json("psro", solution.summary().to_dict())
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
@@ -224,7 +223,7 @@ class Story:
             exploitability_found=exploited(table, defenders, opponents, fresh),
             comparison=compared(table, defenders, opponents, fresh),
             detector=self._detector(defenders[VANILLA]),
-            rmacrl=Solved.from_dict(rmacrl.summary(solution)),
+            rmacrl=solution.summary(),
             budgets={
                 "attack": config.attack_oracle.env_steps,
                 "filter": config.filter_oracle.env_steps,

@@ -11,12 +11,12 @@ import numpy as np
 
 from games.openspiel.signalling import ATTACKER, DEFENDER
 from psro_comm.disk.store import RunStore
+from psro_comm.lab.lab import seed_of
 from psro_comm.metagame.intervals import as_dict, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import gains_converged, mixture_returns, value_interval
-from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.psro.responses import Mixtures, Names, by_merit, oracle_gains, supported
-from psro_comm.psro.solver import BestResponseOracle, RMacrlSolver, new_game
+from psro_comm.psro.solver import RMacrlSolver, new_game
 from psro_comm.validation.known_games import KnownGame, Policy
 
 _RESAMPLES = 200
@@ -62,19 +62,19 @@ def validate(
     run = _Run(game, worlds, seed, warm_start, store)
     solver = RMacrlSolver(
         new_game(iterations + 2),
-        BestResponseOracle(run.respond),
+        run.respond,
         run.estimate,
         (("filter-000",), ("attack-000",)),
-        META_SOLVERS[meta_solver],
+        meta_solver,
         seed,
     )
     steps = []
     for number in range(1, iterations + 1):
-        run.number, run.table = number, solver.table
+        run.number = number
         names, mixtures = solver.names(), solver.mixtures()
-        calls, episodes = run.calls, run.episodes
+        table, calls, episodes = solver.table, run.calls, run.episodes
         solver.iteration()
-        steps.append(run.step(names, mixtures, calls, episodes))
+        steps.append(run.step(names, mixtures, table, calls, episodes))
         if store is not None:
             store.save_json(f"step-{number:03d}", {**steps[-1]._asdict()})
     return steps
@@ -96,19 +96,20 @@ class _Run:
         first, second = game.start()
         self.policies: dict[str, Policy] = {"filter-000": first, "attack-000": second}
         self.number = self.calls = self.episodes = 0
-        self.table = PayoffTable.empty()
 
     def new(self) -> tuple[str, str]:
         return f"filter-{self.number:03d}", f"attack-{self.number:03d}"
 
-    def respond(self, names: Names, mixtures: Mixtures) -> tuple[list[str], list[str]]:
-        starts = by_merit(self.table, mixtures)
+    def respond(
+        self, names: Names, mixtures: Mixtures, table: PayoffTable
+    ) -> tuple[list[str], list[str]]:
+        starts = by_merit(table, mixtures)
         for player, name in enumerate(self.new()):
             self.policies[name] = self.game.respond(
                 player,
                 [self.policies[other] for other in names[1 - player]],
                 mixtures[1 - player],
-                _seed(self.seed, name),
+                seed_of(self.seed, name),
                 self.policies[starts[player][0]] if self.warm_start else None,
             )
             self.calls += 1
@@ -133,11 +134,18 @@ class _Run:
 
     def _cell(self, cell: tuple[str, str], family: str) -> np.ndarray:
         """Returns of one pair, in worlds that depend on its names alone."""
-        own = _seed(self.seed, "/".join((family, *cell)))
+        own = seed_of(self.seed, "/".join((family, *cell)))
         first, second = (self.policies[name] for name in cell)
         return self.game.play(first, second, self.worlds, own)
 
-    def step(self, names: Names, mixtures: Mixtures, calls: int, episodes: int) -> Step:
+    def step(
+        self,
+        names: Names,
+        mixtures: Mixtures,
+        table: PayoffTable,
+        calls: int,
+        episodes: int,
+    ) -> Step:
         """Learned and exact quality of the mixtures that the latest policies answer."""
         (x, y), new = mixtures, self.new()
         bracket = [
@@ -155,10 +163,10 @@ class _Run:
             mixture_returns(fresh.select([new[0]], cols), one, y[y > 0.0]),
             mixture_returns(fresh.select(rows, [new[1]]), x[x > 0.0], one),
         )
-        rng = np.random.default_rng(_seed(self.seed, f"bootstrap-{self.number}"))
+        rng = np.random.default_rng(seed_of(self.seed, f"bootstrap-{self.number}"))
         return Step(
             self.number,
-            as_dict(value_interval(self.table.returns, rng, _RESAMPLES)),
+            as_dict(value_interval(table.returns, rng, _RESAMPLES)),
             as_dict(learned),
             bracket[ATTACKER] - bracket[DEFENDER],
             (bracket[DEFENDER], bracket[ATTACKER]),
@@ -166,7 +174,3 @@ class _Run:
             episodes,
             gains_converged(oracle_gains(fresh, names, mixtures, new), 0.0),
         )
-
-
-def _seed(seed: int, name: str) -> int:
-    return int(np.random.SeedSequence([seed, *name.encode()]).generate_state(1)[0])

@@ -15,6 +15,7 @@ from psro_comm.lab.lab import Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.regret import gains_converged
 from psro_comm.psro.rmacrl import RMacrl, benign
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
@@ -92,14 +93,13 @@ def test_a_difference_is_ours_minus_theirs_in_the_same_worlds(lab):
 
 def test_gains_on_fresh_worlds_have_the_sign_of_what_is_gained(lab):
     rmacrl = RMacrl(lab)
-    rmacrl.iteration = 1
     rmacrl.filters["filter-001"] = freeze(NoFilter())
     rmacrl.attacks["attack-001"] = mute(lab)
     names = (("no-filter",), ("no-attack",))
-    converged = rmacrl._check(names, (np.ones(1), np.ones(1)))
-    assert not converged
-    assert rmacrl._gains["attacker"].low > 2.0  # muting takes half
-    assert abs(rmacrl._gains["defender"].estimate) < 0.5  # no filter adds nothing
+    gains = rmacrl.gains(1, names, (np.ones(1), np.ones(1)))
+    assert not gains_converged(gains, 0.0)
+    assert gains[Side.ATTACKER].low > 2.0  # muting takes half
+    assert abs(gains[Side.DEFENDER].estimate) < 0.5  # no filter adds nothing
 
 
 def test_a_table_of_other_policies_is_not_taken_for_this_one(lab):
@@ -167,9 +167,8 @@ def test_a_warm_start_is_the_best_policy_that_can_be_trained(lab):
     names = ["no-attack", "mute", *learners]
     table = PayoffTable.empty().grown(filters, names)
     paid = np.array([[9.0, 9.0], [0.0, 0.0], [3.0, 3.0], [5.0, 5.0]])
-    rmacrl._table = table.recorded(table.missing(), paid, paid, paid)
+    table = table.recorded(table.missing(), paid, paid, paid)
     mixtures = (np.ones(1), np.full(4, 0.25))
-    against = ((("no-filter",), tuple(names)), mixtures)
-    filter_, best = rmacrl._starts(against)
+    filter_, best = rmacrl.warm_starts(mixtures, table)
     assert filter_ is None  # nobody has no weights
     assert best.facts["name"] == "one"  # hurts more than the other; mute cannot learn

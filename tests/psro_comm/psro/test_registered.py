@@ -36,8 +36,8 @@ def test_an_unsubclassed_psro_solver_runs_with_our_learning_oracle(lab):
     attach_play(game, lab, rmacrl.filters, rmacrl.attacks)
 
     def respond(names, mixtures):
-        rmacrl.iteration += 1
-        return rmacrl._respond(names, mixtures)
+        filter_, attack = rmacrl.respond(1, names, mixtures, (None, None))
+        return [filter_], [attack]
 
     solver = psro_v2.PSROSolver(
         game,

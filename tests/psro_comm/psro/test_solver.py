@@ -5,9 +5,8 @@ import pytest
 
 from games.openspiel.adversarial_comm import ATTACKER, DEFENDER, SlotPolicy
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.solvers import nash, solve_zero_sum, uniform
+from psro_comm.metagame.solvers import solve_zero_sum
 from psro_comm.psro.solver import (
-    BestResponseOracle,
     RMacrlSolver,
     new_game,
     openspiel_nash_conv,
@@ -22,7 +21,7 @@ class HiddenMatrix:
         self.matrix = matrix
         self.batches: list[int] = []
 
-    def respond(self, names, mixtures):
+    def respond(self, names, mixtures, table):
         rows, columns = ([int(name[1:]) for name in side] for side in names)
         x, y = mixtures
         best_row = int((self.matrix[:, columns] @ y).argmax())
@@ -42,11 +41,11 @@ class HiddenMatrix:
         return table.recorded(missing, np.array(paid), zeros, zeros)
 
 
-def solved(matrix: np.ndarray, iterations: int = 10, meta_solver=nash) -> tuple:
+def solved(matrix: np.ndarray, iterations: int = 10, meta_solver="nash") -> tuple:
     hidden = HiddenMatrix(matrix)
     solver = RMacrlSolver(
         new_game(16),
-        BestResponseOracle(hidden.respond),
+        hidden.respond,
         hidden.estimate,
         (("d0",), ("a0",)),
         meta_solver,
@@ -81,10 +80,10 @@ def test_both_mixtures_start_uniform_whatever_the_meta_solver():
     hidden = HiddenMatrix(matrix)
     solver = RMacrlSolver(
         new_game(4),
-        BestResponseOracle(hidden.respond),
+        hidden.respond,
         hidden.estimate,
         (("d0", "d1"), ("a0", "a1")),
-        nash,
+        "nash",
         seed=0,
     )
     x, y = solver.mixtures()
@@ -108,7 +107,7 @@ def test_nothing_new_from_the_oracle_leaves_the_populations_as_they_are():
 
 def test_the_uniform_meta_solver_spreads_over_the_population():
     solver, _ = solved(
-        np.random.default_rng(0).normal(size=(6, 7)), 2, meta_solver=uniform
+        np.random.default_rng(0).normal(size=(6, 7)), 2, meta_solver="uniform"
     )
     x, _ = solver.mixtures()
     assert np.allclose(x, 1.0 / len(x))

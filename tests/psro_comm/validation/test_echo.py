@@ -49,7 +49,7 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Solved]:
     with open_lab(request) as lab:
         rmacrl = RMacrl(lab)
         table = rmacrl.solve(at_least=config.psro.iterations).table
-        yield Solved(lab, rmacrl, table, rmacrl.history[-1])
+        yield Solved(lab, rmacrl, table, rmacrl.history[-1].to_dict())
 
 
 def test_the_table_has_what_is_known_of_single_cells(solved: Solved) -> None:
