@@ -4,7 +4,7 @@ A registry is a literal dict, `name -> Entry`. Our own classes are told by where
 are, so that names and settings (for `--help`, or to refuse a flag) need no torch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -38,6 +38,26 @@ class Entry(NamedTuple):
         return getattr(import_module(module), name)
 
 
-def settings_of(registry: Mapping[str, Entry]) -> dict[str, type]:
-    """The settings of each entry that has any, by name."""
-    return {name: e.config for name, e in registry.items() if e.config is not None}
+class Settings(Mapping[str, type]):
+    """The settings of a registry's entries that have any, by name, as it grows."""
+
+    def __init__(self, registry: Mapping[str, Entry], *, learns: bool = False) -> None:
+        """Takes a registry; with `learns`, only what an oracle can train."""
+        self._registry, self._learns = registry, learns
+
+    def __getitem__(self, name: str) -> type:
+        """The dataclass."""
+        config = self._registry[name].config
+        if config is None or name not in {*self}:
+            raise KeyError(name)
+        return config
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of those that have settings, in the registry's order."""
+        for name, entry in self._registry.items():
+            if entry.config is not None and (entry.learns or not self._learns):
+                yield name
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return sum(1 for _ in self)

@@ -1,6 +1,8 @@
 """The registries of the game over messages: attacks, filters, and who trains them."""
 
-from games.engine.registry import Entry
+from collections.abc import Mapping
+
+from games.engine.registry import Entry, Settings
 from games.engine.side import Side
 from oracles.strategies.config import (
     AttackConfig,
@@ -25,10 +27,9 @@ ORACLES: dict[str, Entry] = {
 }
 
 
-def trainable(side: Side) -> dict[str, type]:
+def trainable(side: Side) -> Mapping[str, type]:
     """The settings of the side's policies that an oracle can train, by kind."""
-    known = strategies(side).items()
-    return {kind: e.config for kind, e in known if e.learns and e.config is not None}
+    return Settings(strategies(side), learns=True)
 
 
 def strategies(side: Side) -> dict[str, Entry]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from games.engine.registry import settings_of
+from games.engine.registry import Settings
 from games.engine.settings import check, choice, integer, number, refusal
 from games.engine.side import Side
 from games.engine.spec import Extent
@@ -21,7 +21,7 @@ from psro_comm.settings.fields import fill_variants, leaves, replace, to_dict, v
 
 _ABSENT = object()
 _ATTACKS, _FILTERS = trainable(Side.ATTACKER), trainable(Side.DEFENDER)
-_BUDGETS = settings_of(ORACLES)
+_BUDGETS = Settings(ORACLES)
 
 # Fields younger than runs that exist, each with what those runs were played with. Who
 # adds a field adds a line here, unless nothing that was played before had that value.
@@ -127,13 +127,13 @@ class ExperimentConfig:
     device: str = choice("cpu", ("cpu", "cuda"))
     env: str = choice("predator_prey", ENVS)
     backbone: str = choice("commnet", BACKBONES)
-    env_config: Any = field(default=None, metadata=variant("env", settings_of(ENVS)))
+    env_config: Any = field(default=None, metadata=variant("env", Settings(ENVS)))
     backbone_config: Any = field(
-        default=None, metadata=variant("backbone", settings_of(BACKBONES))
+        default=None, metadata=variant("backbone", Settings(BACKBONES))
     )
     learner: str = choice("ppo", TRAININGS)
     training: Any = field(
-        default=None, metadata=variant("learner", settings_of(TRAININGS), own_name=True)
+        default=None, metadata=variant("learner", Settings(TRAININGS), own_name=True)
     )
     threat: Threat = field(default_factory=Threat)
     attack_kind: str = choice("gaussian", _ATTACKS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from games.engine.registry import Entry
+from games.engine.registry import Entry, Settings
 from games.environments.registry import ENVS
 from games.environments.scenes import STAGES
 from oracles.teams.backbones import BACKBONES
@@ -38,3 +38,23 @@ def test_an_entry_is_called_as_what_it_stands_for():
 @pytest.mark.parametrize("name", [*TEACHERS, *GUIDES])
 def test_a_teacher_and_a_guide_belong_to_an_environment(name):
     assert name in ENVS
+
+
+def test_the_settings_of_a_registry_grow_with_it():
+    registry = {
+        "plain": Entry(dict),
+        "fixed": Entry(dict, Sized),
+        "taught": Entry(dict, Sized, learns=True),
+    }
+    every, taught = Settings(registry), Settings(registry, learns=True)
+    assert dict(every) == {"fixed": Sized, "taught": Sized}
+    assert dict(taught) == {"taught": Sized}
+    registry["late"] = Entry(dict, Sized, learns=True)
+    assert (len(every), len(taught)) == (3, 2)
+    for absent in ("plain", "fixed", "other"):
+        with pytest.raises(KeyError):
+            taught[absent]
+
+
+class Sized:
+    """Settings of nothing."""
