@@ -32,9 +32,8 @@ OTHERS = {
     VANILLA_LONG: "the long vanilla filter",
 }
 _COLUMNS = {
-    COMPARED[
-        EQUILIBRIUM
-    ]: "Against the attackers of the meta-equilibrium (as the paper's table 3)",
+    COMPARED[EQUILIBRIUM]: "Against the attackers of the meta-equilibrium (as the"
+    " paper's table 3)",
     COMPARED[HELD_OUT_SET]: "Against held-out attackers, which no defender trained on",
     COMPARED[OWN]: "In the worst case, each against its own fresh attacker",
     COMPARED[NO_ATTACK]: "With no attack at all",
