@@ -3,8 +3,7 @@
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
 
-With --refine, all settings are those that the run was begun with; --seed is that of the
-resamples.
+With --refine, all settings are those that the run was begun with.
 """
 
 from pathlib import Path
@@ -12,16 +11,15 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.command import request as command_line
-from psro_comm.command.plan import outline
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
-from psro_comm.reports.analysis import analyze
 
-command_line.define()
+command_line.define_common("run", "runs_dir", "workers", "dry_run")
 flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file, instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Resamples of the table.", 2)
+flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
 flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Whose mixtures to judge.")
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
 flags.DEFINE_boolean("refine", False, "With a run: play on until --width is reached.")
@@ -35,34 +33,26 @@ def main(_: list[str]) -> None:
         raise ValueError("give one of --payoffs=FILE and --run=NAME")
     if given.refine and given.run is None:
         raise ValueError("--refine plays new episodes: it needs --run=NAME")
-    _refuse_idle()
-    request = command_line.begun() if given.refine else None
-    if given.run is not None:
-        read_run(Path(given.runs_dir), given.run)
-    source = given.payoffs or f"{given.runs_dir}/{given.run}"
-    if given.dry_run:
-        refined = (request.config, given.width) if request else None
-        print(outline(source, given.out, given.resamples, refined=refined))
-        return
-    options = (given.resamples, given.meta_solver, given.figures, given.seed)
-    if request is not None:
-        with open_lab(request) as lab:
-            print(analyze(source, given.out, *options, lab, given.width))
-    else:
-        print(analyze(source, given.out, *options))
-
-
-def _refuse_idle() -> None:
-    """Refuses what would be ignored; --seed is that of the resamples."""
-    given = flags.FLAGS
-    why = "on a table that is there"
-    if given.refine:
-        why = "beside --refine, which goes by the run's own settings"
-    command_line.refuse(command_line.settings(), why)
     if not given.refine:
         command_line.refuse(["width", "workers"], "without --refine")
     if given.payoffs is not None:
         command_line.refuse(["runs_dir"], "beside --payoffs")
+    else:
+        read_run(Path(given.runs_dir), given.run)
+    request = command_line.begun() if given.refine else None
+    source = given.payoffs or f"{given.runs_dir}/{given.run}"
+    from psro_comm.command.outline import outline
+    from psro_comm.reports.analysis import analyze
+
+    options = (given.resamples, given.meta_solver, given.figures, given.seed)
+    if given.dry_run:
+        refined = (request.config, given.width) if request else None
+        print(outline(source, given.out, given.resamples, refined=refined))
+    elif request is not None:
+        with open_lab(request) as lab:
+            print(analyze(source, given.out, *options, lab, given.width))
+    else:
+        print(analyze(source, given.out, *options))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,8 @@ Every line compares two things measured side by side, in turns, so that a busy m
 slows both; the ratio of their best times is what counts.
 """
 
-import numpy as np
-import torch
 from absl import flags
 
-from psro_comm.benchmarks import learning, tables, worlds
 from psro_comm.command.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
@@ -17,6 +14,11 @@ flags.DEFINE_integer("rounds", 5, "Measurements of each; the best counts.", 1)
 
 def main(_: list[str]) -> None:
     """Measures and prints every promised ratio, and whether it is kept."""
+    import numpy as np
+    import torch
+
+    from psro_comm.benchmarks import learning, tables, worlds
+
     torch.set_num_threads(1)
     given = (flags.FLAGS.device, flags.FLAGS.rounds)
     print(worlds.PLAIN)

@@ -10,11 +10,9 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.reports.terminal import render_crossplay
-from psro_comm.studies.crossplay import cross_play
-from psro_comm.studies.players import with_team_of
 
-command_line.define()
+_SIDES = (*command_line.untrained("attack"), *command_line.untrained("filter"))
+command_line.define("threat", "evaluation", *_SIDES)
 _WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"
 flags.DEFINE_list("attacks", ["none", "noise"], f"{_WORDS}, noise, noise@2.5, mute.")
 flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
@@ -22,13 +20,15 @@ flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
-    attacks, filters = command_line.FLAGS.attacks, command_line.FLAGS.filters
-    request = with_team_of(
-        command_line.request("evaluation"), {"attack": attacks, "filter": filters}
-    )
-    if command_line.FLAGS.dry_run:
+    attacks, filters = flags.FLAGS.attacks, flags.FLAGS.filters
+    named = {"attack": attacks, "filter": filters}
+    request = command_line.request("evaluation", named)
+    if flags.FLAGS.dry_run:
         print(plan(request, "evaluate", cells=len(attacks) * len(filters)))
         return
+    from psro_comm.reports.terminal import render_crossplay
+    from psro_comm.studies.crossplay import cross_play
+
     with open_lab(request) as lab:
         result = cross_play(lab, attacks, filters, request.runs_dir)
         path = lab.store.root / f"{result.name}.json"

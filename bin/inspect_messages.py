@@ -14,10 +14,9 @@ from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 from psro_comm.names import BRANCHES
-from psro_comm.reports.inspection import under_lens
-from psro_comm.studies.players import with_team_of
 
-command_line.define()
+_SIDES = (*command_line.untrained("attack"), *command_line.untrained("filter"))
+command_line.define("threat", *_SIDES)
 FLAGS = flags.FLAGS
 flags.DEFINE_string("attack", "noise", "Attack, by name (see evaluate).")
 flags.DEFINE_string("filter", "untrained", "Filter, by name (see evaluate).")
@@ -31,20 +30,16 @@ flags.DEFINE_integer(
 def main(_: list[str]) -> None:
     """Plays the episode and says where it lies."""
     named = {"attack": [FLAGS.attack], "filter": [FLAGS.filter]}
-    request = with_team_of(command_line.request("inspection"), named)
+    request = command_line.request("inspection", named)
     if FLAGS.dry_run:
         print(plan(request, "evaluate", cells=1))
         return
+    from psro_comm.reports.inspection import under_lens
+
+    asked = {"world": FLAGS.world, "follow": FLAGS.follow, "step": FLAGS.step}
     with open_lab(request) as lab:
-        written = under_lens(
-            lab,
-            FLAGS.attack,
-            FLAGS.filter,
-            request.runs_dir,
-            world=FLAGS.world,
-            follow=FLAGS.follow,
-            step=FLAGS.step,
-        )
+        names = (FLAGS.attack, FLAGS.filter)
+        written = under_lens(lab, *names, request.runs_dir, **asked)
     print("Saved:", ", ".join(map(str, written)))
 
 

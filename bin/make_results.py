@@ -7,21 +7,27 @@ from pathlib import Path
 
 from absl import flags
 
+from psro_comm.command.request import define_common, refuse
 from psro_comm.command.shell import run_main
-from psro_comm.disk.store import run_path
-from psro_comm.reports.results import MARK, write_results
-from psro_comm.reports.seeds import by_variant, read_finished
 
 FLAGS = flags.FLAGS
+define_common("runs_dir")
 flags.DEFINE_list("runs", None, "Names of finished runs, of any tasks.", required=True)
-flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
 flags.DEFINE_string("out", "docs/results", "Folder of results.md and the figures.")
 flags.DEFINE_string("readme", None, "Also put the results into this file ...")
-flags.DEFINE_string("mark", MARK, "... between <!-- MARK:begin --> and its :end.")
+flags.DEFINE_string(
+    "mark", None, "... between <!-- MARK:begin --> and its :end (default: results)."
+)
 
 
 def main(_: list[str]) -> None:
     """Writes the tables and the figures."""
+    from psro_comm.disk.store import run_path
+    from psro_comm.reports.results import MARK, write_results
+    from psro_comm.reports.seeds import by_variant, read_finished
+
+    if FLAGS.readme is None:
+        refuse(["mark"], "without --readme")
     roots = [run_path(Path(FLAGS.runs_dir), name) for name in FLAGS.runs]
     variants = by_variant([read_finished(root) for root in roots])
     made_by = f"python -m bin.make_results --runs={','.join(FLAGS.runs)}"
@@ -29,7 +35,8 @@ def main(_: list[str]) -> None:
         if FLAGS[name].value != FLAGS[name].default:
             made_by += f" --{name}={FLAGS[name].value}"
     readme = Path(FLAGS.readme) if FLAGS.readme is not None else None
-    written = write_results(variants, Path(FLAGS.out), made_by, readme, FLAGS.mark)
+    mark = MARK if FLAGS.mark is None else FLAGS.mark
+    written = write_results(variants, Path(FLAGS.out), made_by, readme, mark)
     print("Saved:", ", ".join(map(str, written)))
 
 

@@ -7,10 +7,9 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.reports.story import render, save_report
-from psro_comm.studies.story import Story
 
-command_line.define()
+_SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
+command_line.define("threat", *_SIDES, "psro", "evaluation")
 
 
 def main(_: list[str]) -> None:
@@ -19,6 +18,9 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "story"))
         return
+    from psro_comm.reports.story import render, save_report
+    from psro_comm.studies.story import Story
+
     with open_lab(request) as lab:
         report = Story(lab).tell()
         files = save_report(lab.store.root, report)

@@ -9,11 +9,9 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.psro.rmacrl import RMacrl
-from psro_comm.reports.terminal import render_solution
-from psro_comm.studies.players import find_player, with_team_of
 
-command_line.define()
+_SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
+command_line.define("threat", *_SIDES, "psro", "evaluation.num_envs")
 _START = "to start from, instead of an untrained one: RUN, RUN/POLICY or psro:RUN."
 flags.DEFINE_list("initial_attacks", [], f"Attacks {_START}")
 flags.DEFINE_list("initial_filters", [], f"Filters {_START}")
@@ -25,10 +23,14 @@ def main(_: list[str]) -> None:
         "filter": flags.FLAGS.initial_filters,
         "attack": flags.FLAGS.initial_attacks,
     }
-    request = with_team_of(command_line.request(), start)
-    if command_line.FLAGS.dry_run:
+    request = command_line.request(named=start)
+    if flags.FLAGS.dry_run:
         print(plan(request, "psro"))
         return
+    from psro_comm.psro.rmacrl import RMacrl
+    from psro_comm.reports.terminal import render_solution
+    from psro_comm.studies.players import find_player
+
     with open_lab(request) as lab:
         filters, attacks = (
             [

@@ -6,15 +6,10 @@ python -m bin.train_attack --against=psro:a --team=a --run=breaker
 
 from absl import flags
 
-from psro_comm.command import request as command_line
-from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
-from psro_comm.lab.session import open_lab
-from psro_comm.reports.terminal import render_training
-from psro_comm.studies.players import with_team_of
-from psro_comm.studies.training import train_against
+from psro_comm.command.training import define_training, train
 
-command_line.define()
+define_training("attack")
 flags.DEFINE_string(
     "against", "none", "Filter to attack: none, RUN, RUN/POLICY or psro:RUN."
 )
@@ -22,14 +17,10 @@ flags.DEFINE_string(
 
 def main(_: list[str]) -> None:
     """Trains and prints."""
-    against = command_line.FLAGS.against
-    request = with_team_of(command_line.request("attack"), {"filter": [against]})
-    if command_line.FLAGS.dry_run:
-        print(plan(request, "attack"))
-        return
-    with open_lab(request) as lab:
-        result = train_against(lab, "attack", against, request.runs_dir)
-    print(render_training(result))
+    if (result := train("attack", flags.FLAGS.against)) is not None:
+        from psro_comm.reports.terminal import render_training
+
+        print(render_training(result))
 
 
 if __name__ == "__main__":

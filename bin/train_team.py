@@ -7,10 +7,8 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.reports.terminal import render_gate
-from psro_comm.studies.story import Story
 
-command_line.define()
+command_line.define("evaluation.episodes")
 
 
 def main(_: list[str]) -> None:
@@ -19,6 +17,9 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
+    from psro_comm.reports.terminal import render_gate
+    from psro_comm.studies.story import Story
+
     with open_lab(request) as lab:
         gate = Story(lab).gate()
         lab.store.set_status("done", 1.0)

@@ -71,7 +71,14 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
     made = re.findall(r'make (run|bench) FLAGS="([^"]*)"', text)
     made = [(MAKE[target], given) for target, given in made]
     return [
-        (program, [word for word in shlex.split(given) if word != "--helpfull"])
+        (
+            program,
+            [
+                word
+                for word in shlex.split(given)
+                if word not in ("--help", "--helpfull")
+            ],
+        )
         for program, given in plain + made
     ]
 

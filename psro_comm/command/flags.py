@@ -1,6 +1,6 @@
 """Configuration: nested frozen dataclasses, and the absl flags derived from them.
 
-A default is written once, in the field. `define_flags` makes a flag of every leaf, with
+A default is written once, in the field. `define_flags` makes a flag of a leaf, with
 dots (`--ppo.clip_coef=0.1`, `--noppo.normalize_advantage`), `from_flags` puts what the
 user set over a preset. The way to and from JSON is in `psro_comm.settings.fields`.
 """
@@ -21,9 +21,9 @@ def define_flags(
     config_class: type,
     defaults: Any,
     flag_values: flags.FlagValues = flags.FLAGS,
-    skip: Collection[str] = (),
+    names: Collection[str] | None = None,
 ) -> None:
-    """Defines a flag for every leaf of `config_class`; unset ones are None.
+    """Defines a flag for every leaf of `config_class`, or some; unset ones are None.
 
     A binary that wants them in its `--help` adopts this module's key flags
     (`flags.adopt_module_key_flags`).
@@ -32,10 +32,10 @@ def define_flags(
       config_class: a dataclass; its fields are values or dataclasses.
       defaults: an instance, for the defaults shown in the help.
       flag_values: where to define them.
-      skip: names of leaves that get no flag.
+      names: of the leaves that get a flag; all of them where absent.
     """
     for leaf in leaves(config_class):
-        if leaf.name in skip:
+        if names is not None and leaf.name not in names:
             continue
         default = leaf.text(value_at(defaults, leaf.name))
         allowed = f"{leaf.allowed}; " if leaf.allowed else ""
@@ -54,14 +54,19 @@ def from_flags(
     flag_values: flags.FlagValues = flags.FLAGS,
     skip: Collection[str] = (),
 ) -> C:
-    """`preset` with the values of the flags that the user set.
+    """`preset` with the values of the flags that there are and that the user set.
+
+    Args:
+      preset: the configuration without them.
+      flag_values: where `define_flags` defined them.
+      skip: names of leaves whose flags are something else's.
 
     Raises:
       ValueError: a dataclass refuses its new values; its name is in front.
     """
     changes: dict[str, Any] = {}
     for leaf in leaves(type(preset)):
-        if leaf.name in skip:
+        if leaf.name in skip or leaf.name not in flag_values:
             continue
         given = flag_values[leaf.name].value
         if given is not None:

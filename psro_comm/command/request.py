@@ -1,46 +1,67 @@
-"""The flags that every program shares, and the request that they add up to."""
+"""The flags that programs share, and the request that they add up to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from absl import flags
 
+from games.engine.registry import Settings
+from games.environments.registry import ENVS
+from oracles.teams.backbones import BACKBONES
 from psro_comm.command.flags import define_flags, from_flags
 from psro_comm.lab.session import Request, choose_device, choose_workers, read_run
 from psro_comm.settings.experiment import ExperimentConfig, from_description
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, TASKS, preset, require_known
+from psro_comm.studies.player_names import with_team_of
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
 FLAGS = flags.FLAGS
 _OWN = ("task", "seed", "device")  # leaves of the configuration with flags of their own
+_RULES = ("env", *Settings(ENVS))
+_TRAINING = ("backbone", *Settings(BACKBONES), "learner", "training")
+
+_BY_TRAINING = (  # settings of a side that its training alone reads
+    *("attack.alpha", "attack.stop_return"),
+    *("filter.beta1", "filter.beta2", "filter.benign_fraction"),
+)
 
 
-def define(default_task: str = "predator_prey_p05") -> None:
-    """Defines the common flags, and one for every field of the configuration."""
-    listed = ", ".join(TASKS)
-    flags.DEFINE_string(
-        "task", default_task, f"What is played: {listed}, or smac:MAP (StarCraft II)."
-    )
-    flags.register_validator("task", _known_task)
-    flags.DEFINE_enum(
-        "budget",
-        "quick",
-        list(BUDGETS),
-        "smoke: seconds, quick: minutes, paper: hours.",
-    )
-    flags.DEFINE_string("run", None, "Name of the run (default: task-budget-seed).")
-    flags.DEFINE_string("runs_dir", "runs", "Folder of all runs.")
-    flags.DEFINE_integer("seed", 0, "Seed of the whole run.", lower_bound=0)
-    flags.DEFINE_enum("device", "auto", ("auto", "cpu", "cuda"), "Where to compute.")
-    flags.DEFINE_integer(
-        "workers", None, "Processes side by side (default: one per core; 0: none)."
-    )
-    flags.DEFINE_string("team", None, "Use the team of this run; do not train one.")
-    flags.DEFINE_boolean("dry_run", False, "Print the plan and stop.")
-    define_flags(ExperimentConfig, ExperimentConfig(), skip=_OWN)
+def define(*settings: str, but: Collection[str] = ()) -> None:
+    """Defines the flags of a program that plays a task: its run's, its team's, its own.
+
+    Args:
+      settings: what else of the configuration the program reads, by the names of fields
+        (`filter.hidden`) or of groups of them (`threat`).
+      but: names of fields of these groups that it does not read.
+    """
+    define_common(*_COMMON)
+    names = _fields(_RULES + _TRAINING + settings)
+    define_flags(ExperimentConfig, ExperimentConfig(), names=names - {*but})
+
+
+def trained(side: str) -> tuple[str, ...]:
+    """The settings of a side (`attack` or `filter`) that is trained, for `define`."""
+    return f"{side}_kind", side, f"{side}_trainer", f"{side}_oracle"
+
+
+def untrained(side: str) -> tuple[str, ...]:
+    """The settings by which a player named `untrained` is made, for `define`."""
+    return tuple(_fields([f"{side}_kind", side]) - {*_BY_TRAINING})
+
+
+def define_common(*names: str) -> None:
+    """Defines some of the flags that say where, how and by whom a run is made."""
+    for name in names:
+        _COMMON[name](name)
+
+
+def _define_task(name: str) -> None:
+    listed = f"{', '.join(TASKS)}, or smac:MAP (StarCraft II)"
+    flags.DEFINE_string(name, "predator_prey_p05", f"What is played: {listed}.")
+    flags.register_validator(name, _known_task)
 
 
 def _known_task(name: str) -> bool:
@@ -51,31 +72,106 @@ def _known_task(name: str) -> bool:
     return True
 
 
-def request(kind: str | None = None) -> Request:
+_SIZES = "smoke: seconds, quick: minutes, paper: hours."
+_WORKERS = "Processes side by side (default: one per core; 0: none)."
+_COMMON: dict[str, Callable[[str], object]] = {
+    "task": _define_task,
+    "budget": lambda name: flags.DEFINE_enum(name, "quick", list(BUDGETS), _SIZES),
+    "run": lambda name: flags.DEFINE_string(
+        name, None, "Name of the run (default: task-budget-seed)."
+    ),
+    "runs_dir": lambda name: flags.DEFINE_string(name, "runs", "Folder of all runs."),
+    "seed": lambda name: flags.DEFINE_integer(name, 0, "Seed of the whole run.", 0),
+    "device": lambda name: flags.DEFINE_enum(
+        name, "auto", ("auto", "cpu", "cuda"), "Where to compute."
+    ),
+    "workers": lambda name: flags.DEFINE_integer(name, None, _WORKERS),
+    "team": lambda name: flags.DEFINE_string(
+        name, None, "Use the team of this run; do not train one."
+    ),
+    "dry_run": lambda name: flags.DEFINE_boolean(
+        name, False, "Print the plan and stop."
+    ),
+}
+
+
+def _fields(names: Iterable[str]) -> set[str]:
+    """The leaves of the configuration of these names, or in groups of them."""
+    known = {leaf.name for leaf in leaves(ExperimentConfig)}
+    found: set[str] = set()
+    for name in names:
+        inside = {leaf for leaf in known if f"{leaf}.".startswith(f"{name}.")}
+        if not inside:
+            raise ValueError(f"the configuration has no {name!r}")
+        found |= inside
+    return found
+
+
+def request(
+    kind: str | None = None, named: Mapping[str, Sequence[str]] | None = None
+) -> Request:
     """What the flags ask for.
 
     Args:
       kind: what the run is about, where that is not the whole story; it keeps runs
         apart whose names are not given.
+      named: players that the user named, by role: the first run among them lends its
+        team where no other is given.
 
     Raises:
-      ValueError: a value that is not allowed.
+      ValueError: a value that is not allowed, or a flag that would be ignored.
+      StoreError: no such run as a player's.
     """
-    device = choose_device(FLAGS.device)
     base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
-    config = from_flags(replace(base, device=device), skip=_OWN)
+    config = from_flags(base, skip=_OWN)
+    device = choose_device(FLAGS.device)
     name = [FLAGS.task, FLAGS.budget, str(FLAGS.seed)]
     if kind is not None:
         name.insert(0, kind)
-    return Request(
-        config,
+    asked = Request(
+        replace(config, device=device),
         Path(FLAGS.runs_dir),
         FLAGS.run
         or "-".join(name).lower().replace(":", "-"),  # names of runs have no capitals
         choose_workers(FLAGS.workers, device, config.env),
-        FLAGS.flags_into_string(),
+        _given_flags(),
         FLAGS.team,
     )
+    asked = with_team_of(asked, named or {})
+    _refuse_idle(asked, named or {})
+    trainings = ["training"] if asked.team is None else []
+    trainings += [f"{side}_oracle" for side in ("attack", "filter") if _trains(side)]
+    config.check_games(trainings)
+    return asked
+
+
+def _given_flags() -> str:
+    """The program's own flags and their values, for `--flagfile`; none of absl's."""
+    own = (
+        flag
+        for module, found in FLAGS.flags_by_module_dict().items()
+        if not module.startswith("absl.")
+        for flag in found
+        if flag.value is not None
+    )
+    return "".join(f"{flag.serialize()}\n" for flag in own)
+
+
+def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
+    """Refuses settings of what is neither trained nor made here."""
+    defined = {*FLAGS}
+    if asked.team is not None:
+        idle = sorted(_fields(_TRAINING) & defined)
+        refuse(idle, f"with the team of {asked.team!r}")
+    for role, names in named.items():
+        if not _trains(role) and "untrained" not in names:
+            idle = sorted(_fields([f"{role}_kind", role]) & defined)
+            refuse(idle, f"without an untrained {role}")
+
+
+def _trains(side: str) -> bool:
+    """Whether the program trains that side."""
+    return f"{side}_trainer" in FLAGS
 
 
 def begun() -> Request:
@@ -88,12 +184,6 @@ def begun() -> Request:
     config = from_description(read_run(runs_dir, FLAGS.run).config)
     workers = choose_workers(FLAGS.workers, config.device, config.env)
     return Request(config, runs_dir, FLAGS.run, workers)
-
-
-def settings() -> tuple[str, ...]:
-    """The flags that say what is played and learned: the task's, and all its fields."""
-    fields = (leaf.name for leaf in leaves(ExperimentConfig) if leaf.name not in _OWN)
-    return ("task", "budget", "device", "team", *fields)
 
 
 def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> None:
@@ -111,6 +201,17 @@ def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> Non
         flag = FLAGS[name]
         if flag.present and not (but_defaults and flag.value == flag.default):
             raise ValueError(f"--{name} has no effect {why}: leave it out")
+
+
+def json_file(given: str | None, default: Path) -> Path:
+    """The file that `--out` names, or the default.
+
+    Raises:
+      ValueError: it is no .json file.
+    """
+    if given is not None and Path(given).suffix != ".json":
+        raise ValueError(f"--out is {given!r}, must be a .json file")
+    return default if given is None else Path(given)
 
 
 def seeds(words: Sequence[str] | None) -> list[int]:

@@ -1,13 +1,18 @@
 """Progress on a terminal: one aligned line an update, with the time left."""
 
+from __future__ import annotations
+
 import logging as standard_logging
 import math
+import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from absl import logging
 
-from psro_comm.disk.metrics import Log
+if TYPE_CHECKING:
+    from psro_comm.disk.metrics import Log
 
 
 class Progress:
@@ -83,7 +88,10 @@ def tee(*logs: Log) -> Log:
 def speak() -> None:
     """Lets this process say what it does: one line a time, with the clock."""
     logging.set_verbosity(logging.INFO)
+    line, clock = "%(asctime)s  %(message)s", "%H:%M:%S"
+    if multiprocessing.parent_process() is not None:
+        # A worker parses no flags, and absl's handler would warn of that.
+        standard_logging.basicConfig(format=line, datefmt=clock)
+        return
     logging.use_absl_handler()
-    logging.get_absl_handler().setFormatter(
-        standard_logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S")
-    )
+    logging.get_absl_handler().setFormatter(standard_logging.Formatter(line, clock))

@@ -1,19 +1,24 @@
-"""One program's work on one run: its lab, opened from the command line's words."""
+"""One program's work on one run: its lab, opened from the command line's words.
+
+What a lab is made of is imported when one is opened: `--dry_run` needs none of it.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-
-from psro_comm.disk.environment import describe_environment
-from psro_comm.disk.metrics import MetricsWriter
-from psro_comm.disk.store import RunStore, StoreError, run_path
-from psro_comm.lab.lab import Lab
-from psro_comm.lab.workers import Workers
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
+
+if TYPE_CHECKING:
+    from psro_comm.disk.store import RunStore
+    from psro_comm.lab.lab import Lab
+
+_GPUS = ("nvidia*", "nvmap", "dxg", "kfd")
+"""Devices of the drivers that torch computes through; without one, there is no CUDA."""
 
 
 class Request(NamedTuple):
@@ -28,11 +33,16 @@ class Request(NamedTuple):
 
 
 def choose_device(name: str) -> str:
-    """`auto` is CUDA where there is one.
+    """`auto` is CUDA where there is one; torch is asked only if there may be.
 
     Raises:
       ValueError: CUDA was asked for and there is none.
     """
+    driven = any(any(Path("/dev").glob(each)) for each in _GPUS)
+    if name == "cpu" or (name == "auto" and not driven):
+        return "cpu"
+    import torch
+
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise ValueError("--device is cuda, but torch finds none: use cpu or auto")
@@ -70,6 +80,14 @@ def open_lab(request: Request) -> Iterator[Lab]:
       StoreError: another process has the run, it was begun with another
         configuration, or a file is damaged.
     """
+    import torch
+
+    from psro_comm.disk.environment import describe_environment
+    from psro_comm.disk.metrics import MetricsWriter
+    from psro_comm.disk.store import RunStore, run_path
+    from psro_comm.lab.lab import Lab
+    from psro_comm.lab.workers import Workers
+
     torch.set_num_threads(1)
     root = run_path(request.runs_dir, request.run)
     donor = None
@@ -90,12 +108,36 @@ def open_lab(request: Request) -> Iterator[Lab]:
         yield lab
 
 
+@contextlib.contextmanager
+def open_store(
+    runs_dir: Path, run: str | None, asked: Mapping[str, Any]
+) -> Iterator[RunStore | None]:
+    """The folder of a run that needs no lab; none where it has no name.
+
+    Args:
+      runs_dir, run: where, and under what name.
+      asked: what the run is about, as JSON data: its configuration.
+
+    Raises:
+      StoreError: as `open_lab`.
+    """
+    if run is None:
+        yield None
+        return
+    from psro_comm.disk.store import RunStore, run_path
+
+    with RunStore.open(run_path(runs_dir, run), asked) as store:
+        yield store
+
+
 def read_run(runs_dir: Path, run: str) -> RunStore:
     """Opens a finished run to look at.
 
     Raises:
       StoreError: there is none.
     """
+    from psro_comm.disk.store import RunStore, StoreError, run_path
+
     root = run_path(runs_dir, run)
     if not root.exists():
         known = sorted(p.parent.name for p in runs_dir.glob("*/config.json"))

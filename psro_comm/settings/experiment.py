@@ -1,6 +1,6 @@
 """One experiment as nested dataclasses; tasks and budgets (tasks/) are values of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,7 +169,6 @@ class ExperimentConfig:
         if not all(0 <= agent < agents for agent in threat.captured or ()):
             words = f"agents 0 to {agents - 1}"
             raise refusal("threat.captured", threat.captured, words)
-        self._check_games(extent)
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""
@@ -183,9 +182,17 @@ class ExperimentConfig:
                 f" {' or '.join(GUIDES)}",
             )
 
-    def _check_games(self, extent: Extent) -> None:
-        """No training wants more worlds side by side than there are games."""
-        for name in ("training", "attack_oracle", "filter_oracle"):
+    def check_games(self, names: Iterable[str]) -> None:
+        """Refuses trainings that want more worlds side by side than there are games.
+
+        Args:
+          names: of those that will be: `training`, `attack_oracle`, `filter_oracle`.
+
+        Raises:
+          ValueError: one of them.
+        """
+        extent = self.extent
+        for name in names:
             wanted = getattr(self, name).num_envs
             if extent.side_by_side(wanted) < wanted:
                 raise refusal(

@@ -1,22 +1,13 @@
-"""Players by name: what a user may write for an attack or a filter.
+"""Players by name: the policies that a user means (`studies/player_names.py`)."""
 
-NAME, NAME@x      an entry of ATTACKS or FILTERS, such as none, noise@2.5, mute
-untrained         the policy that this run would train, as it is drawn
-RUN/POLICY                                   one policy of another run
-RUN                                          the policy that train_attack or
-train_filter left in it
-psro:RUN                                     the mixture that R-MACRL put out
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
-from games.engine.registry import Entry
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
@@ -24,90 +15,14 @@ from oracles.strategies.best_response import new_policy
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.registry import strategies
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import Lab, seed_of
 from psro_comm.lab.mixed import Mixed
-from psro_comm.lab.session import Request, read_run
+from psro_comm.lab.session import read_run
 from psro_comm.names import NO_ATTACK, NO_FILTER
-from psro_comm.settings.fields import leaves, replace
+from psro_comm.studies.player_names import Name, read_name
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
-
-
-class Name(NamedTuple):
-    """What a name says."""
-
-    kind: str  # of a registry, or untrained, policy or mixture
-    config: Any = None  # of a kind that has one
-    run: str | None = None  # of a policy or a mixture
-    policy: str | None = None  # None is what train_attack or train_filter left
-
-
-def read_name(name: str, role: str) -> Name:
-    """Takes a name apart; see the module's docstring.
-
-    Raises:
-      ValueError: it names no player, or one of the other side.
-    """
-    if name.startswith("psro:"):
-        return Name("mixture", run=name.removeprefix("psro:"))
-    kind, at, argument = name.partition("@")
-    side = Side.of(role)
-    known = strategies(side)
-    if kind not in (*known, "untrained"):
-        if kind in strategies(side.other):
-            other = side.other.strategy
-            raise ValueError(f"{name!r} is {_A[other]} {other}, not {_A[role]} {role}")
-        run, _, policy = name.partition("/")
-        return Name("policy", run=run, policy=policy or None)
-    entry = known.get(kind, Entry(None))
-    if not at:
-        return Name(kind, None if entry.config is None else entry.config())
-    return Name(kind, _with_argument(name, entry, argument, known))
-
-
-_A = {"attack": "an", "filter": "a"}
-
-
-def _with_argument(
-    name: str, entry: Entry, argument: str, known: Mapping[str, Entry]
-) -> Any:
-    """The settings of a kind whose name gives one of them: `noise@2.5`."""
-    if entry.argument is None or entry.config is None:
-        takers = [kind for kind, each in known.items() if each.argument]
-        raise ValueError(
-            f"{name!r}: only {', '.join(takers) or 'nobody'} takes an argument after @"
-        )
-    (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
-    try:
-        return replace(entry.config(), {leaf.name: leaf.parse(argument)})
-    except ValueError as error:
-        raise ValueError(f"{name!r}: {error}") from error
-
-
-def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
-    """The request with the team of the first run that was named, where it has none.
-
-    Args:
-      request: of the command line.
-      named: names of players by role, `attack` or `filter`.
-
-    Raises:
-      ValueError: a name that names no player.
-      StoreError: no such run.
-    """
-    runs = [
-        run
-        for role, names in named.items()
-        for name in names
-        if (run := read_name(name, role).run) not in (None, request.run)
-    ]
-    for run in runs:
-        read_run(request.runs_dir, run)
-    if request.team is not None or not runs:
-        return request
-    return request._replace(team=runs[0])
 
 
 def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
@@ -115,7 +30,7 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
 
     Args:
       lab: of the game it is to play in; its team must be the player's.
-      name: see the module's docstring.
+      name: see `studies/player_names.py`.
       role: `attack` or `filter`.
       runs_dir: where other runs are.
 

@@ -1,6 +1,6 @@
 """Games of known value, with best responses: what PSRO is validated on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -186,13 +186,22 @@ class Signalling:
         return best_defence(self.config, np.einsum("p,psf->sf", weights, np.stack(own)))
 
 
-KNOWN_GAMES: dict[str, Callable[[int], KnownGame]] = {  # by seed
-    "matrix": lambda seed: HiddenMatrix(
-        np.random.default_rng(seed).standard_normal((12, 13)), noise=0.5
-    ),
-    "cube": lambda _: SquaredDistance(),
-    "signalling": lambda _: Signalling(),
-    "signalling_weak": lambda _: Signalling(
-        oracle=TableOracleConfig(updates=20, episodes=256)
-    ),
-}
+def hidden_matrix(seed: int) -> KnownGame:
+    """12 rows against 13 columns, drawn from the seed."""
+    matrix = np.random.default_rng(seed).standard_normal((12, 13))
+    return HiddenMatrix(matrix, noise=0.5)
+
+
+def cube(_: int) -> KnownGame:
+    """Hide and seek in the cube, the same for every seed."""
+    return SquaredDistance()
+
+
+def signalling(_: int) -> KnownGame:
+    """Adversarial signalling, the same for every seed."""
+    return Signalling()
+
+
+def signalling_weak(_: int) -> KnownGame:
+    """The same with oracles that learn little."""
+    return Signalling(oracle=TableOracleConfig(updates=20, episodes=256))

@@ -10,13 +10,9 @@ from typing import Any
 
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import across_seeds, as_dict, verdict
-from psro_comm.validation.known_games import KNOWN_GAMES
+from psro_comm.validation.registry import KNOWN_GAMES, OPTIONS
 from psro_comm.validation.validate import Step, validate
 
-OPTIONS: dict[str, dict[str, Any]] = {  # of `validate`
-    "plain": {},
-    "warm_start": {"warm_start": True},
-}
 QUANTITIES = {  # of a run, and what they are called
     "final": "NashConv at the end",
     "mean": "mean over the budget",

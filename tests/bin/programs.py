@@ -2,11 +2,38 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.paths import ROOT
+
+_ATTACK = ("attack_kind", "attack", "attack_trainer", "attack_oracle")
+_FILTER = ("filter_kind", "filter", "filter_trainer", "filter_oracle")
+_NEW_ATTACK = (
+    "attack_kind",
+    "attack.hidden",
+    "attack.mean_scale",
+    "attack.noise_scale",
+)
+_NEW_FILTER = (
+    *("filter_kind", "filter.hidden", "filter.critic_hidden"),
+    *("filter.detector", "filter.reconstructor"),
+)
+READS = {  # settings that each program reads, beside those of the task and its team
+    "quickstart": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation"),
+    "run_psro": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation.num_envs"),
+    "study_meta_solvers": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation"),
+    "train_team": ("evaluation.episodes",),
+    "train_attack": ("threat", *_ATTACK, *_NEW_FILTER, "evaluation"),
+    "train_filter": ("threat", *_NEW_ATTACK, *_FILTER, "evaluation"),
+    "evaluate": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
+    "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER),
+}
+_TEAM = ("env", "backbone", "learner", "training", "echo", "commnet", "smac")
+_OTHERS = ("task", "budget", "workers")
 
 TINY = (
     "--budget=smoke",
@@ -19,6 +46,21 @@ TINY = (
     "--evaluation.episodes=8",
     "--workers=0",
 )
+_PLAYERS = r"--(attacks?|filters?|against|initial_\w+)=(.+)"
+_MADE = re.compile(r"none|untrained|mute|noise.*")
+
+
+def fitting(program: str, given: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The settings in `given` that have an effect in a program beside `others`."""
+    named = [m[2].split(",") for m in (re.fullmatch(_PLAYERS, f) for f in others) if m]
+    lent = any(flag.startswith("--team=") for flag in others) or any(
+        not _MADE.fullmatch(name) for names in named for name in names
+    )
+    known = (*_OTHERS, *READS[program], *_TEAM)
+    if lent:
+        known = tuple(name for name in known if name != "training")
+    names = "|".join(map(re.escape, known))
+    return [flag for flag in given if re.match(rf"--({names})[.=]", flag)]
 
 
 def command(program: str, runs: Path, *flags: str) -> list[str]:
@@ -26,7 +68,7 @@ def command(program: str, runs: Path, *flags: str) -> list[str]:
     return [
         *(sys.executable, "-m", f"bin.{program}", "--task=echo"),
         f"--runs_dir={runs}",
-        *TINY,
+        *fitting(program, TINY, flags),
         *flags,
     ]
 

@@ -86,3 +86,13 @@ def test_what_does_not_fit_is_one_line_and_nothing_is_written(
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_mark_without_a_readme_is_refused(runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    done = make_results(runs, "--runs=r0", f"--out={out}", "--mark=x")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --mark has no effect without --readme: leave it out\n"
+    )
+    assert not out.exists()

@@ -162,6 +162,66 @@ def test_a_wrong_name_is_refused_before_a_team_is_trained(runs, program, flag, w
     assert not (runs / "wrong").exists()
 
 
+@pytest.mark.parametrize(
+    ("program", "flags", "words"),
+    [
+        ("train_team", "--attack_oracle.env_steps=3", "flag 'attack_oracle.env_steps'"),
+        ("inspect_messages", "--evaluation.episodes=9", "flag 'evaluation.episodes'"),
+        ("evaluate", "--psro.episodes=9", "Unknown command line flag 'psro.episodes'"),
+        ("run_psro", "--evaluation.episodes=9", "Did you mean: evaluation.num_envs"),
+        (
+            "evaluate",
+            "--team=team --training.env_steps=9",
+            "--training.env_steps has no effect with the team of 'team': leave it out",
+        ),
+        (
+            "evaluate",
+            "--attacks=none,attack --commnet.message_size=9",
+            "--commnet.message_size has no effect with the team of 'attack'",
+        ),
+        (
+            "evaluate",
+            "--attacks=noise --attack.hidden=9",
+            "--attack.hidden has no effect without an untrained attack",
+        ),
+        (
+            "train_filter",
+            "--against=noise --attack.hidden=9",
+            "--attack.hidden has no effect without an untrained attack",
+        ),
+        (
+            "inspect_messages",
+            "--filter=none --filter.detector=random",
+            "--filter.detector has no effect without an untrained filter",
+        ),
+        (
+            "run_psro",
+            "--team=team --nopredator_prey.obs_position",
+            "predator_prey.obs_position has no effect: env is 'echo'",
+        ),
+    ],
+)
+def test_a_flag_that_would_be_ignored_is_refused_before_work(
+    runs, program, flags, words
+):
+    fails(run(program, runs, "--run=idle", *flags.split()), words)
+    assert not (runs / "idle").exists()
+
+
+def test_an_untrained_player_is_made_by_its_settings(runs):
+    fewer = ("--run=small", "--attacks=untrained", "--team=team")
+    done = run("evaluate", runs, *fewer, "--attack.hidden=4")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_notes_the_flags_of_its_program_alone(runs):
+    noted = (runs / "attack" / "flags.txt").read_text().splitlines()
+    names = {line.removeprefix("--").partition("=")[0] for line in noted}
+    assert {"against", "team", "attack_oracle.env_steps", "nodry_run"} <= names
+    assert not names & {"verbosity", "pdb", "logtostderr", "run_with_profiling"}
+    assert not any(name.startswith(("training", "psro", "filter")) for name in names)
+
+
 def test_against_a_run_is_against_its_team(runs):
     done = run("train_filter", runs, "--run=heir", "--against=attack")
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pysc2")
 pytest.importorskip("smac.env.starcraft2", reason="oxwhirl's smac is not installed")
 
-from tests.bin.programs import run
+from tests.bin.programs import fitting, run
 from tests.starcraft_standin.installation import alive, install
 
 TINY = (
@@ -40,7 +40,8 @@ def test_r_macrl_and_all_that_it_needs_runs_on_the_game(game, tmp_path):
         ("evaluate", "--run=table", "--attacks=none,psro:psro", "--filters=filter"),
         ("inspect_messages", "--run=lens", "--team=team"),
     ):
-        done = run(program, tmp_path / "runs", *TINY, *flags)
+        tiny = fitting(program, TINY, flags)
+        done = run(program, tmp_path / "runs", *tiny, *flags)
         assert done.returncode == 0, f"{program}: {done.stderr[-2000:]}"
     assert re.search(r"Saved: .*\.html", done.stdout)
 
@@ -51,7 +52,8 @@ def test_workers_and_unknown_maps_are_one_line(game, tmp_path):
         (("--task=smac:moon",), "smac.map is 'moon', must be one of"),
         (("--smac.num_games=1",), "training.num_envs is 2, must be at most 1"),
     ):
-        done = run("train_team", tmp_path / "runs", *TINY, *flags)
+        tiny = fitting("train_team", TINY, flags)
+        done = run("train_team", tmp_path / "runs", *tiny, *flags)
         assert done.returncode == 2
         assert done.stderr.strip().splitlines()[-1].startswith(f"error: {line}")
     assert not (tmp_path / "runs").exists()

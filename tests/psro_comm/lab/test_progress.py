@@ -1,10 +1,13 @@
 """Progress on a terminal: aligned, seldom, with an estimate of the time left."""
 
 import math
+import multiprocessing
+import re
 
 import pytest
+from absl import logging
 
-from psro_comm.lab.progress import Progress, format_duration, tee
+from psro_comm.lab.progress import Progress, format_duration, speak, tee
 
 
 def progress(total, times, every_s=5.0):
@@ -57,3 +60,18 @@ def test_tee_passes_everything_to_everyone_in_order():
     seen = []
     tee(lambda v: seen.append((1, v)), lambda v: seen.append((2, v)))({"a/b": 3})
     assert seen == [(1, {"a/b": 3}), (2, {"a/b": 3})]
+
+
+def say_twice():
+    for number in (1, 2):  # a worker speaks anew for every job
+        speak()
+        logging.info("line %d", number)
+
+
+def test_a_worker_says_its_lines_once_and_nothing_of_flags(capfd):
+    process = multiprocessing.get_context("spawn").Process(target=say_twice)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    said = capfd.readouterr().err
+    assert re.sub(r"\d\d:\d\d:\d\d", "CLOCK", said) == "CLOCK  line 1\nCLOCK  line 2\n"

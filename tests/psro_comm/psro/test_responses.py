@@ -12,7 +12,8 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.psro.responses import by_merit, oracle_gains
 from psro_comm.reports.validation import render_options
 from psro_comm.validation.known_games import Signalling
-from psro_comm.validation.options import OPTIONS, study_options, summarised
+from psro_comm.validation.options import study_options, summarised
+from psro_comm.validation.registry import OPTIONS
 from psro_comm.validation.validate import Step
 
 NAMES = ("a", "b"), ("x", "y", "z")

@@ -9,7 +9,8 @@ from oracles.strategies.registry import ATTACKS, FILTERS
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
-from psro_comm.studies.players import find_player, read_name
+from psro_comm.studies.player_names import read_name
+from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import audit
 
 NAMED = [("attack", name) for name in [*ATTACKS, "untrained"]]

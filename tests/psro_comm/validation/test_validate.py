@@ -12,11 +12,11 @@ from psro_comm.disk.store import RunStore
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.validation import render_steps
 from psro_comm.validation.known_games import (
-    KNOWN_GAMES,
     HiddenMatrix,
     Signalling,
     SquaredDistance,
 )
+from psro_comm.validation.registry import KNOWN_GAMES
 from psro_comm.validation.validate import validate
 
 

@@ -1,0 +1,43 @@
+"""Meta-solvers side by side as whole PSRO runs, one for each solver and seed.
+
+python -m bin.study_meta_solvers --task=echo --budget=smoke --solvers=nash,uniform
+"""
+
+from absl import flags
+
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan_study
+from psro_comm.command.shell import run_main
+
+_SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
+command_line.define("threat", *_SIDES, "psro", "evaluation", but=["psro.meta_solver"])
+flags.DEFINE_list("solvers", ["nash", "uniform", "prd"], "Meta-solvers, or all.")
+flags.DEFINE_list("seeds", None, "Seeds of the PSRO runs (default: --seed).")
+flags.DEFINE_string("out", None, "A .json file (default: beside the runs).")
+
+
+def main(_: list[str]) -> None:
+    """Runs, or goes on with, all of it, and prints."""
+    from psro_comm.disk.files import encode_json, make_folder, write_atomic
+    from psro_comm.metagame.comparison import chosen
+    from psro_comm.reports.figures.meta_solvers import plot_study
+    from psro_comm.reports.meta_solvers import render_study
+    from psro_comm.studies.meta_solvers import checked_study, study
+
+    given = flags.FLAGS
+    names, seeds = chosen(given.solvers), command_line.seeds(given.seeds)
+    request = command_line.request("solvers")
+    out = command_line.json_file(given.out, request.runs_dir / f"{request.run}.json")
+    checked_study(request, names, seeds)
+    if given.dry_run:
+        print(plan_study(request, names, seeds))
+        return
+    result = study(request, names, seeds)
+    make_folder(out.parent)
+    plot_study(result, out.with_suffix(""), request.config.task)
+    write_atomic(out, encode_json(result))
+    print(f"{render_study(result)}\n\nSaved: {out}")
+
+
+if __name__ == "__main__":
+    run_main(main)

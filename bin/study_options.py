@@ -1,0 +1,45 @@
+"""What options of PSRO's best responses bring on a game of known value, over seeds.
+
+python -m bin.study_options --game=signalling_weak --compare=plain,warm_start --run=warm
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from psro_comm.command.request import define_common, refuse
+from psro_comm.command.shell import run_main
+from psro_comm.lab.session import open_store
+from psro_comm.validation.registry import KNOWN_GAMES, OPTIONS
+
+flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "What is played.")
+flags.DEFINE_list("compare", list(OPTIONS), f"Options, of {', '.join(OPTIONS)}.")
+flags.DEFINE_integer("seeds", 10, "How many, from --seed.", 2)
+flags.DEFINE_integer("trainings", 12, "Of each run, both sides.", 2)
+flags.DEFINE_integer("worlds", 1000, "Of each cell.", 2)
+flags.DEFINE_integer("seed", 0, "The first.", 0)
+flags.DEFINE_string("run", None, "Keep what is found under this name.")
+define_common("runs_dir")
+
+
+def main(_: list[str]) -> None:
+    """Runs every option on every seed, and prints the differences."""
+    given = flags.FLAGS
+    if given.run is None:
+        refuse(["runs_dir"], "without --run")
+    from psro_comm.reports.validation import render_options
+    from psro_comm.validation.options import study_options
+
+    names = ("game", "worlds", "seed", "seeds", "trainings", "compare")
+    asked = {name: given[name].value for name in names}
+    seeds = range(given.seed, given.seed + given.seeds)
+    budget = (given.trainings, given.worlds)
+    with open_store(Path(given.runs_dir), given.run, asked) as store:
+        result = study_options(given.game, given.compare, seeds, *budget, store)
+        print(render_options(result))
+    if store is not None:
+        print(f"\nSaved: {store.root / 'options.json'}")
+
+
+if __name__ == "__main__":
+    run_main(main)

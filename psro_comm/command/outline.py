@@ -1,0 +1,51 @@
+"""What `analyze_payoffs --dry_run` says of a table, which it reads for that."""
+
+from pathlib import Path
+
+import numpy as np
+
+from psro_comm.command.plan import PLAY
+from psro_comm.disk.files import decode_json, read_bytes
+from psro_comm.disk.tables import saved_as, table_of
+from psro_comm.lab.progress import format_duration
+from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.studies.refinement import checked_width, foreseen
+
+
+def outline(
+    source: str | Path,
+    out: str | None,
+    num_samples: int,
+    *,
+    refined: tuple[ExperimentConfig, float] | None = None,
+) -> str:
+    """What `analyze` would do, without doing it.
+
+    Args:
+      source, out, num_samples: as there.
+      refined: with `--refine`, the run's configuration and the half-width to reach.
+
+    Raises:
+      ValueError: no such file or run, or not a meta-game.
+    """
+    path = table_of(Path(source))
+    game = read_meta_game(path)
+    rows, cols = game.mean.shape
+    words = (
+        f"analysis of {path}, {rows} by {cols}, with {num_samples} resamples;"
+        f" seconds; to {saved_as(path, out)}.json"
+    )
+    if refined is None:
+        return words
+    config, width = refined
+    table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+    episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
+    limit = config.extent.episode_limit
+    steps = episodes * limit
+    return (
+        f"{words}\n  before it, about {episodes:,} new episodes of {config.task} until"
+        f" the value is known to {width:g}: {steps:,} env steps, about"
+        f" {format_duration(steps / PLAY)}"
+    )

@@ -1,0 +1,41 @@
+"""One best response by hand, of either side: `train_attack` and `train_filter`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psro_comm.command import request as command_line
+from psro_comm.command.plan import plan
+from psro_comm.lab.session import open_lab
+
+if TYPE_CHECKING:
+    from psro_comm.metagame.rows import Trained
+
+_OTHER = {"attack": "filter", "filter": "attack"}
+
+
+def define_training(side: str) -> None:
+    """Defines the flags of a program that trains one side, but for `--against`."""
+    both = (*command_line.trained(side), *command_line.untrained(_OTHER[side]))
+    command_line.define("threat", "evaluation", *both)
+
+
+def train(side: str, against: str) -> Trained | None:
+    """Trains one side and measures it, as the flags say.
+
+    Args:
+      side: `attack` or `filter`.
+      against: the opponent's name, in the words of `studies/player_names.py`.
+
+    Returns:
+      What `reports.terminal.render_training` takes; None after `--dry_run`, which
+      prints the plan.
+    """
+    request = command_line.request(side, {_OTHER[side]: [against]})
+    if command_line.FLAGS.dry_run:
+        print(plan(request, side))
+        return None
+    from psro_comm.studies.training import train_against
+
+    with open_lab(request) as lab:
+        return train_against(lab, side, against, request.runs_dir)

@@ -1,0 +1,18 @@
+"""What PSRO is validated on and which of its options are compared, by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from games.engine.registry import Entry
+
+KNOWN_GAMES: dict[str, Entry] = {  # functions of a seed
+    "matrix": Entry("psro_comm.validation.known_games:hidden_matrix"),
+    "cube": Entry("psro_comm.validation.known_games:cube"),
+    "signalling": Entry("psro_comm.validation.known_games:signalling"),
+    "signalling_weak": Entry("psro_comm.validation.known_games:signalling_weak"),
+}
+
+OPTIONS: dict[str, Mapping[str, Any]] = {  # of `validate`
+    "plain": {},
+    "warm_start": {"warm_start": True},
+}

@@ -1,0 +1,126 @@
+"""Each program has the flags that it reads, and no others."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.settings.fields import leaves
+from tests.bin.programs import READS, ROOT, TINY, fitting
+
+SETTINGS = {leaf.name for leaf in leaves(ExperimentConfig)}
+OWN = {"task", "seed", "device"}  # settings whose flags are typed by hand
+FORGED = ("--threat.mode=convex", "--threat.redraw_captured", "--threat.captured=none")
+UNPLAYED = ("predator_prey", "traffic_junction", "combat", "smac", "tarmac", "ndq")
+ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
+NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
+    *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target
+    *("training.teacher_prob", "training.imitation_fraction"),  # a teacher
+}
+NOT_A_FLAG = {  # what a program sets itself
+    "study_meta_solvers": ("psro.meta_solver",),  # --solvers
+    "train_team": ("threat.",),  # its gate's own mutes and noise
+}
+
+
+def lines(folder):
+    """A command line of every program that is quick, on budgets of a second."""
+    (folder / "table.csv").write_text(
+        "defender,attacker,mean,std_error,episodes\na,x,1,0.1,9\na,y,2,0.1,9\n"
+    )
+    table = f"--payoffs={folder}/table.csv"
+    runs = f"--runs_dir={folder}"
+    untrained = ("--attacks=none,untrained", "--filters=none,untrained")
+    found = []
+    for program, *more in (
+        ("quickstart", "--run=q"),
+        ("run_psro", "--run=p", "--psro.iterations=1"),
+        ("train_team", "--run=t"),
+        ("train_attack", "--run=a", "--against=untrained"),
+        ("train_filter", "--run=f", "--against=untrained"),
+        ("evaluate", "--run=e", *untrained),
+        ("inspect_messages", "--run=i", "--attack=untrained", "--filter=untrained"),
+        ("study_meta_solvers", "--run=s", "--solvers=nash,uniform"),
+    ):
+        given = fitting(program, ("--task=echo", *TINY, *FORGED), ())
+        found.append((program, [*given, runs, *more]))
+    known = ("--game=cube", "--worlds=5", runs)
+    return [
+        *found,
+        ("analyze_payoffs", [table, "--resamples=2"]),
+        ("analyze_payoffs", [runs, "--run=p", "--refine", "--width=99", "--workers=0"]),
+        ("compare_meta_solvers", [table, "--solvers=nash,uniform"]),
+        ("validate_psro", [*known, "--iterations=1", "--run=v"]),
+        ("study_options", [*known, "--seeds=2", "--trainings=2", "--run=o"]),
+        ("make_results", [runs, "--runs=q", f"--out={folder}/results"]),
+    ]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Of each program, what it defines and what its runs read."""
+    folder = tmp_path_factory.mktemp("runs")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bin.reading"],
+        cwd=ROOT,
+        input=json.dumps(lines(folder)),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
+        timeout=480,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    merged = {}
+    for line in done.stdout.splitlines():
+        program, result = json.loads(line)
+        assert result["status"] == 0, (program, result["said"])
+        defined, read = merged.setdefault(program, (set(), set()))
+        defined |= {*result["defined"]}
+        read |= {*result["read"]}
+    return merged
+
+
+def unreachable(name):
+    """Whether no run on Echo can show that a setting is read."""
+    return (
+        name in NOT_ON_ECHO
+        or name.startswith(tuple(f"{each}." for each in UNPLAYED))
+        or name.startswith(tuple(f"training.{each}" for each in ONLY_NDQ))
+    )
+
+
+def test_every_flag_of_a_program_is_read_by_it(found):
+    assert {*found} >= {*READS}
+    idle = {
+        program: sorted(name for name in defined - read if not unreachable(name))
+        for program, (defined, read) in found.items()
+    }
+    assert {program: names for program, names in idle.items() if names} == {}
+
+
+def test_every_setting_that_a_program_reads_has_a_flag(found):
+    for program in READS:
+        defined, read = found[program]
+        own = NOT_A_FLAG.get(program, ())
+        absent = {
+            name
+            for name in (read & SETTINGS) - defined
+            if "." in name and not name.startswith(own)
+        }
+        assert absent == set(), program
+
+
+def test_programs_without_a_task_have_no_settings(found):
+    for program in {*found} - {*READS}:
+        assert found[program][0] & (SETTINGS - OWN) == set(), program
+
+
+def test_analyze_payoffs_shows_what_it_reads_alone(found):
+    assert found["analyze_payoffs"][0] == {
+        *("run", "runs_dir", "workers", "dry_run", "payoffs", "out", "resamples"),
+        *("seed", "meta_solver", "figures", "refine", "width"),
+    }
