@@ -61,7 +61,7 @@ class _Still:
 
 
 class Attacker(_Still):
-    """Adds `offset` to the messages of captured agents."""
+    """Adds `offset` to the messages of malicious agents."""
 
     kind = "hand_made"
 
@@ -78,7 +78,7 @@ class Attacker(_Still):
 
 
 class Liar(Attacker):
-    """Says the opposite of what captured agents mean."""
+    """Says the opposite of what malicious agents mean."""
 
     kind = "liar"
 
@@ -145,4 +145,4 @@ def a_setting(threat: Threat, **sizes: int) -> Setting:
         message_std=torch.ones(size),
     )
     env: Any = SimpleNamespace(spec=spec, device=torch.device("cpu"))
-    return Setting(env, team, threat, threat.captured)
+    return Setting(env, team, threat, threat.malicious)

@@ -73,7 +73,7 @@ _GATE = {
 _REPORT = {
     "task": "predator_prey_p05",
     "seed": 3,
-    "captured": [2],
+    "malicious": [2],
     "gate": _GATE,
     "rows": [
         row("clean: no attack, no filter", "no-filter", "no-attack", 50.0),

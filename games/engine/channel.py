@@ -1,7 +1,7 @@
 """The channel: from the mouth of a sender to the ear of its listeners.
 
 A message is always `[B, N, D]`: everything agent i emits in one step, the paper's
-m_out_i. An attack may bend the messages of captured agents, a filter may replace any
+m_out_i. An attack may bend the messages of malicious agents, a filter may replace any
 message (`games.engine.strategy`). How far and how often messages may be bent is a rule
 of the game (`Threat`), applied here, once.
 
@@ -32,7 +32,7 @@ class Wire(NamedTuple):
     sent: Tensor  # [B,N,D]  m_out  what the message policies meant
     tampered: Tensor  # [B,N,D]  m_adv  what left the senders
     heard: Tensor  # [B,N,D]  m_hat  what the filter let through
-    forged: Tensor  # [B,N] bool  captured and active: the true label of eq. 2
+    forged: Tensor  # [B,N] bool  malicious and active: the true label of eq. 2
     attack: Decision
     defence: Decision
 
@@ -75,12 +75,12 @@ class Memories(NamedTuple):
     credit: Tensor  # [B,K] messages that `Threat.rate` has left each agent held
 
     @classmethod
-    def blank(cls, channel: Channel, captured: Tensor, num_agents: int) -> "Memories":
-        """Of B new episodes; `captured` `[B,K]` long."""
-        size, held = captured.shape
+    def blank(cls, channel: Channel, malicious: Tensor, num_agents: int) -> "Memories":
+        """Of B new episodes; `malicious` `[B,K]` long."""
+        size, held = malicious.shape
 
         def zeros(*shape: int) -> Tensor:
-            return torch.zeros(size, *shape, device=captured.device)
+            return torch.zeros(size, *shape, device=malicious.device)
 
         return cls(
             zeros(held, channel.attack.memory_size),
@@ -120,14 +120,14 @@ def transmit(
     memory: Tensor,
     m_in: Tensor,
     sent: Tensor,
-    captured: Tensor,
+    malicious: Tensor,
     channel: Channel,
     memories: Memories,
     generator: torch.Generator,
 ) -> tuple[Wire, Memories]:
-    """Forges captured messages, flags, reconstructs the flagged.
+    """Forges malicious messages, flags, reconstructs the flagged.
 
-        m_adv = bend(m_out, delta) where captured,  m_hat = x ? g_r(m_adv) : m_adv
+        m_adv = bend(m_out, delta) where malicious,  m_hat = x ? g_r(m_adv) : m_adv
 
     Messages go through `where`, never through a product, so that nothing of an
     unused branch (not even a NaN) reaches a benign message.
@@ -137,7 +137,7 @@ def transmit(
       timestep: B worlds.
       memory, m_in: `[B,N,H]`, `[B,N,M]` before this step.
       sent: `[B,N,D]` m_out, zero where dead.
-      captured: `[B,K]` long.
+      malicious: `[B,K]` long.
       channel: the two players and the threat.
       memories: the players'.
       generator: the policies' randomness.
@@ -149,16 +149,16 @@ def transmit(
     Source: paper section 3.1 to 3.3, figure 2.
     """
     threat, alive = channel.threat, timestep.alive
-    credit, may_bend = _budget(threat, memories.credit, timestep, captured)
+    credit, may_bend = _budget(threat, memories.credit, timestep, malicious)
     everything = None
     if threat.knowledge == "white_box":
         everything = WhiteBox(
             *(team, channel.filter_, memories.filter_, timestep, memory, m_in, sent)
         )
-    view = _attack_view(timestep, memory, m_in, sent, captured, may_bend, everything)
+    view = _attack_view(timestep, memory, m_in, sent, malicious, may_bend, everything)
     forgery = channel.attack.decide(view, memories.attack, generator)
     bending = forgery.decision.active & may_bend
-    attacked = _spread(forgery.decision, bending, captured, sent.shape[1])
+    attacked = _spread(forgery.decision, bending, malicious, sent.shape[1])
     forged = attacked.active
     bent = bend(sent, attacked.choice, threat)
     if threat.cap is not None:
@@ -177,10 +177,10 @@ def transmit(
 
 
 def _budget(
-    threat: Threat, credit: Tensor, timestep: TimeStep, captured: Tensor
+    threat: Threat, credit: Tensor, timestep: TimeStep, malicious: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The messages that the rate leaves each agent held `[B,K]`, and who may bend."""
-    alive = timestep.alive.gather(1, captured)
+    alive = timestep.alive.gather(1, malicious)
     if threat.rate == 1.0:
         return credit, alive
     credit = credit + threat.rate * alive
@@ -192,20 +192,20 @@ def _attack_view(
     memory: Tensor,
     m_in: Tensor,
     sent: Tensor,
-    captured: Tensor,
+    malicious: Tensor,
     may_bend: Tensor,
     white_box: WhiteBox | None,
 ) -> AttackView:
     def own(values: Tensor) -> Tensor:
-        return gather_agents(values, captured)
+        return gather_agents(values, malicious)
 
     return AttackView(
-        captured,
+        malicious,
         own(timestep.obs),
         own(memory),
         own(m_in),
         own(sent),
-        timestep.alive.gather(1, captured),
+        timestep.alive.gather(1, malicious),
         own(timestep.links),
         own(timestep.available),
         may_bend,
@@ -214,12 +214,12 @@ def _attack_view(
 
 
 def _spread(
-    decision: Decision, bending: Tensor, captured: Tensor, num_agents: int
+    decision: Decision, bending: Tensor, malicious: Tensor, num_agents: int
 ) -> Decision:
     """The decision of the agents held, `[B,K,..]`, over all agents, `[B,N,..]`."""
     scalars = torch.stack(
         [decision.log_prob, decision.value, bending.to(decision.value.dtype)], dim=-1
     )
-    log_prob, value, active = scatter_agents(scalars, captured, num_agents).unbind(-1)
-    choice = scatter_agents(decision.choice, captured, num_agents)
+    log_prob, value, active = scatter_agents(scalars, malicious, num_agents).unbind(-1)
+    choice = scatter_agents(decision.choice, malicious, num_agents)
     return Decision(choice, log_prob, value, active > 0)

@@ -74,7 +74,7 @@ def play_worlds(
     Returns:
       Outcomes `[W]` in the order of the worlds.
     """
-    index = torch.arange(len(worlds.captured), device=worlds.captured.device)
+    index = torch.arange(len(worlds.malicious), device=worlds.malicious.device)
     waves: list[Any] = [
         play_episodes(env, team, channel, worlds.take(wave), generator)
         for wave in index.split(env.spec.side_by_side(num_envs))

@@ -11,7 +11,7 @@ from games.engine.channel import Channel, Wire
 from games.engine.env import CommEnv, State, StatefulEnv, TimeStep, first, step
 from games.engine.team import Carry, Team, communicate, forget, start
 from games.engine.tree import stack
-from games.engine.worlds import Worlds, draw_captured
+from games.engine.worlds import Worlds, draw_malicious
 
 Overrule = Callable[[TimeStep, Tensor], Tensor]  # a teacher's say: actions in and out
 
@@ -68,7 +68,7 @@ class Stream:
     """An endless run of B worlds with masked auto-reset: for learning.
 
     Attributes:
-      redraw_captured: draw new malicious agents whenever an episode starts.
+      redraw_malicious: draw new malicious agents whenever an episode starts.
     """
 
     def __init__(
@@ -77,26 +77,26 @@ class Stream:
         team: Team,
         channel: Channel,
         *,
-        captured: Tensor,
+        malicious: Tensor,
         world_generator: torch.Generator,
         generator: torch.Generator,
-        redraw_captured: bool = False,
+        redraw_malicious: bool = False,
     ) -> None:
         """Prepares the stream.
 
         Args:
           env, team, channel: who plays, and under which rules.
-          captured: `[B,K]` long, the agents held at the start.
+          malicious: `[B,K]` long, the agents held at the start.
           world_generator: the worlds' randomness, apart from the policies' so that
             two policies can be compared on the same worlds.
           generator: the policies' randomness.
-          redraw_captured: draw new malicious agents at each start.
+          redraw_malicious: draw new malicious agents at each start.
         """
         self.env, self.team = env, team
         self.channel = channel
-        self.captured = captured
+        self.malicious = malicious
         self.world_generator, self.generator = world_generator, generator
-        self.redraw_captured = redraw_captured
+        self.redraw_malicious = redraw_malicious
 
     def play(self, overrule: Overrule | None = None) -> Iterator[Step]:
         """Steps forever.
@@ -107,12 +107,12 @@ class Stream:
         Yields:
           One `Step` a time.
         """
-        size = self.captured.shape[0]
+        size = self.malicious.shape[0]
         state = self.env.reset(self._noise(self.env.spec.reset_noise))
         timestep = first(self.env, state)
         agents = self.env.spec.num_agents
-        carry = start(self.team, self.captured, agents, self.channel)
-        done = torch.ones(size, dtype=torch.bool, device=self.captured.device)
+        carry = start(self.team, self.malicious, agents, self.channel)
+        done = torch.ones(size, dtype=torch.bool, device=self.malicious.device)
         while True:
             # `yield` stays outside `no_grad`, which would leak into the caller.
             state, shown, carry, step_ = self._advance(
@@ -133,8 +133,8 @@ class Stream:
         """One step; `done` says which episodes start with it."""
         self.channel.reset(done, self.generator)
         carry = forget(carry, done)
-        if self.redraw_captured:
-            carry = self._recapture(carry, done)
+        if self.redraw_malicious:
+            carry = self._redraw(carry, done)
         following, wire, scores = communicate(
             self.team, carry, timestep, self.channel, self.generator
         )
@@ -155,20 +155,20 @@ class Stream:
 
     def _noise(self, width: int) -> Tensor:
         return torch.rand(
-            self.captured.shape[0],
+            self.malicious.shape[0],
             width,
             generator=self.world_generator,
-            device=self.captured.device,
+            device=self.malicious.device,
         )
 
-    def _recapture(self, carry: Carry, done: Tensor) -> Carry:
-        drawn = draw_captured(
-            *(carry.captured.shape[0], self.env.spec.num_agents),
-            carry.captured.shape[1],
+    def _redraw(self, carry: Carry, done: Tensor) -> Carry:
+        drawn = draw_malicious(
+            *(carry.malicious.shape[0], self.env.spec.num_agents),
+            carry.malicious.shape[1],
             self.generator,
         )
         return carry._replace(
-            captured=torch.where(done[:, None], drawn, carry.captured)
+            malicious=torch.where(done[:, None], drawn, carry.malicious)
         )
 
 
@@ -222,7 +222,7 @@ def _play_once(
     """`play_episodes` and the last state."""
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
-    carry = start(team, worlds.captured, env.spec.num_agents, channel)
+    carry = start(team, worlds.malicious, env.spec.num_agents, channel)
     returns = torch.zeros_like(timestep.reward)
     success, length = returns, returns
     bent, forgeries = returns, returns

@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
 
 
 class Attack(Protocol):
-    """A strategy xi of the attacker: bends the messages of captured agents."""
+    """A strategy xi of the attacker: bends the messages of malicious agents."""
 
     kind: str  # its name in ATTACKS
     memory_size: int  # S, numbers that it keeps for each agent held

@@ -46,31 +46,31 @@ class Carry(NamedTuple):
 
     memory: Tensor  # [B,N,H]
     m_in: Tensor  # [B,N,M]
-    captured: Tensor  # [B,K] long; the agents held by the attacker
+    malicious: Tensor  # [B,K] long; the agents held by the attacker
     in_flight: Tensor  # [B,k,N,D]; messages on their way when there is a delay
     memories: Memories  # of the two players on the channel
 
 
 def start(
-    team: Team, captured: Tensor, num_agents: int, channel: Channel = CLEAN
+    team: Team, malicious: Tensor, num_agents: int, channel: Channel = CLEAN
 ) -> Carry:
     """The carry of B new episodes.
 
     Args:
       team: gives the sizes.
-      captured: `[B,K]` long, the malicious agents.
+      malicious: `[B,K]` long, the malicious agents.
       num_agents: N.
       channel: whose players remember.
     """
-    size, device = captured.shape[0], captured.device
+    size, device = malicious.shape[0], malicious.device
     return Carry(
         memory=torch.zeros(size, num_agents, team.memory_size, device=device),
         m_in=torch.zeros(size, num_agents, team.heard_size, device=device),
-        captured=captured,
+        malicious=malicious,
         in_flight=torch.zeros(
             size, team.delay, num_agents, team.message_size, device=device
         ),
-        memories=Memories.blank(channel, captured, num_agents),
+        memories=Memories.blank(channel, malicious, num_agents),
     )
 
 
@@ -117,7 +117,7 @@ def communicate(
     sent = team.speak(timestep.obs, memory, generator)
     sent = torch.where(timestep.alive[..., None], sent, 0.0)
     wire, memories = transmit(
-        *(team, timestep, memory, last_m_in, sent, carry.captured),
+        *(team, timestep, memory, last_m_in, sent, carry.malicious),
         *(channel, carry.memories, generator),
     )
     in_flight, heard = carry.in_flight, wire.heard
@@ -128,5 +128,5 @@ def communicate(
     m_in = team.listen(timestep.obs, memory, heard, timestep.links)
     thought = team.think(timestep.obs, m_in, memory)
     scores = team.act(thought, timestep.available)
-    after = Carry(thought, m_in, carry.captured, in_flight, memories)
+    after = Carry(thought, m_in, carry.malicious, in_flight, memories)
     return after, wire, scores

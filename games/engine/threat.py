@@ -20,8 +20,8 @@ class Threat:
 
     Attributes:
       num_malicious: K, agents held by the attacker.
-      captured: their indices, comma separated; none draws them once per run.
-      redraw_captured: draw them anew in every episode instead.
+      malicious: their indices, comma separated; none draws them once per run.
+      redraw_malicious: draw them anew in every episode instead.
       mode: how delta is applied.
       mix_weight: omega of the convex mode.
       cap: most that a message may be bent, in mean norms of a clean message; none is
@@ -34,8 +34,8 @@ class Threat:
     """
 
     num_malicious: int = integer(1, least=1)
-    captured: tuple[int, ...] | None = None
-    redraw_captured: bool = False
+    malicious: tuple[int, ...] | None = None
+    redraw_malicious: bool = False
     mode: str = choice("sum", ("sum", "convex"))
     mix_weight: float = number(0.9, least=0, most=1)
     cap: float | None = number(None, above=0)
@@ -45,19 +45,23 @@ class Threat:
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
-        held, count = self.captured, self.num_malicious
+        held, count = self.malicious, self.num_malicious
         if held is not None and not len(held) == len(set(held)) == count:
             words = f"num_malicious = {count} different agents"
-            raise refusal("captured", held, words)
-        if held is not None and self.redraw_captured:
-            raise refusal("captured", held, "none with redraw_captured")
+            raise refusal("malicious", held, words)
+        if held is not None and self.redraw_malicious:
+            raise refusal("malicious", held, "none with redraw_malicious")
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":
-        """The threat that JSON data describe: its tuple has become a list there."""
-        captured = plain.get("captured")
-        held = None if captured is None else tuple(captured)
-        return cls(**{**plain, "captured": held})
+        """The threat that JSON data describe: its tuple has become a list there.
+
+        Policies of older commits say `captured` for malicious.
+        """
+        named = {key.replace("captured", "malicious"): plain[key] for key in plain}
+        malicious = named.get("malicious")
+        held = None if malicious is None else tuple(malicious)
+        return cls(**{**named, "malicious": held})
 
     def held(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
         """The malicious agents of a run; None where each episode draws its own.
@@ -66,9 +70,9 @@ class Threat:
           seed: of the draw, where the agents are not named.
           num_agents: N.
         """
-        if self.captured is not None:
-            return self.captured
-        if self.redraw_captured:
+        if self.malicious is not None:
+            return self.malicious
+        if self.redraw_malicious:
             return None
         drawn = np.random.default_rng(seed).permutation(num_agents)
         return tuple(int(agent) for agent in drawn[: self.num_malicious])

@@ -1,7 +1,7 @@
 """Worlds: world k of a run is the same world whoever plays it, wherever, whenever.
 
 World k is defined by (seed, k): its start, the noise of each of its steps and the
-agents captured in it. Policies that meet the same worlds can be compared pairwise
+agents malicious in it. Policies that meet the same worlds can be compared pairwise
 (common random numbers); only the policies' own noise differs.
 """
 
@@ -19,12 +19,12 @@ class Worlds(NamedTuple):
 
     reset_noise: Tensor  # [W, spec.reset_noise]
     step_noise: Tensor  # [T, W, spec.step_noise]
-    captured: Tensor  # [W,K] long
+    malicious: Tensor  # [W,K] long
 
     def take(self, index: Tensor) -> "Worlds":
         """The worlds at `index` [J] long, repeated as it says."""
         return Worlds(
-            self.reset_noise[index], self.step_noise[:, index], self.captured[index]
+            self.reset_noise[index], self.step_noise[:, index], self.malicious[index]
         )
 
 
@@ -33,7 +33,7 @@ def make_worlds(
     seed: int,
     first: int,
     count: int,
-    captured: tuple[int, ...] | int,
+    malicious: tuple[int, ...] | int,
     device: torch.device | str = "cpu",
 ) -> Worlds:
     """Defines worlds `first` .. `first + count - 1` of `seed`.
@@ -43,7 +43,7 @@ def make_worlds(
       seed: the family of worlds, at least 0.
       first: number of the first world, at least 0.
       count: W.
-      captured: the agents held in every world, or how many to draw in each.
+      malicious: the agents held in every world, or how many to draw in each.
       device: where the tensors go.
 
     Returns:
@@ -52,7 +52,7 @@ def make_worlds(
     starts = np.empty((count, spec.reset_noise), np.float32)
     steps = np.empty((spec.episode_limit, count, spec.step_noise), np.float32)
     held = np.empty(
-        (count, captured if isinstance(captured, int) else len(captured)), np.int64
+        (count, malicious if isinstance(malicious, int) else len(malicious)), np.int64
     )
     for k in range(count):
         rng = np.random.Generator(np.random.Philox(key=[seed, first + k]))
@@ -60,16 +60,16 @@ def make_worlds(
         steps[:, k] = rng.random(
             (spec.episode_limit, spec.step_noise), dtype=np.float32
         )
-        if isinstance(captured, int):
-            held[k] = rng.permutation(spec.num_agents)[:captured]
+        if isinstance(malicious, int):
+            held[k] = rng.permutation(spec.num_agents)[:malicious]
         else:
-            held[k] = captured
+            held[k] = malicious
     return Worlds(
         *(torch.from_numpy(part).to(device) for part in (starts, steps, held))
     )
 
 
-def draw_captured(
+def draw_malicious(
     num_envs: int, num_agents: int, num_malicious: int, generator: torch.Generator
 ) -> Tensor:
     """Draws distinct malicious agents for each episode, `[B,K]` long."""

@@ -36,7 +36,7 @@ class AttackInputs(NamedTuple):
 class GaussianAttack(Tampering):
     """The learned attack xi(delta | tau, m_in, m_out) = N(f_mu(.), Lambda).
 
-    Each of the K captured agents has its own networks and sees only its own history,
+    Each of the K malicious agents has its own networks and sees only its own history,
     what it heard and what it means to say; none sees the others (assumption 2). Lambda
     is fixed and diagonal.
 
@@ -97,7 +97,7 @@ class GaussianAttack(Tampering):
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
-        """Draws delta for the captured agents."""
+        """Draws delta for the malicious agents."""
         features = self._features(view.obs, view.memory, view.m_in, view.sent)
         mean = self._mean(features)
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)
@@ -107,8 +107,8 @@ class GaussianAttack(Tampering):
         return Forgery(Decision(delta, log_prob, value, view.may_bend), memory)
 
     def inputs(self, rollout: Step) -> AttackInputs:
-        """What learning needs of a rollout `[T,B,...]`, captured agents only."""
-        captured = rollout.carry.captured
+        """What learning needs of a rollout `[T,B,...]`, malicious agents only."""
+        malicious = rollout.carry.malicious
         fresh = rollout.timestep.fresh[..., None]
         seen = (
             rollout.timestep.obs,
@@ -116,9 +116,9 @@ class GaussianAttack(Tampering):
             rollout.carry.m_in.masked_fill(fresh, 0.0),
             rollout.wire.sent,
         )
-        own = [gather_agents(part, captured) for part in seen]
-        delta = gather_agents(rollout.wire.attack.choice, captured)
-        alive = gather_agents(rollout.timestep.alive[..., None].float(), captured)
+        own = [gather_agents(part, malicious) for part in seen]
+        delta = gather_agents(rollout.wire.attack.choice, malicious)
+        alive = gather_agents(rollout.timestep.alive[..., None].float(), malicious)
         return AttackInputs(self._features(*own), own[-1], delta, alive.squeeze(-1))
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:

@@ -36,7 +36,7 @@ class SettingData(NamedTuple):
     env_config: dict[str, Any]
     team: Frozen  # facts: backbone and its config
     threat: Threat
-    captured: tuple[int, ...] | None
+    malicious: tuple[int, ...] | None
     device: str
 
 
@@ -94,7 +94,7 @@ def thaw_team(frozen: Frozen, env: Any) -> Any:
 def build_setting(data: SettingData) -> Setting:
     """The game that plain data describe."""
     env = make_env(data.env, data.env_config, device=data.device)
-    return Setting(env, thaw_team(data.team, env), data.threat, data.captured)
+    return Setting(env, thaw_team(data.team, env), data.threat, data.malicious)
 
 
 def run_training(
@@ -144,8 +144,8 @@ def run_matches(job: MatchJob) -> dict[str, np.ndarray]:
         job.num_worlds,
         # Where agents are drawn per episode, the world says which.
         setting.threat.num_malicious
-        if job.setting.captured is None
-        else job.setting.captured,
+        if job.setting.malicious is None
+        else job.setting.malicious,
         device,
     )
     outcome = play_cells(

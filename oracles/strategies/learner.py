@@ -22,7 +22,7 @@ from oracles.learning.meter import Meter
 from oracles.learning.ppo import Experience, decay, gae, ppo_update, set_learning_rate
 from oracles.learning.randomness import Generators, Log
 from oracles.strategies.config import OracleConfig
-from oracles.strategies.setting import Setting, captured_agents
+from oracles.strategies.setting import Setting, malicious_agents
 
 _TEST_EVERY = 2  # updates between two looks at a threshold
 _TEST_WORLDS = 512
@@ -149,7 +149,7 @@ class Learner:
             self.generators.world.initial_seed(),
             0,
             min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
-            setting.malicious,
+            setting.to_draw,
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
@@ -164,10 +164,12 @@ class Learner:
             setting.env,
             setting.team,
             channel,
-            captured=captured_agents(setting, self.oracle.num_envs, generators.policy),
+            malicious=malicious_agents(
+                setting, self.oracle.num_envs, generators.policy
+            ),
             world_generator=generators.world,
             generator=generators.policy,
-            redraw_captured=setting.captured is None,
+            redraw_malicious=setting.malicious is None,
         )
 
     def _experience(self, rollout: Step) -> Experience:
@@ -185,7 +187,7 @@ class Learner:
             dim=-1,
         )
         if side is Side.ATTACKER:
-            scalars = gather_agents(scalars, rollout.carry.captured)
+            scalars = gather_agents(scalars, rollout.carry.malicious)
         log_prob, value, weight = scalars.unbind(-1)
         reward = (side.sign * rollout.reward)[..., None].expand_as(value)
         done = rollout.done[..., None].expand_as(value)
@@ -202,7 +204,7 @@ class Learner:
         )
 
     def _diagnostics(self, rollout: Step) -> dict[str, float]:
-        """How far messages were bent, and how well the filter saw it."""
+        """The distortion of messages, and how well the filter saw it."""
         wire = rollout.wire
         forged = wire.forged.float()
         benign = (~wire.forged & rollout.timestep.alive).float()
@@ -225,7 +227,7 @@ class Learner:
         bent, bad, hits, alarms, good, flags, wrong = sums
         nan = float("nan")
         return {
-            "attack/message_distance": bent / bad if bad else 0.0,
+            "attack/distortion": bent / bad if bad else 0.0,
             "filter/recall": hits / bad if bad else nan,
             "filter/false_positive_rate": alarms / good if good else nan,
             "filter/precision": hits / flags if flags else nan,

@@ -10,7 +10,7 @@ from games.engine.env import CommEnv
 from games.engine.strategy import Attack, Filter
 from games.engine.team import Team
 from games.engine.threat import Threat
-from games.engine.worlds import draw_captured
+from games.engine.worlds import draw_malicious
 
 
 class Setting(NamedTuple):
@@ -19,28 +19,28 @@ class Setting(NamedTuple):
     env: CommEnv
     team: Team
     threat: Threat
-    captured: tuple[int, ...] | None  # of this run; none redraws them in each episode
+    malicious: tuple[int, ...] | None  # of this run; none redraws them in each episode
 
     @property
-    def malicious(self) -> tuple[int, ...] | int:
+    def to_draw(self) -> tuple[int, ...] | int:
         """Agents held in every world, or how many each draws: for `make_worlds`."""
-        return self.captured or self.threat.num_malicious
+        return self.malicious or self.threat.num_malicious
 
     def channel(self, attack: Attack, filter_: Filter) -> Channel:
         """The channel with two players on it, under the game's threat."""
         return Channel(attack, filter_, self.threat)
 
 
-def captured_agents(
+def malicious_agents(
     setting: Setting, num_envs: int, generator: torch.Generator
 ) -> Tensor:
     """The agents held at the start of B streams, `[B,K]` long."""
-    if setting.captured is None:
-        return draw_captured(
+    if setting.malicious is None:
+        return draw_malicious(
             num_envs,
             setting.env.spec.num_agents,
             setting.threat.num_malicious,
             generator,
         )
-    held = torch.tensor(setting.captured, device=setting.env.device)
+    held = torch.tensor(setting.malicious, device=setting.env.device)
     return held.expand(num_envs, -1)

@@ -77,7 +77,7 @@ class Tampering(nn.Module):
         return self
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing: tau is the captured agent's own memory."""
+        """Draws nothing: tau is the malicious agent's own memory."""
 
     def offset(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
@@ -91,7 +91,7 @@ class Tampering(nn.Module):
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
-        """Moves the captured agents' messages by `offset`."""
+        """Moves the malicious agents' messages by `offset`."""
         offset, kept = self.offset(view, memory, generator)
         zeros = torch.zeros_like(offset[..., 0])
         delta = delta_of(view.sent, offset, self.threat)

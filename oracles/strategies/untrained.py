@@ -44,7 +44,7 @@ class NoiseAttack(Tampering):
 
 
 class MuteAttack(Tampering):
-    """Takes the captured agents' messages away: measures how much a team listens."""
+    """Takes the malicious agents' messages away: measures how much a team listens."""
 
     kind = "mute"
 

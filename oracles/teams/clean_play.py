@@ -23,7 +23,7 @@ def clean_stream(
         env,
         team,
         CLEAN,
-        captured=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
+        malicious=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
         world_generator=generators.world,
         generator=generators.policy,
     )

@@ -68,9 +68,9 @@ class Replay:
 def _as_memory(kept: list[Tensor]) -> Memory:
     """The inverse of `leaves`."""
     rest = iter(kept)
-    memory, m_in, captured, in_flight, *players = (
+    memory, m_in, malicious, in_flight, *players = (
         next(rest) for _ in (*Carry._fields[:-1], *Memories._fields)
     )
-    carry = Carry(memory, m_in, captured, in_flight, Memories(*players))
+    carry = Carry(memory, m_in, malicious, in_flight, Memories(*players))
     timestep = TimeStep(*(next(rest) for _ in TimeStep._fields))
     return Memory(carry, timestep, *rest)

@@ -211,7 +211,7 @@ def with_team(size: int, device: str, steps: int = 30) -> Timed:
         setting.env,
         setting.team,
         CLEAN,
-        captured=torch.zeros(size, 1, dtype=torch.long, device=device),
+        malicious=torch.zeros(size, 1, dtype=torch.long, device=device),
         world_generator=torch.Generator(device).manual_seed(0),
         generator=torch.Generator(device).manual_seed(1),
     ).play()

@@ -4,6 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 UNSET = "(unset)"
+_RENAMED = {  # settings whose names changed, by the group that they are in
+    "threat": {"captured": "malicious", "redraw_captured": "redraw_malicious"}
+}
+
+
+def renamed(old: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored configuration, as JSON data, with today's names of its settings."""
+    found = dict(old)
+    for group, names in _RENAMED.items():
+        if isinstance(found.get(group), Mapping):
+            found[group] = {names.get(k, k): v for k, v in found[group].items()}
+    return found
 
 
 def completed(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from oracles.strategies.frozen import Frozen
-from psro_comm.disk.differences import completed, difference
+from psro_comm.disk.differences import completed, difference, renamed
 from psro_comm.disk.files import (
     StoreError,
     acquire_lock,
@@ -107,7 +107,7 @@ class RunStore:
         store = cls(root, None)
         if "config.json" not in store._manifest:
             raise StoreError(f"there is no run in {root}")
-        store.config = store._load("config.json")
+        store.config = store._begun_with()
         return store
 
     def _adopt(self, encoded: bytes, played_before: Mapping[str, Any]) -> None:
@@ -115,7 +115,7 @@ class RunStore:
         self.config = decode_json(encoded, path)
         begun = "config.json" in self._manifest
         if begun:
-            old = completed(self._load("config.json"), self.config, played_before)
+            old = completed(self._begun_with(), self.config, played_before)
             differing = difference(old, self.config)
             if differing:
                 raise StoreError(
@@ -246,6 +246,9 @@ class RunStore:
 
     def _load(self, file: str) -> Any:
         return decode_json(self._manifest.read(file), self.root / file)
+
+    def _begun_with(self) -> dict[str, Any]:
+        return renamed(self._load("config.json"))
 
     def _load_frozen(self, file: str) -> Frozen:
         return decode_frozen(self._manifest.read(file), self.root / file)

@@ -74,7 +74,7 @@ class Lab:
         """The seed of an artefact: a function of the run's seed and its name."""
         return seed_of(self.config.seed, name)
 
-    def captured(self) -> tuple[int, ...] | None:
+    def malicious(self) -> tuple[int, ...] | None:
         """The malicious agents of this run; None where each episode draws its own."""
         agents = self.env.spec.num_agents
         return self.config.threat.held(self.seed("captured"), agents)
@@ -123,7 +123,7 @@ class Lab:
             plain[config.env],
             self.team(),
             config.threat,
-            self.captured(),
+            self.malicious(),
             config.device,
         )
 

@@ -18,7 +18,7 @@ from psro_comm.disk.store import RunStore
 from psro_comm.lab.progress import Progress, tee
 from psro_comm.settings.experiment import ExperimentConfig, describe
 
-SHOWN = ("team/return_mean", "attack/message_distance", "filter/recall")
+SHOWN = ("team/return_mean", "attack/distortion", "filter/recall")
 """What a line of progress tells of any training, where it has it."""
 
 

@@ -68,7 +68,7 @@ class Report:
 
     Attributes:
       task, seed: what was played.
-      captured: the malicious agents, or in words who they are.
+      malicious: the malicious agents, or in words who they are.
       gate: the team alone.
       rows: the story's lines, as `psro_comm.names.LABELS` orders them.
       worst_case: each defender against its own fresh attacker.
@@ -85,7 +85,7 @@ class Report:
     seed: int
     gate: Gate
     rows: Sequence[Row]
-    captured: Sequence[int] | str = "not said"
+    malicious: Sequence[int] | str = "not said"
     worst_case: Sequence[Row] = ()
     columns: Sequence[Row] = ()
     exploitability_found: Mapping[str, Interval] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class Report:
             seed,
             gate,
             rows,
-            found.get("captured", "not said"),
+            found.get("malicious", found.get("captured", "not said")),
             worst_case,
             columns,
             {k: read_interval(v, f"exploitability of {k}") for k, v in taken.items()},

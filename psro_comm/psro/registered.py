@@ -47,7 +47,7 @@ def attach_play(
             lab.seed("worlds/registered"),
             played,
             1,
-            setting.malicious,
+            setting.to_draw,
             device,
         )
         played += 1

@@ -74,7 +74,7 @@ function drawBoard(scene, agents) {
         fill: !open.size || open.has(`${row},${column}`) ? '#fff' : '#e9e9e9'});
   for (const sprite of scene.sprites) {
     const agent = sprite.agent === null ? undefined : agents[sprite.agent];
-    const held = sprite.agent !== null && episode.captured.includes(sprite.agent);
+    const held = sprite.agent !== null && episode.malicious.includes(sprite.agent);
     const x = sprite.column + .5, y = sprite.row + .5;
     if (agent && agent.flagged)
       shape('circle', {cx: x, cy: y, r: .44, fill: 'none', stroke: '#CC79A7',

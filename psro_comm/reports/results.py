@@ -222,7 +222,7 @@ def _rows_table(
 ) -> str:
     lines = []
     for name, rows in grouped(reports, part, key).items():
-        tampering = sum(row.distortion for row in rows) / len(rows)
+        distortion = sum(row.distortion for row in rows) / len(rows)
         label = name if isinstance(name, str) else f"{name[0]}, {AGAINST[name[1]]}"
         lines.append(
             (
@@ -231,13 +231,13 @@ def _rows_table(
                 percent(pooled([row.success for row in rows])),
                 str(len(rows)),
                 str(sum(row.episodes for row in rows)),
-                f"{tampering:.2f}",
+                f"{distortion:.2f}",
                 paper.get(name, ""),
             )
         )
     head = (
         *(title, "return [95 %]", "success, % [95 %]"),
-        *("seeds", "episodes", "tampering", "paper"),
+        *("seeds", "episodes", "distortion", "paper"),
     )
     return markdown_table(lines, head)
 

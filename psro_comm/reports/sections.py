@@ -84,12 +84,12 @@ def rows_section(rows: Sequence[Row], title: str, *notes: str) -> Section:
     ]
     head = (
         *("who met whom", "return [95 %]", "success, % [95 %]"),
-        *("bent", "worlds"),
+        *("dist.", "worlds"),
     )
     words = (
         "return: of the team, undiscounted, mean over fresh worlds that are the same in"
         " all rows; success: episodes in which the team reached its goal, in per cent.",
-        "bent: size of the tampering, mean distance of forged from meant messages"
+        "dist.: distortion, the mean distance of forged from meant messages,"
         " in mean norms of a clean message.",
     )
     return Section(title, (), head, lines, (*words, *notes))

@@ -46,7 +46,7 @@ def render_markdown(report: Report, figures: Sequence[str] = ()) -> str:
 
 
 def _title(report: Report) -> str:
-    held = report.captured
+    held = report.malicious
     agents = held if isinstance(held, str) else ", ".join(map(str, held))
     return f"R-MACRL on {report.task}, seed {report.seed} (malicious agents: {agents})"
 

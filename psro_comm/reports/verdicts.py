@@ -143,7 +143,7 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
             0: f"Cannot tell the attack ({better} more taken) from",
             -1: f"The attacker has learnt nothing: it takes {-better} less than",
         }[sign(better)]
-        lines.append(f"{word} random noise as large as its tampering.")
+        lines.append(f"{word} random noise of its distortion.")
     return lines
 
 

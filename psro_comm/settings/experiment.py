@@ -166,9 +166,9 @@ class ExperimentConfig:
         if threat.num_malicious > agents:
             words = f"at most {agents}, the agents of {self.task}"
             raise refusal("threat.num_malicious", threat.num_malicious, words)
-        if not all(0 <= agent < agents for agent in threat.captured or ()):
+        if not all(0 <= agent < agents for agent in threat.malicious or ()):
             words = f"agents 0 to {agents - 1}"
-            raise refusal("threat.captured", threat.captured, words)
+            raise refusal("threat.malicious", threat.malicious, words)
 
     def _check_guide(self) -> None:
         """What `train_team` would refuse, before anything is begun."""

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from games.engine.play import Stream, collect
 from games.engine.strategy import Attack
-from oracles.strategies.setting import Setting, captured_agents
+from oracles.strategies.setting import Setting, malicious_agents
 from oracles.strategies.two_stage import TwoStageFilter
 
 
@@ -57,10 +57,10 @@ def filter_report(
         setting.env,
         setting.team,
         setting.channel(attack, filter_),
-        captured=captured_agents(setting, num_envs, generator),
+        malicious=malicious_agents(setting, num_envs, generator),
         world_generator=generator,
         generator=generator,
-        redraw_captured=setting.captured is None,
+        redraw_malicious=setting.malicious is None,
     )
     steps = collect(stream.play(), setting.env.spec.episode_limit)
     wire, alive = steps.wire, steps.timestep.alive

@@ -108,7 +108,7 @@ def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, _
     """Every condition on the same worlds and the same noise of the policies."""
     num_agents, size = env.spec.num_agents, team.message_size
     everyone = torch.arange(num_agents, device=env.device)
-    all_held = worlds._replace(captured=everyone.expand(len(worlds.captured), -1))
+    all_held = worlds._replace(malicious=everyone.expand(len(worlds.malicious), -1))
     conditions: dict[str, tuple[Attack, Worlds]] = {
         TALKING: (NoAttack(), worlds),
         ALL_MUTED: (MuteAttack(Threat(num_malicious=num_agents), size), all_held),

@@ -73,7 +73,7 @@ def inspect_players(
         lab.seed("inspection"),
         world,
         1,
-        setting.malicious,
+        setting.to_draw,
         device,
     )
     attacks, filters = (player.thaw(device) for player in players)
@@ -116,8 +116,8 @@ def inspect_episode(
     Raises:
       ValueError: more than one world, or no such condition.
     """
-    if worlds.captured.shape[0] != 1:
-        raise ValueError(f"{worlds.captured.shape[0]} worlds, must be 1")
+    if worlds.malicious.shape[0] != 1:
+        raise ValueError(f"{worlds.malicious.shape[0]} worlds, must be 1")
     if follow not in BRANCHES:
         raise ValueError(f"follow is {follow!r}, must be one of {BRANCHES}")
     env, team, stage = setting.env, setting.team, make_stage(setting.env)
@@ -129,7 +129,7 @@ def inspect_episode(
     }
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
-    carry = start(team, worlds.captured, env.spec.num_agents)
+    carry = start(team, worlds.malicious, env.spec.num_agents)
     channels[DEFENDED].reset(torch.ones_like(timestep.done), luck.policy)
     steps, total, success = [], 0.0, False
     for noise in worlds.step_noise:
@@ -152,7 +152,7 @@ def inspect_episode(
             break
     return {
         "follow": follow,
-        "captured": worlds.captured[0].tolist(),
+        "malicious": worlds.malicious[0].tolist(),
         "actions": list(stage.actions),
         "return": total,
         "success": success,

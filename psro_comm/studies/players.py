@@ -110,10 +110,10 @@ def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
     threat = Threat.from_plain(store.config["threat"])
     seed = seed_of(store.config["seed"], "captured")
     theirs = threat.held(seed, lab.env.spec.num_agents)
-    if theirs != lab.captured():
+    if theirs != lab.malicious():
         raise ValueError(
-            f"{name!r} holds agents {theirs}, this run {lab.captured()}: use"
-            " the same --seed, or --threat.captured"
+            f"{name!r} holds agents {theirs}, this run {lab.malicious()}: use"
+            " the same --seed, or --threat.malicious"
         )
 
 

@@ -205,7 +205,7 @@ class Story:
         return Report(
             task=config.task,
             seed=config.seed,
-            captured=list(self.lab.captured() or ()) or "drawn per episode",
+            malicious=list(self.lab.malicious() or ()) or "drawn per episode",
             gate=gate,
             rows=[
                 row(table, label, named[defender], opponents[attacker])

@@ -13,7 +13,11 @@ from tests.bin.programs import READS, ROOT, TINY, fitting
 
 SETTINGS = {leaf.name for leaf in leaves(ExperimentConfig)}
 OWN = {"task", "seed", "device"}  # settings whose flags are typed by hand
-FORGED = ("--threat.mode=convex", "--threat.redraw_captured", "--threat.captured=none")
+FORGED = (
+    "--threat.mode=convex",
+    "--threat.redraw_malicious",
+    "--threat.malicious=none",
+)
 UNPLAYED = ("predator_prey", "traffic_junction", "combat", "smac", "tarmac", "ndq")
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task

@@ -40,7 +40,7 @@ def test_train_team_reports_what_muting_costs(runs):
 
 def test_train_attack_reports_returns_and_the_size_of_the_tampering(runs):
     text = (runs / "train_attack.txt").read_text()
-    assert "tampering" in text
+    assert "distortion" in text
     assert "trained-attack against no-filter" in text
 
 
@@ -95,8 +95,8 @@ def done_path(done):
         (["--psro.iterations=0"], ["psro.iterations", "at least 1"]),
         (["--psro.iterations=many"], ["many"]),
         (["--threat.mode=sideways"], ["sideways", "convex"]),
-        (["--threat.captured=7"], ["7", "0 to 1"]),
-        (["--threat.num_malicious=5", "--threat.captured=none"], ["5", "at most 2"]),
+        (["--threat.malicious=7"], ["7", "0 to 1"]),
+        (["--threat.num_malicious=5", "--threat.malicious=none"], ["5", "at most 2"]),
         (
             ["--attack_oracle.ppo.gamma=1.5"],
             ["attack_oracle.ppo.gamma is 1.5, must be 0 to 1"],
@@ -105,7 +105,7 @@ def done_path(done):
         (["--run=../escape"], ["../escape"]),
         (["--workers=-1"], ["-1"]),
         (["--team=nobody"], ["nobody"]),
-        (["--threat.redraw_captured"], ["threat.captured is (0,)", "none"]),
+        (["--threat.redraw_malicious"], ["threat.malicious is (0,)", "none"]),
         (["--predator_prey.grid=5"], ["has no effect", "env is 'echo'"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
@@ -263,9 +263,9 @@ def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
 def test_two_attackers_drawn_anew_capped_and_mixed_in_play_too(runs):
     flags = (
         "--run=threat",
-        "--threat.captured=none",
+        "--threat.malicious=none",
         "--threat.num_malicious=2",
-        "--threat.redraw_captured",
+        "--threat.redraw_malicious",
         "--threat.mode=convex",
         "--threat.cap=1",
     )
@@ -277,6 +277,6 @@ def test_two_attackers_drawn_anew_capped_and_mixed_in_play_too(runs):
 
 
 def test_an_attack_on_another_agent_is_refused(runs):
-    elsewhere = ("--threat.captured=1", "--run=elsewhere")
+    elsewhere = ("--threat.malicious=1", "--run=elsewhere")
     done = run("evaluate", runs, "--attacks=attack", "--filters=none", *elsewhere)
     fails(done, "(0,)", "(1,)")

@@ -35,7 +35,7 @@ class ClimbConfig:
 @torch.no_grad()
 def climb(policy, task, config, log):
     setting, generator = task.setting, task.generators.policy
-    worlds = make_worlds(setting.env.spec, 7, 0, config.num_envs, setting.malicious)
+    worlds = make_worlds(setting.env.spec, 7, 0, config.num_envs, setting.to_draw)
 
     def fitness():
         channel = task.channel(policy)

@@ -31,7 +31,7 @@ TASKS = {
             env="echo",
             backbone_config=CommNetConfig(message_size=8, memory_size=16),
             training=_TRAINING,
-            threat=Threat(captured=(0,)),  # the listener's messages change nothing
+            threat=Threat(malicious=(0,)),  # the listener's messages change nothing
             attack=AttackConfig(hidden=32),
             filter=FilterConfig(hidden=32, critic_hidden=32),
             attack_oracle=_ORACLE,

@@ -47,14 +47,14 @@ def pass_on(
     attack=None,
     filter_=None,
     timestep: TimeStep | None = None,
-    captured: Tensor | None = None,
+    malicious: Tensor | None = None,
     sent: Tensor | None = None,
     threat: Threat | None = None,
     unit: float = 1.0,
 ) -> Wire:
     timestep = everyone() if timestep is None else timestep
-    if captured is None:
-        captured = torch.tensor([[0], [2], [3]])
+    if malicious is None:
+        malicious = torch.tensor([[0], [2], [3]])
     if sent is None:
         sent = noise(BATCH, AGENTS, SIZE)
     memory = noise(BATCH, AGENTS, 2, seed=1)
@@ -62,14 +62,14 @@ def pass_on(
     team = Parrots(SIZE)
     team.message_norm = torch.tensor(unit)
     wire, _ = transmit(
-        *(team, timestep, memory, memory, sent, captured, channel),
-        *(Memories.blank(channel, captured, AGENTS), torch.Generator()),
+        *(team, timestep, memory, memory, sent, malicious, channel),
+        *(Memories.blank(channel, malicious, AGENTS), torch.Generator()),
     )
     return wire
 
 
-def held(captured: Tensor) -> Tensor:
-    return torch.zeros(BATCH, AGENTS).scatter(1, captured, 1.0) > 0
+def held(malicious: Tensor) -> Tensor:
+    return torch.zeros(BATCH, AGENTS).scatter(1, malicious, 1.0) > 0
 
 
 def test_without_attack_and_filter_what_is_heard_is_what_was_sent():
@@ -81,10 +81,10 @@ def test_without_attack_and_filter_what_is_heard_is_what_was_sent():
     assert not wire.defence.active.any()
 
 
-def test_an_attack_bends_the_captured_messages_and_they_are_called_forged():
-    captured = torch.tensor([[0], [2], [3]])
-    wire = pass_on(Attacker(10.0), captured=captured)
-    assert torch.equal(wire.forged, held(captured))
+def test_an_attack_bends_the_malicious_messages_and_they_are_called_forged():
+    malicious = torch.tensor([[0], [2], [3]])
+    wire = pass_on(Attacker(10.0), malicious=malicious)
+    assert torch.equal(wire.forged, held(malicious))
     assert torch.equal(wire.tampered[wire.forged], wire.sent[wire.forged] + 10.0)
     assert torch.equal(wire.heard, wire.tampered)
 
@@ -94,11 +94,11 @@ def test_an_attack_bends_the_captured_messages_and_they_are_called_forged():
     st.integers(1, AGENTS),
 )
 def test_benign_messages_leave_unchanged_whatever_the_attack_makes_of_them(order, k):
-    captured = torch.tensor(order)[:, :k]
-    wire = pass_on(Attacker(float("nan")), captured=captured)
-    benign = ~held(captured)
+    malicious = torch.tensor(order)[:, :k]
+    wire = pass_on(Attacker(float("nan")), malicious=malicious)
+    benign = ~held(malicious)
     assert torch.equal(wire.heard[benign], wire.sent[benign])
-    assert torch.equal(wire.heard.isnan().all(-1), held(captured))
+    assert torch.equal(wire.heard.isnan().all(-1), held(malicious))
 
 
 def test_an_attack_that_is_inactive_bends_nothing_not_even_to_nan():
@@ -150,7 +150,7 @@ def test_the_dead_are_neither_forged_nor_flagged():
         Attacker(10.0),
         Mouthwash((0, 1, 2, 3), 5.0),
         a_timestep(alive),
-        captured=torch.tensor([[0], [1], [2]]),
+        malicious=torch.tensor([[0], [1], [2]]),
         sent=sent,
     )
     assert (wire.heard[~alive] == 0).all()
@@ -219,7 +219,7 @@ def test_a_message_that_was_not_bent_passes_the_cap_unchanged():
     ("field", "value"),
     [
         ("num_malicious", 0),
-        ("captured", (0, 0)),
+        ("malicious", (0, 0)),
         ("mode", "product"),
         ("mix_weight", 1.5),
         ("cap", 0.0),

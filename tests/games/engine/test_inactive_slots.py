@@ -27,20 +27,20 @@ def new_team(env: TrafficJunction) -> TarMAC:
 
 @pytest.fixture(scope="module")
 def rollout() -> Step:
-    """Traffic with slot 2 captured and all messages of slots 1 and 2 replaced by 7."""
+    """Traffic with slot 2 malicious and all messages of slots 1 and 2 replaced by 7."""
     env = TrafficJunction(TrafficJunctionConfig(num_cars=4, episode_limit=15))
     stream = Stream(
         env,
         new_team(env),
         Channel(Attacker(10.0), Mouthwash((1, 2), 7.0)),
-        captured=torch.full((BATCH, 1), 2),
+        malicious=torch.full((BATCH, 1), 2),
         world_generator=torch.Generator().manual_seed(0),
         generator=torch.Generator().manual_seed(1),
     )
     return collect(stream.play(), 40)
 
 
-def test_a_captured_slot_without_a_car_forges_nothing(rollout: Step) -> None:
+def test_a_malicious_slot_without_a_car_forges_nothing(rollout: Step) -> None:
     alive, wire = rollout.timestep.alive, rollout.wire
     assert torch.equal(wire.forged[..., 2], alive[..., 2])
     assert 0 < wire.forged[..., 2].sum() < alive[..., 2].numel()

@@ -68,10 +68,10 @@ def channel(attack=None, filter_=None) -> Channel:
 
 
 def stream(env=None, attack=None, filter_=None, *, policy_seed: int = 1, **more):
-    captured = more.pop("captured", torch.zeros(BATCH, 1, dtype=torch.long))
+    malicious = more.pop("malicious", torch.zeros(BATCH, 1, dtype=torch.long))
     return Stream(
         *(env or Echo(), Parrots(), channel(attack, filter_)),
-        captured=captured,
+        malicious=malicious,
         world_generator=seeded(0),
         generator=seeded(policy_seed),
         **more,
@@ -89,7 +89,7 @@ def test_collect_stacks_time_major():
     together = collect(stream().play(), 5)
     assert together.reward.shape == (5, BATCH)
     assert together.timestep.obs.shape == (5, BATCH, 2, 3)
-    assert together.carry.captured.shape == (5, BATCH, 1)
+    assert together.carry.malicious.shape == (5, BATCH, 1)
     for t, step in enumerate(one_by_one):
         assert torch.equal(together.action[t], step.action)
         assert torch.equal(together.wire.sent[t], step.wire.sent)
@@ -160,21 +160,21 @@ def test_a_teacher_may_replace_what_is_played():
     assert torch.equal(played.timestep.obs[1], timestep[1].obs)
 
 
-def test_captured_agents_are_drawn_anew_at_starts_only():
+def test_malicious_agents_are_drawn_anew_at_starts_only():
     limit, rounds = 3, 30
     env = Echo(EchoConfig(episode_limit=limit))
-    steps = collect(stream(env, redraw_captured=True).play(), limit * rounds)
-    held = steps.carry.captured[..., 0].view(rounds, limit, BATCH)
+    steps = collect(stream(env, redraw_malicious=True).play(), limit * rounds)
+    held = steps.carry.malicious[..., 0].view(rounds, limit, BATCH)
     assert (held == held[:, :1]).all()
     starts = held[:, 0].flatten().double()
     assert set(starts.tolist()) == {0.0, 1.0}
     assert abs(starts.mean() - 0.5) < 5 * 0.5 / len(starts) ** 0.5
 
 
-def test_captured_agents_stay_unless_asked_otherwise():
-    captured = torch.arange(BATCH)[:, None] % 2
-    steps = collect(stream(captured=captured).play(), 20)
-    assert (steps.carry.captured == captured).all()
+def test_malicious_agents_stay_unless_asked_otherwise():
+    malicious = torch.arange(BATCH)[:, None] % 2
+    steps = collect(stream(malicious=malicious).play(), 20)
+    assert (steps.carry.malicious == malicious).all()
 
 
 def test_an_attack_and_a_filter_are_told_which_episodes_start():
@@ -224,7 +224,7 @@ def test_an_episode_equals_the_same_worlds_played_as_a_stream():
 
     replay = Replay(
         *(env, Parrots(), Channel(filter_=half)),
-        captured=worlds.captured,
+        malicious=worlds.malicious,
         world_generator=seeded(0),
         generator=seeded(1),
     )

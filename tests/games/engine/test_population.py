@@ -31,17 +31,17 @@ def filters() -> list[Any]:
 
 
 def pass_on(attack: Any, filter_: Any, sent: Tensor) -> Any:
-    """One use of the channel at the start of B episodes, agents 0 or 1 captured."""
+    """One use of the channel at the start of B episodes, agents 0 or 1 malicious."""
     batch = len(sent)
     everywhere = torch.ones(batch, dtype=torch.bool)
     channel = Channel(attack, filter_)
     channel.reset(everywhere, seeded())
     memory = torch.zeros(batch, 2, 1)
-    captured = torch.arange(batch)[:, None] % 2
+    malicious = torch.arange(batch)[:, None] % 2
     timestep = a_timestep(torch.ones(batch, 2, dtype=torch.bool))
     wire, _ = transmit(
-        *(Parrots(), timestep, memory, memory, sent, captured, channel),
-        *(Memories.blank(channel, captured, 2), seeded()),
+        *(Parrots(), timestep, memory, memory, sent, malicious, channel),
+        *(Memories.blank(channel, malicious, 2), seeded()),
     )
     return wire
 
@@ -105,7 +105,7 @@ def test_a_mixture_is_drawn_once_per_episode():
     mixture = Mixture([NoAttack(), Liar()], [0.5, 0.5])
     stream = Stream(
         *(env, Parrots(), Channel(mixture)),
-        captured=torch.zeros(size, 1, dtype=torch.long),
+        malicious=torch.zeros(size, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
     )

@@ -23,8 +23,8 @@ BATCH = 3
 
 
 def started(team, num_agents: int = 2, batch: int = BATCH) -> Carry:
-    captured = torch.zeros(batch, 1, dtype=torch.long)
-    return start(team, captured, num_agents)
+    malicious = torch.zeros(batch, 1, dtype=torch.long)
+    return start(team, malicious, num_agents)
 
 
 def talk(team, carry: Carry, timestep: TimeStep, attack=None, filter_=None):
@@ -45,7 +45,7 @@ def remembering(team, value: float) -> Carry:
     """A carry full of `value`."""
     carry = started(team)
     filled = map_tensors(lambda leaf: torch.full_like(leaf, value), carry)
-    return filled._replace(captured=carry.captured)
+    return filled._replace(malicious=carry.malicious)
 
 
 def test_a_new_episode_remembers_nothing():
@@ -135,11 +135,11 @@ def test_listeners_hear_what_the_filter_let_through():
     assert after.m_in[..., 0].tolist() == [[7, 3]] * BATCH
 
 
-def test_captured_agents_stay_captured():
+def test_malicious_agents_stay_so():
     team = Parrots()
-    carry = started(team)._replace(captured=torch.tensor([[0], [1], [0]]))
+    carry = started(team)._replace(malicious=torch.tensor([[0], [1], [0]]))
     after, _, _ = talk(team, carry, shown(team))
-    assert torch.equal(after.captured, carry.captured)
+    assert torch.equal(after.malicious, carry.malicious)
 
 
 @pytest.mark.parametrize("name", sorted(BACKBONES))
@@ -190,7 +190,7 @@ def test_the_cpu_and_the_gpu_agree(name):
     carry = map_tensors(
         lambda leaf: torch.randn(leaf.shape, generator=torch.Generator()),
         started(team, batch=64),
-    )._replace(captured=torch.tensor(CAUGHT).expand(64, 1))
+    )._replace(malicious=torch.tensor(CAUGHT).expand(64, 1))
     slow = talk(team, carry, timestep, Attacker(1.0))
     carry, timestep = (map_tensors(Tensor.cuda, part) for part in (carry, timestep))
     fast = talk(team.cuda(), carry, timestep, Attacker(1.0))

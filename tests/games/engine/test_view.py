@@ -41,11 +41,11 @@ def shown_to(attack: Attacker, threat: Threat, filter_=None) -> AttackView:
     timestep = a_timestep(alive)
     memory, m_in = (torch.randn(BATCH, AGENTS, w, generator=seeded(w)) for w in (2, 3))
     sent = torch.randn(BATCH, AGENTS, 5, generator=seeded())
-    captured = torch.tensor([[2, 0]]).expand(BATCH, -1)
+    malicious = torch.tensor([[2, 0]]).expand(BATCH, -1)
     channel = Channel(attack, filter_ or NoFilter(), threat)
     transmit(
-        *(Parrots(5), timestep, memory, m_in, sent, captured, channel),
-        *(Memories.blank(channel, captured, AGENTS), seeded()),
+        *(Parrots(5), timestep, memory, m_in, sent, malicious, channel),
+        *(Memories.blank(channel, malicious, AGENTS), seeded()),
     )
     attack.world = (timestep, memory, m_in, sent)
     return attack.view
@@ -86,11 +86,11 @@ def test_in_a_lineup_the_white_box_shows_each_attack_its_own_worlds_and_filters(
         Lineup(filters, torch.tensor([0, 0, 1, 1, 1, 1])),
         Threat(knowledge="white_box"),
     )
-    captured = torch.zeros(6, 1, dtype=torch.long)
+    malicious = torch.zeros(6, 1, dtype=torch.long)
     sent = torch.randn(6, 2, 3, generator=seeded())
     transmit(
-        *(Parrots(3), a_timestep(alive), sent, sent, sent, captured, channel),
-        *(Memories.blank(channel, captured, 2), seeded()),
+        *(Parrots(3), a_timestep(alive), sent, sent, sent, malicious, channel),
+        *(Memories.blank(channel, malicious, 2), seeded()),
     )
     box = other.view.white_box
     assert torch.equal(box.sent, sent[seats == 1])
@@ -102,8 +102,8 @@ def forged_of(rate: float, attack=None, steps: int = 3 * 20) -> Tensor:
     """Who was forged in three episodes of 20 steps, `[3, 20]`."""
     stream = Stream(
         *(Echo(EchoConfig(episode_limit=20)), Parrots()),
-        Channel(attack or Attacker(1.0), threat=Threat(captured=CAUGHT, rate=rate)),
-        captured=torch.zeros(1, 1, dtype=torch.long),
+        Channel(attack or Attacker(1.0), threat=Threat(malicious=CAUGHT, rate=rate)),
+        malicious=torch.zeros(1, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
     )
@@ -148,7 +148,7 @@ class Counter(Mouthwash):
 def steps_of(filter_, num_steps: int = 2 * LIMIT) -> Step:
     stream = Stream(
         *(Echo(EchoConfig(episode_limit=LIMIT)), Parrots(), Channel(filter_=filter_)),
-        captured=torch.zeros(BATCH, 1, dtype=torch.long),
+        malicious=torch.zeros(BATCH, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
     )

@@ -19,7 +19,7 @@ from oracles.strategies.setting import Setting
 from tests.hand_made import Parrots, a_setting, a_timestep
 
 BATCH, AGENTS, OBS, MEMORY, HEARD, SIZE = 16, 4, 3, 2, 5, 6
-CAPTURED = torch.tensor([[1, 3]]).expand(BATCH, -1)
+MALICIOUS = torch.tensor([[1, 3]]).expand(BATCH, -1)
 NAMES = pytest.mark.parametrize("name", sorted(ATTACKS))
 
 
@@ -65,8 +65,8 @@ def spoken(attack: Any, inputs: list[Tensor], rules: Threat | None = None) -> Wi
     channel = Channel(attack, threat=rules or threat())
     channel.reset(torch.ones(BATCH, dtype=torch.bool), seeded())
     wire, _ = transmit(
-        *(setting().team, timestep._replace(obs=obs), memory, m_in, sent, CAPTURED),
-        *(channel, Memories.blank(channel, CAPTURED, AGENTS), seeded(3)),
+        *(setting().team, timestep._replace(obs=obs), memory, m_in, sent, MALICIOUS),
+        *(channel, Memories.blank(channel, MALICIOUS, AGENTS), seeded(3)),
     )
     return wire
 
@@ -76,10 +76,10 @@ def decide(attack: Any, inputs: list[Tensor]) -> Decision:
 
 
 def view_of(inputs: list[Tensor]) -> AttackView:
-    """What the captured agents are shown."""
-    own = [gather_agents(part, CAPTURED) for part in inputs]
+    """What the malicious agents are shown."""
+    own = [gather_agents(part, MALICIOUS) for part in inputs]
     held = torch.ones(BATCH, 2, dtype=torch.bool)
-    return AttackView(CAPTURED, *own, held, held[..., None], held[..., None], held)
+    return AttackView(MALICIOUS, *own, held, held[..., None], held[..., None], held)
 
 
 @NAMES
@@ -93,7 +93,7 @@ def test_a_decision_has_the_promised_shapes_and_is_finite(name):
 
 
 @NAMES
-def test_only_captured_agents_are_active(name):
+def test_only_malicious_agents_are_active(name):
     active = decide(make(name), views()).active
     held = torch.tensor([False, True, False, True]).expand(BATCH, -1)
     assert torch.equal(active, held if name != "none" else ~held & held)
@@ -130,14 +130,16 @@ def test_nothing_is_bent_further_than_the_cap(name, mode, cap):
 def test_noise_beyond_the_cap_lies_on_the_cap():
     rules, inputs = threat(cap=0.25), views()
     bent = spoken(make("noise", rules), inputs, rules).tampered
-    offset = gather_agents(bent - inputs[-1], CAPTURED)
+    offset = gather_agents(bent - inputs[-1], MALICIOUS)
     torch.testing.assert_close(offset.norm(dim=-1), torch.full((BATCH, 2), 0.5))
 
 
 @pytest.mark.parametrize("mode", ["sum", "convex"])
 def test_mute_is_silence(mode):
     rules = threat(mode=mode)
-    said = gather_agents(spoken(make("mute", rules), views(), rules).tampered, CAPTURED)
+    said = gather_agents(
+        spoken(make("mute", rules), views(), rules).tampered, MALICIOUS
+    )
     torch.testing.assert_close(said, torch.zeros_like(said), atol=1e-6, rtol=0)
     assert mode == "convex" or (said == 0).all()
 
@@ -147,28 +149,28 @@ def test_mute_is_silence(mode):
 def test_noise_has_the_size_that_was_asked_for(mode, size):
     rules, inputs = threat(mode=mode, mix_weight=0.3), views()
     bent = spoken(make("noise", rules, size=size), inputs, rules).tampered
-    offset = gather_agents(bent - inputs[-1], CAPTURED)
+    offset = gather_agents(bent - inputs[-1], MALICIOUS)
     expected = torch.full((BATCH, 2), 2.0 * size)
     torch.testing.assert_close(offset.norm(dim=-1), expected)
     # In any direction: the mean offset is near zero.
     assert offset.mean((0, 1)).norm() < size
 
 
-def test_gathering_and_scattering_the_captured_agents_are_inverse():
-    values, captured = torch.randn(BATCH, 2, 3), torch.tensor([[3, 1]] * BATCH)
-    spread = scatter_agents(values, captured, AGENTS)
-    assert torch.equal(gather_agents(spread, captured), values)
+def test_gathering_and_scattering_the_malicious_agents_are_inverse():
+    values, malicious = torch.randn(BATCH, 2, 3), torch.tensor([[3, 1]] * BATCH)
+    spread = scatter_agents(values, malicious, AGENTS)
+    assert torch.equal(gather_agents(spread, malicious), values)
     assert torch.equal(spread[:, 3], values[:, 0])
     assert (spread[:, [0, 2]] == 0).all()
 
 
 def without_noise(attack: GaussianAttack, inputs: list[Tensor]) -> Tensor:
     """Deltas `[B,K,D]` that differ by the mean alone: the noise has one seed."""
-    return gather_agents(decide(attack, inputs).choice, CAPTURED)
+    return gather_agents(decide(attack, inputs).choice, MALICIOUS)
 
 
 @pytest.mark.parametrize("part", range(4), ids=["obs", "memory", "m_in", "sent"])
-def test_a_captured_agent_sees_its_own_history_and_never_another_captured_ones(part):
+def test_a_malicious_agent_sees_its_own_history_and_never_another_malicious_ones(part):
     attack, inputs = make("gaussian"), views()
     before = without_noise(attack, inputs)
     inputs[part][:, 1] += 5.0
@@ -177,7 +179,7 @@ def test_a_captured_agent_sees_its_own_history_and_never_another_captured_ones(p
     assert not changed[:, 1].any()
 
 
-def test_captured_agents_have_different_networks():
+def test_malicious_agents_have_different_networks():
     attack, inputs = make("gaussian", noise_scale=1e-6), views()
     for leaf in inputs:
         leaf[:, 3] = leaf[:, 1]
@@ -202,7 +204,7 @@ def rollout_of(attack: GaussianAttack, team: Parrots, env: Echo, **more: Any) ->
     attack.calibrate(team)
     stream = Stream(
         *(env, team, Channel(attack)),
-        captured=torch.zeros(BATCH, 1, dtype=torch.long),
+        malicious=torch.zeros(BATCH, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
         **more,
@@ -216,11 +218,11 @@ def test_evaluate_repeats_the_log_probabilities_and_values_of_play(redraw):
     torch.manual_seed(0)
     sizes = dict(obs_size=3, memory_size=1, heard_size=3)
     attack = GaussianAttack(Threat(), 3, config=AttackConfig(), **sizes)
-    steps = rollout_of(attack, team, env, redraw_captured=redraw)
+    steps = rollout_of(attack, team, env, redraw_malicious=redraw)
     now = attack.evaluate(attack.inputs(steps))
     told = gather_agents(
         torch.stack([steps.wire.attack.log_prob, steps.wire.attack.value], -1),
-        steps.carry.captured,
+        steps.carry.malicious,
     )
     torch.testing.assert_close(now.log_prob, told[..., 0], rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(now.value, told[..., 1], rtol=1e-4, atol=1e-4)
@@ -237,7 +239,7 @@ def test_the_price_of_eq_1_is_alpha_times_the_squared_distance_of_the_living(mod
         for parameter in attack.mean.parameters():
             parameter.zero_()
         attack.mean.biases[-1].copy_(bias)
-    own = [gather_agents(part, CAPTURED) for part in views()]
+    own = [gather_agents(part, MALICIOUS) for part in views()]
     features, said = attack._features(*own), own[-1]
     shape = (1, *said.shape)
     alive = torch.ones(1, BATCH, 2)

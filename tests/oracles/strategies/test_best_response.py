@@ -26,7 +26,7 @@ from oracles.strategies.setting import Setting
 from oracles.strategies.untrained import NoiseAttack
 from tests.hand_made import CAUGHT, Parrots
 
-SETTING = Setting(Echo(), Parrots(2), Threat(captured=CAUGHT), CAUGHT)
+SETTING = Setting(Echo(), Parrots(2), Threat(malicious=CAUGHT), CAUGHT)
 # Written out, so that the defaults of Predator-Prey may be tuned without harm here.
 PPO = PPOConfig(
     learning_rate=3e-3,

@@ -147,7 +147,7 @@ def test_evaluate_repeats_the_log_probabilities_and_values_of_play(detector):
     env, filter_ = Echo(), stirred(agents=2, detector=detector)
     stream = Stream(
         *(env, Parrots(SIZE), Channel(Attacker(3.0), filter_)),
-        captured=torch.zeros(8, 1, dtype=torch.long),
+        malicious=torch.zeros(8, 1, dtype=torch.long),
         world_generator=seeded(0),
         generator=seeded(1),
     )

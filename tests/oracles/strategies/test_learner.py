@@ -15,14 +15,14 @@ from oracles.learning.randomness import make_generators
 from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
 from oracles.strategies.learner import Learner, Task
-from oracles.strategies.setting import Setting, captured_agents
+from oracles.strategies.setting import Setting, malicious_agents
 from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
 
 CPU = torch.device("cpu")
 # Discount 0 and no critic: an advantage plus a value is the reward itself.
 MYOPIC = PPOConfig(gamma=0.0, gae_lambda=0.0, num_minibatches=2)
 ORACLE = OracleConfig(env_steps=200, num_envs=4, num_steps=10, ppo=MYOPIC)
-SETTING = Setting(Echo(), Parrots(3), Threat(captured=CAUGHT), CAUGHT)
+SETTING = Setting(Echo(), Parrots(3), Threat(malicious=CAUGHT), CAUGHT)
 
 
 ATTACKER = Recipe(Side.ATTACKER, "gaussian", AttackConfig(), "ppo", ORACLE)
@@ -76,7 +76,7 @@ def test_the_step_after_the_last_bootstraps_and_is_not_learned_from():
     torch.testing.assert_close(told.target, expected)
 
 
-def test_an_attack_learns_from_captured_agents_only():
+def test_an_attack_learns_from_malicious_agents_only():
     me = learner(ATTACKER)
     rollout = rollout_of(me)
     told = me._experience(rollout)
@@ -98,13 +98,13 @@ def test_a_filter_learns_from_every_living_sender_attacked_or_not():
         assert (told.inputs.forged[..., 1] == 0).all()
 
 
-def test_captured_agents_are_the_runs_own_or_drawn_for_each_episode():
+def test_malicious_agents_are_the_runs_own_or_drawn_for_each_episode():
     generator = torch.Generator().manual_seed(0)
-    assert captured_agents(SETTING, 3, generator).tolist() == [[0]] * 3
-    anyone = SETTING._replace(captured=None)
-    drawn = captured_agents(anyone, 200, generator)
+    assert malicious_agents(SETTING, 3, generator).tolist() == [[0]] * 3
+    anyone = SETTING._replace(malicious=None)
+    drawn = malicious_agents(anyone, 200, generator)
     assert set(drawn.flatten().tolist()) == {0, 1}
-    held = rollout_of(learner(ATTACKER, anyone)).carry.captured
+    held = rollout_of(learner(ATTACKER, anyone)).carry.malicious
     assert (held != held[:1]).any()
 
 
@@ -133,9 +133,9 @@ def test_one_line_of_finite_metrics_per_update_with_its_axes():
     assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
     assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
     last = lines[-1]
-    wanted = {"approx_kl", "clip_fraction", "explained_variance", "message_distance"}
+    wanted = {"approx_kl", "clip_fraction", "explained_variance", "distortion"}
     assert {f"attack/{key}" for key in wanted} <= set(last)
-    assert last["attack/message_distance"] > 0
+    assert last["attack/distortion"] > 0
     assert 0 <= last["team/return_mean"] <= 8
     assert me.oracle.updates == 5
 

@@ -16,7 +16,7 @@ from oracles.strategies.registry import ORACLES, trainable
 from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Liar, Parrots
 
-SETTING = Setting(Echo(), Parrots(2), Threat(captured=CAUGHT), CAUGHT)
+SETTING = Setting(Echo(), Parrots(2), Threat(malicious=CAUGHT), CAUGHT)
 NAMES = pytest.mark.parametrize("name", sorted(ORACLES))
 # Each kind of policy by each oracle.
 EACH = pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def played(env, learner: TeamLearner, num_steps: int, skip: int = 3) -> Step:
         env,
         learner.team,
         CLEAN,
-        captured=torch.zeros(16, 1, dtype=torch.long),
+        malicious=torch.zeros(16, 1, dtype=torch.long),
         world_generator=torch.Generator().manual_seed(1),
         generator=torch.Generator().manual_seed(2),
     )

@@ -1,6 +1,6 @@
 """Where two configurations differ, and what an older one lacks."""
 
-from psro_comm.disk.differences import completed, difference
+from psro_comm.disk.differences import completed, difference, renamed
 
 
 def test_a_difference_is_a_line_for_each_dotted_key():
@@ -21,3 +21,13 @@ def test_an_older_configuration_gets_what_it_lacks_and_nothing_else():
     }
     assert old == {"psro": {"iterations": 3}, "task": "echo"}
     assert completed(old, {"psro": 3}, played) == old
+
+
+def test_a_setting_goes_by_todays_name_and_nothing_else_changes():
+    old = {"threat": {"captured": [0], "redraw_captured": False, "cap": None}, "x": 1}
+    assert renamed(old) == {
+        "threat": {"malicious": [0], "redraw_malicious": False, "cap": None},
+        "x": 1,
+    }
+    assert renamed(renamed(old)) == renamed(old)
+    assert renamed({"x": 1, "threat": 3}) == {"x": 1, "threat": 3}

@@ -41,11 +41,11 @@ def test_what_an_older_iteration_lacks_is_empty():
 
 
 def test_what_an_older_report_lacks_is_empty():
-    parts = ("captured", "columns", "comparison", "exploitability_found", "rmacrl")
+    parts = ("malicious", "columns", "comparison", "exploitability_found", "rmacrl")
     whole = make_report()
     old = {key: value for key, value in whole.items() if key not in parts}
     report = Report.from_dict(old)
-    assert report.captured == "not said"
+    assert report.malicious == "not said"
     assert (report.rmacrl, report.crossed(), report.differences()) == (None, {}, {})
     assert Solved.from_dict({}) == Solved(0, False, (), {}, {})
 

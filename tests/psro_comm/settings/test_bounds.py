@@ -126,11 +126,11 @@ def test_a_choice_is_one_of_its_names(config_class):
         ("commnet.delay", -1, "-1, must be at least 0"),
         ("training.credit.others_share", -1.0, "-1.0, must be at least 0"),
         (
-            "threat.captured",
+            "threat.malicious",
             (0, 1),
             "(0, 1), must be num_malicious = 1 different agents",
         ),
-        ("threat.captured", (7,), "(7,), must be agents 0 to 2"),
+        ("threat.malicious", (7,), "(7,), must be agents 0 to 2"),
         (
             "threat.num_malicious",
             4,

@@ -54,7 +54,7 @@ def test_the_condition_that_is_followed_decides_the_return(follow, expected):
     found = echo(Liar(), follow=follow)
     assert found["return"] == expected
     assert found["success"] == (expected > 0)
-    assert found["captured"] == [0]
+    assert found["malicious"] == [0]
     assert len(found["steps"]) == LIMIT
 
 

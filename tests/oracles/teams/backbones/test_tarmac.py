@@ -134,7 +134,7 @@ def test_the_message_is_signature_and_value_and_the_query_is_not_in_it():
     assert not torch.equal(other_scores, scores)
 
 
-def test_an_attack_bends_what_others_hear_and_not_what_the_captured_agent_hears():
+def test_an_attack_bends_what_others_hear_and_not_what_the_malicious_agent_hears():
     team, timestep, carry = new_team(), everybody(), remembering(new_team())
     clean, _, scores = talk(team, carry, timestep)
     bent, wire, attacked = talk(team, carry, timestep, Attacker(3.0))
