@@ -40,7 +40,10 @@ def render_crossplay(result: CrossPlay) -> str:
 
 def render_solution(solved: Solved) -> str:
     """Value, quality and both mixtures of an R-MACRL run."""
-    return _joined(iterations_section(solved), mixtures_section(solved))
+    text = _joined(iterations_section(solved), mixtures_section(solved))
+    if not solved.history:
+        return text
+    return f"value of the game: {solved.history[-1].value}\n\n{text}"
 
 
 def _joined(*sections: Section | None) -> str:

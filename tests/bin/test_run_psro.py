@@ -1,6 +1,7 @@
 """R-MACRL from the shell: its files, kills, workers."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -23,8 +24,11 @@ def finished(tmp_path_factory):
 
 def test_it_ends_with_value_nash_conv_and_both_mixtures(finished):
     _, done = finished
-    for words in ("value of the game", "NashConv", "defender's mixture", "attacker's"):
+    for words in ("value of the game: ", "NashConv", "BOTH MIXTURES"):
         assert words in done.stdout
+    mixtures = done.stdout.split("BOTH MIXTURES")[1]
+    for side in ("defender", "attacker"):
+        assert re.search(rf"^{side} +[\w-]+ +\d+\.\d %$", mixtures, re.MULTILINE)
     assert "Traceback" not in done.stderr
 
 
