@@ -7,8 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import torch
-
 _PACKAGES = ("torch", "numpy", "open_spiel", "cvxpy", "highspy", "safetensors")
 
 
@@ -17,12 +15,15 @@ def describe_environment() -> dict[str, Any]:
 
     Two processes that may differ in the last bit of a result differ here.
     """
+    import torch  # here, so that reading a run needs no torch
+
     return {
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: _version(name) for name in _PACKAGES},
-        "cpu": _processor(),
+        # With its vector units: they decide how sums are rounded.
+        "cpu": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
         "cpu_count": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
@@ -34,11 +35,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _processor() -> str:
-    """The processor with its vector units: they decide how sums are rounded."""
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def _commit() -> str | None:

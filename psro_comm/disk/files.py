@@ -14,6 +14,7 @@ import math
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -275,3 +276,12 @@ def release_lock(lock: int) -> None:
     """Lets go of what `acquire_lock` returned."""
     os.ftruncate(lock, 0)
     os.close(lock)
+
+
+def guarded(path: Path, action: Callable[[], Any]) -> Any:
+    """Runs `action`; what the disk refuses becomes one line that names `path`."""
+    try:
+        return action()
+    except OSError as error:
+        reason = error.strerror or error
+        raise StoreError(f"cannot write {path}: {reason}") from error

@@ -7,20 +7,20 @@ Keys are `area/quantity`; the axes of a line (`iteration`, `update`, ...) have n
 import itertools
 import json
 import math
-import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event
-from tensorboardX.summary import scalar
-
-from psro_comm.disk.files import StoreError, check_name, read_bytes, write_atomic
+from psro_comm.disk.files import (
+    StoreError,
+    check_name,
+    guarded,
+    read_bytes,
+    write_atomic,
+)
 
 Log = Callable[[Mapping[str, float]], None]
 """Takes the quantities of one update or one iteration."""
@@ -29,7 +29,6 @@ AXES = ("iteration", "update", "env_steps", "wall_s", "episodes", "restart", "se
 """Keys without a slash: where on which axis a line lies."""
 
 _QUANTITY = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)+")
-_FLUSH_S = 10.0
 
 
 class MetricsWriter:
@@ -50,14 +49,14 @@ class MetricsWriter:
         self._path = root / "metrics.jsonl"
         self._events = root / "tb"
         self._clock = clock
-        self._writers: dict[str, _EventFile] = {}
+        self._writers: dict[str, Any] = {}
         old = read_bytes(self._path) if self._path.exists() else b""
         whole = old[: old.rfind(b"\n") + 1]
         for number, line in enumerate(whole.splitlines(), 1):
             _parsed(line, f"{self._path} line {number}")
         if whole != old:
             write_atomic(self._path, whole)
-        self._file: BinaryIO = _guarded(self._path, lambda: self._path.open("ab"))
+        self._file: BinaryIO = guarded(self._path, lambda: self._path.open("ab"))
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +105,7 @@ class MetricsWriter:
         if len(kept) < len(lines):
             write_atomic(self._path, b"".join(kept))
             self._file.close()
-            self._file = _guarded(self._path, lambda: self._path.open("ab"))
+            self._file = guarded(self._path, lambda: self._path.open("ab"))
         if artefact in self._writers:
             self._writers.pop(artefact).close()
         if from_update == 0:  # Events cannot be dropped one by one.
@@ -114,7 +113,7 @@ class MetricsWriter:
 
     def close(self) -> None:
         """Flushes and closes all files."""
-        _guarded(self._path, self._file.close)
+        guarded(self._path, self._file.close)
         while self._writers:
             self._writers.popitem()[1].close()
 
@@ -126,48 +125,12 @@ class MetricsWriter:
             self._file.write(line.encode())
             self._file.flush()
 
-        _guarded(self._path, append)
+        guarded(self._path, append)
         if artefact not in self._writers:
-            self._writers[artefact] = _EventFile(self._events / artefact, self._clock)
+            from psro_comm.disk.events import EventFile  # tensorboardX loads torch
+
+            self._writers[artefact] = EventFile(self._events / artefact, self._clock)
         self._writers[artefact].write(plain)
-
-
-class _EventFile:
-    """One TensorBoard event file.
-
-    Written in this thread: tensorboardX's usual writer works in another one, which
-    dies silently on a full disk and then blocks the training for ever.
-    """
-
-    def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
-        self._folder = folder
-        self._clock = clock
-        self._flushed = clock()
-        self._writer = _guarded(folder, self._create)
-
-    def _create(self) -> EventsWriter:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        # A resumed artefact may open its second file within the same second.
-        suffix = f".{os.getpid()}-{secrets.token_hex(2)}"
-        return EventsWriter(str(self._folder / "events"), suffix)
-
-    def write(self, values: Mapping[str, float | None]) -> None:
-        step = int(values.get("update") or 0)
-        tags = {k: v for k, v in values.items() if "/" in k and v is not None}
-
-        def append() -> None:
-            for tag, value in tags.items():
-                summary = scalar(tag, value)
-                event = Event(wall_time=time.time(), step=step, summary=summary)
-                self._writer.write_event(event)
-            if self._clock() - self._flushed > _FLUSH_S:
-                self._writer.flush()
-                self._flushed = self._clock()
-
-        _guarded(self._folder, append)
-
-    def close(self) -> None:
-        _guarded(self._folder, self._writer.close)
 
 
 def read_metrics(root: Path, artefact: str | None = None) -> list[dict[str, Any]]:
@@ -196,12 +159,3 @@ def _parsed(line: bytes, where: object) -> dict[str, Any]:
     except (ValueError, RecursionError, TypeError, KeyError) as error:
         raise StoreError(f"{where} is damaged: {error}") from error
     return row
-
-
-def _guarded(path: Path, action: Callable[[], Any]) -> Any:
-    """Runs `action`; what the disk refuses becomes one line that names `path`."""
-    try:
-        return action()
-    except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(f"cannot write {path}: {reason}") from error
