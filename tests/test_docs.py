@@ -13,7 +13,7 @@ import pytest
 
 from tests.paths import ROOT
 
-DOCS = ("README.md", "BUILD.md", "docs/meta_games.md")
+DOCS = ("README.md", "BUILD.md", "docs/meta_games.md", "docs/concepts.md")
 CODE = ("games", "oracles", "psro_comm", "bin")
 MAKE = {"run": "quickstart", "bench": "bench"}  # the programs behind two targets
 FOLDERS = (  # where a document may leave a folder's name out

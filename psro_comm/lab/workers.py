@@ -1,4 +1,4 @@
-"""map_tasks(): the whole of what "distributed" means here is an ordered map.
+"""An ordered map over processes: the whole of what "distributed" means here.
 
 A task is plain data and carries its own seed, so its result depends neither on the
 worker nor on the number of workers; each runs torch with one thread, in this process
@@ -33,21 +33,6 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 class WorkerDiedError(ChildProcessError):
     """A task's process died (killed, out of memory) in each of its tries."""
-
-
-def map_tasks(
-    fn: Callable[[T], R],
-    tasks: Sequence[T],
-    workers: int = 0,
-    *,
-    names: Sequence[str] | None = None,
-) -> list[R]:
-    """`[fn(task) for task in tasks]`, over `workers` processes that end with it.
-
-    For several maps in a row keep one `Workers`: starting a process takes seconds.
-    """
-    with Workers(workers) as pool:
-        return pool.map(fn, tasks, names=names)
 
 
 class Workers:

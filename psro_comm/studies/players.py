@@ -121,6 +121,8 @@ def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
     """What an attacker may do is a rule of the game, the same for all of a table."""
     ours = _shared(asdict(lab.config.threat))
     theirs = _shared(frozen.facts.get("threat", ours))
+    if ours["knowledge"] == "white_box":  # who was shown less may play as well
+        theirs["knowledge"] = "white_box"
     other = [f"{key} {theirs[key]}" for key in ours if theirs[key] != ours[key]]
     if other:
         raise ValueError(

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from psro_comm.lab import workers as parallel
-from psro_comm.lab.workers import WorkerDiedError, Workers, map_tasks
+from psro_comm.lab.workers import WorkerDiedError, Workers
 from tests.paths import ROOT
 
 
@@ -79,14 +79,14 @@ def two():
 
 
 def test_no_tasks_are_no_results(two):
-    assert map_tasks(train, [], 0) == two.map(train, []) == []
+    assert Workers(0).map(train, []) == two.map(train, []) == []
 
 
 def test_results_are_bit_equal_with_and_without_processes(two):
     tasks = [Work(seed, {"w": torch.full((64, 8), 0.1)}) for seed in range(5)]
     torch.set_num_threads(2)  # what the caller has set must not matter
     try:
-        here = map_tasks(train, tasks, workers=0)
+        here = Workers(0).map(train, tasks)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
@@ -116,7 +116,7 @@ def test_workers_have_one_thread_and_do_not_hear_ctrl_c(two):
     assert {fact["omp"] for fact in facts} == {"1"}
     torch.set_num_threads(2)
     try:
-        assert map_tasks(facts_of_process, [0])[0]["threads"] == 1
+        assert Workers(0).map(facts_of_process, [0])[0]["threads"] == 1
     finally:
         torch.set_num_threads(1)
     assert all(fact["sigint"] for fact in facts)
@@ -176,9 +176,9 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_outlives_an_interrupted_or_killed_parent(tmp_path, number):
     code = (
-        "import sys; from psro_comm.lab.workers import map_tasks\n"
+        "import sys; from psro_comm.lab.workers import Workers\n"
         "from tests.psro_comm.lab.test_workers import sleep\n"
-        "if __name__ == '__main__': map_tasks(sleep, [sys.argv[1]] * 2, workers=2)"
+        "if __name__ == '__main__': Workers(2).map(sleep, [sys.argv[1]] * 2)"
     )
     # A session of its own, so that SIGINT reaches the whole group, as from a terminal.
     parent = subprocess.Popen(

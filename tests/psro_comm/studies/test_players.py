@@ -69,3 +69,32 @@ def test_what_takes_an_argument_takes_it_after_an_at(role, registry):
 def test_a_name_that_makes_no_sense_is_refused_by_name(name, role, words):
     with pytest.raises(ValueError, match=words):
         read_name(name, role)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "word"),
+    [
+        ({}, {}, None),
+        ({"cap": 2.0}, {}, "cap 2.0"),
+        ({"rate": 0.5}, {}, "rate 0.5"),
+        ({"knowledge": "white_box"}, {}, "knowledge white_box"),
+        ({}, {"threat.knowledge": "white_box"}, None),
+    ],
+)
+def test_all_attackers_of_a_table_obey_one_threat(lab, theirs, ours, word):
+    name = "-".join(["noisy", *theirs, *(key.replace(".", "-") for key in ours)])
+    noise = find_player(lab, "noise", "attack", lab.store.root).policies["noise"]
+    threat = {**noise.facts["threat"], **theirs}
+    if not lab.store.has(name):
+        facts = {**noise.facts, "threat": threat}
+        lab.store.save_policy(name, noise._replace(facts=facts))
+    before, lab.config = lab.config, replace(lab.config, ours)
+    try:
+        ask = (f"{lab.store.root.name}/{name}", "attack", lab.store.root.parent)
+        if word is None:
+            assert find_player(lab, *ask).policies
+        else:
+            with pytest.raises(ValueError, match=rf"another threat \({word}\)"):
+                find_player(lab, *ask)
+    finally:
+        lab.config = before
