@@ -1,1 +1,1 @@
-"""The world: what is played, seen, said and paid. Imports nothing of ours."""
+"""The games: environments, messages and rewards. Imports no other package of ours."""

@@ -1,4 +1,4 @@
-"""The channel: from the mouth of a sender to the ear of its listeners.
+"""The channel: carries messages from senders to listeners, past attack and filter.
 
 A message is always `[B, N, D]`: everything agent i emits in one step, the paper's
 m_out_i. An attack may bend the messages of malicious agents, a filter may replace any
@@ -27,7 +27,7 @@ from games.engine.view import (
 
 
 class Wire(NamedTuple):
-    """One use of the channel, from mouth to ear."""
+    """One use of the channel: its messages at each stage, and both sides' decisions."""
 
     sent: Tensor  # [B,N,D]  m_out  what the message policies meant
     tampered: Tensor  # [B,N,D]  m_adv  what left the senders
@@ -39,11 +39,11 @@ class Wire(NamedTuple):
 
 @dataclass(frozen=True)
 class Channel:
-    """Who sits on the channel, and under which rules.
+    """An attack and a filter on the channel, and the rules that they play under.
 
     Attributes:
-      attack, filter_: the two players' strategies.
-      threat: what the attack may know and do.
+      attack, filter_: the strategies of the two sides.
+      threat: the rules of what the attack may know and do.
     """
 
     attack: Attack = field(default_factory=NoAttack)
@@ -59,24 +59,24 @@ class Channel:
             )
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Tells both players which of B episodes start anew, `done` [B] bool."""
+        """Tells both sides which of B episodes start anew, `done` [B] bool."""
         self.attack.reset(done, generator)
         self.filter_.reset(done, generator)
 
 
-CLEAN = Channel()  # a team alone
+CLEAN = Channel()  # without attack and without filter
 
 
 class Memories(NamedTuple):
-    """What the two players take from one step to the next."""
+    """What both sides remember from one step to the next."""
 
     attack: Tensor  # [B,K,S]
     filter_: Tensor  # [B,N,S]
-    credit: Tensor  # [B,K] messages that `Threat.rate` has left each agent held
+    credit: Tensor  # [B,K] messages that each malicious agent may still bend
 
     @classmethod
     def blank(cls, channel: Channel, malicious: Tensor, num_agents: int) -> "Memories":
-        """Of B new episodes; `malicious` `[B,K]` long."""
+        """Returns the memories of B new episodes: zeros; `malicious` `[B,K]` long."""
         size, held = malicious.shape
 
         def zeros(*shape: int) -> Tensor:
@@ -90,7 +90,7 @@ class Memories(NamedTuple):
 
 
 def bend(sent: Tensor, delta: Tensor, threat: Threat) -> Tensor:
-    """Applies delta before any cap: m + delta, or (1 - w) m + w delta.
+    """Returns m + delta, or (1 - w) m + w delta by `threat.mode`; applies no cap.
 
     Source: paper section 3.1.
     """
@@ -100,14 +100,14 @@ def bend(sent: Tensor, delta: Tensor, threat: Threat) -> Tensor:
 
 
 def delta_of(sent: Tensor, offset: Tensor, threat: Threat) -> Tensor:
-    """The delta that moves a message by `offset`: the reverse of `bend`."""
+    """Returns the delta that moves a message by `offset`: the reverse of `bend`."""
     if threat.mode == "sum":
         return offset
     return sent + offset / max(threat.mix_weight, 1e-12)
 
 
 def project(bent: Tensor, sent: Tensor, radius: Tensor) -> Tensor:
-    """The point nearest to `bent` within `radius` of `sent`, `[...,D]`."""
+    """Returns the point nearest to `bent` within `radius` of `sent`, `[...,D]`."""
     offset = bent - sent
     distance = offset.norm(dim=-1, keepdim=True)
     shrunk = sent + offset * (radius / distance.clamp(min=1e-12))
@@ -125,7 +125,7 @@ def transmit(
     memories: Memories,
     generator: torch.Generator,
 ) -> tuple[Wire, Memories]:
-    """Forges malicious messages, flags, reconstructs the flagged.
+    """Lets the attack bend malicious messages, and the filter flag and repair them.
 
         m_adv = bend(m_out, delta) where malicious,  m_hat = x ? g_r(m_adv) : m_adv
 
@@ -138,13 +138,13 @@ def transmit(
       memory, m_in: `[B,N,H]`, `[B,N,M]` before this step.
       sent: `[B,N,D]` m_out, zero where dead.
       malicious: `[B,K]` long.
-      channel: the two players and the threat.
-      memories: the players'.
+      channel: the attack, the filter and the threat.
+      memories: what both sides remember.
       generator: the policies' randomness.
 
     Returns:
-      The wire, whose `forged` is true where an active attacker spoke, and the
-      memories after it.
+      The wire, whose `forged` is true where the attack was active, and the memories
+      after it.
 
     Source: paper section 3.1 to 3.3, figure 2.
     """
@@ -179,12 +179,12 @@ def transmit(
 def _budget(
     threat: Threat, credit: Tensor, timestep: TimeStep, malicious: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The messages that the rate leaves each agent held `[B,K]`, and who may bend."""
+    """Returns the credit of each malicious agent `[B,K]`, and who may bend now."""
     alive = timestep.alive.gather(1, malicious)
     if threat.rate == 1.0:
         return credit, alive
     credit = credit + threat.rate * alive
-    return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats round
+    return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats are inexact
 
 
 def _attack_view(
@@ -216,7 +216,7 @@ def _attack_view(
 def _spread(
     decision: Decision, bending: Tensor, malicious: Tensor, num_agents: int
 ) -> Decision:
-    """The decision of the agents held, `[B,K,..]`, over all agents, `[B,N,..]`."""
+    """Spreads a decision for malicious agents `[B,K,..]` over all agents `[B,N,..]`."""
     scalars = torch.stack(
         [decision.log_prob, decision.value, bending.to(decision.value.dtype)], dim=-1
     )

@@ -1,7 +1,7 @@
-"""What an environment is: pure functions of arrays, many worlds at a time.
+"""The interface of an environment: pure functions of arrays, many worlds at a time.
 
-An environment never draws a random number. Whoever steps it passes uniform noise
-in, so that several policies can meet the very same worlds (common random numbers).
+An environment never draws a random number. Its caller passes uniform noise in, so
+that several policies can meet the very same worlds (common random numbers).
 """
 
 from typing import Any, NamedTuple, Protocol, cast
@@ -15,7 +15,7 @@ State = Any  # a NamedTuple of tensors with leading axis B, private to its envir
 
 
 class Observation(NamedTuple):
-    """What a state shows: the first six fields of a `TimeStep`."""
+    """What agents and critics see of a state: the first six fields of a `TimeStep`."""
 
     obs: Tensor  # [B,N,O]
     state: Tensor  # [B,S]    for critics and teachers in training; never for a policy
@@ -26,7 +26,7 @@ class Observation(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """What a transition pays: the last four fields of a `TimeStep`."""
+    """The rewards and ends of a transition: the last four fields of a `TimeStep`."""
 
     reward: Tensor  # [B]    team reward of the step just taken: payoffs are its sum
     agent_reward: Tensor  # [B,N]  each agent's own part, for training teams
@@ -35,7 +35,7 @@ class Signal(NamedTuple):
 
 
 class TimeStep(NamedTuple):
-    """What one environment step shows: an `Observation` and the `Signal` before it."""
+    """An `Observation` and the `Signal` of the transition that led to it."""
 
     obs: Tensor
     state: Tensor
@@ -50,7 +50,7 @@ class TimeStep(NamedTuple):
 
 
 class CommEnv(Protocol):
-    """A cooperative game of N agents that may talk; B worlds side by side."""
+    """A cooperative game of N agents that may talk, played in B worlds side by side."""
 
     spec: EnvSpec
     device: torch.device
@@ -61,10 +61,10 @@ class CommEnv(Protocol):
     def transition(
         self, state: State, action: Tensor, noise: Tensor
     ) -> tuple[State, Signal]:
-        """Applies `action` [B,N] long under `noise` [B, spec.step_noise]."""
+        """Plays one step: `action` [B,N] long under `noise` [B, spec.step_noise]."""
 
     def observe(self, state: State) -> Observation:
-        """Shows `state` to agents and critics."""
+        """Returns what agents and critics see of `state`."""
 
 
 class StatefulEnv(CommEnv, Protocol):
@@ -74,14 +74,14 @@ class StatefulEnv(CommEnv, Protocol):
     """
 
     def restart(self, state: State, done: Tensor) -> State:
-        """Starts anew where `done` [B] bool."""
+        """Starts new episodes where `done` [B] bool is true."""
 
     def discarded(self, state: State) -> Tensor:
-        """Which episodes `[B]` bool broke off through no fault of the players."""
+        """Returns which episodes `[B]` bool broke off because their game failed."""
 
 
 def first(env: CommEnv, state: State) -> TimeStep:
-    """The time step of worlds that have just started: nothing paid, nothing done."""
+    """Returns the first time step of new worlds: no reward, and none is done."""
     view = env.observe(state)
     zeros = torch.zeros_like(view.alive, dtype=view.obs.dtype)
     false = torch.zeros_like(view.alive[:, 0])
@@ -91,13 +91,13 @@ def first(env: CommEnv, state: State) -> TimeStep:
 def step(
     env: CommEnv, state: State, action: Tensor, noise: Tensor, reset_noise: Tensor
 ) -> tuple[State, TimeStep]:
-    """One transition with masked auto-reset.
+    """Plays one step, and starts a new world where the game ended (auto-reset).
 
     Where the game ended, the observation is of the *new* world, while `reward`,
     `done` and `success` are of the old one.
 
     Args:
-      env: the rules.
+      env: the environment.
       state: B worlds.
       action: `[B,N]` long.
       noise: `[B, spec.step_noise]` uniform in [0, 1).

@@ -1,4 +1,4 @@
-"""Tables of matches: every filter against every attack, on the same worlds."""
+"""Plays tables of matches: every filter against every attack, on the same worlds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,13 +34,13 @@ def play_cells(
     different worlds and all cells of each. A wave ends when its last episode does.
 
     Args:
-      env, team: who cooperates.
+      env, team: the environment and the team that plays in it.
       filters, attacks: the two populations.
       cells: `(filter, attack)` indices of C cells.
-      threat: what every attack may know and do.
+      threat: the rules of what every attack may know and do.
       worlds: W worlds, the same for all cells.
       generator: the policies' randomness.
-      num_envs: most environments side by side.
+      num_envs: the most environments side by side.
 
     Returns:
       An outcome whose leaves are `[C, W]`.
@@ -69,7 +69,9 @@ def play_worlds(
     *,
     num_envs: int = 1024,
 ) -> Outcome:
-    """`play_episodes` in waves of at most `num_envs` worlds, fewer where games are.
+    """Plays one whole episode in each world, in waves of at most `num_envs` worlds.
+
+    A wave has at most `spec.most_worlds`, for environments that run one process a game.
 
     Returns:
       Outcomes `[W]` in the order of the worlds.

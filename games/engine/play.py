@@ -1,4 +1,4 @@
-"""The one loop: an endless stream to learn from, whole episodes to measure with."""
+"""The loop that plays: an endless stream to learn from, whole episodes to measure."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -13,11 +13,11 @@ from games.engine.team import Carry, Team, communicate, forget, start
 from games.engine.tree import stack
 from games.engine.worlds import Worlds, draw_malicious
 
-Overrule = Callable[[TimeStep, Tensor], Tensor]  # a teacher's say: actions in and out
+Overrule = Callable[[TimeStep, Tensor], Tensor]  # a teacher: actions in, actions out
 
 
 class Step(NamedTuple):
-    """All that happened at time t, each leaf `[B, ...]`; `[T, B, ...]` collected."""
+    """All that happened in one step, leaves `[B, ...]`; `[T, B, ...]` if collected."""
 
     timestep: TimeStep  # what was seen
     carry: Carry  # what was remembered before it
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What whole episodes came to, each `[episodes]`, in the order of the worlds."""
+    """The results of whole episodes, each `[episodes]`, in the order of the worlds."""
 
     returns: Tensor  # undiscounted team return
     success: Tensor  # 0. or 1.
@@ -40,10 +40,10 @@ class Outcome(NamedTuple):
 
 
 def choose(team: Team, scores: Tensor, generator: torch.Generator) -> Tensor:
-    """Draws from softmax(scores), or takes the best where the team does not sample.
+    """Draws actions from softmax(scores), or takes the best if `team.sampled` is false.
 
     Args:
-      team: says which.
+      team: says whether actions are drawn.
       scores: `[B,N,A]`, -inf where unavailable.
       generator: the policies' randomness.
 
@@ -60,15 +60,15 @@ def choose(team: Team, scores: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def log_prob_of(scores: Tensor, action: Tensor) -> Tensor:
-    """Log-probability `[...,N]` of `action` under softmax of `scores` `[...,N,A]`."""
+    """Returns log softmax(scores) `[...,N]` at `action`; `scores` is `[...,N,A]`."""
     return scores.log_softmax(-1).gather(-1, action[..., None]).squeeze(-1)
 
 
 class Stream:
-    """An endless run of B worlds with masked auto-reset: for learning.
+    """Plays B worlds without end, each started anew after its episode: for learning.
 
     Attributes:
-      redraw_malicious: draw new malicious agents whenever an episode starts.
+      redraw_malicious: whether each episode draws new malicious agents.
     """
 
     def __init__(
@@ -85,12 +85,12 @@ class Stream:
         """Prepares the stream.
 
         Args:
-          env, team, channel: who plays, and under which rules.
-          malicious: `[B,K]` long, the agents held at the start.
+          env, team, channel: the environment, the team, and both sides with rules.
+          malicious: `[B,K]` long, the malicious agents at the start.
           world_generator: the worlds' randomness, apart from the policies' so that
             two policies can be compared on the same worlds.
           generator: the policies' randomness.
-          redraw_malicious: draw new malicious agents at each start.
+          redraw_malicious: whether each episode draws new malicious agents.
         """
         self.env, self.team = env, team
         self.channel = channel
@@ -99,13 +99,13 @@ class Stream:
         self.redraw_malicious = redraw_malicious
 
     def play(self, overrule: Overrule | None = None) -> Iterator[Step]:
-        """Steps forever.
+        """Plays step after step, without end.
 
         Args:
           overrule: a teacher that may replace actions before they are played.
 
         Yields:
-          One `Step` a time.
+          One `Step` at a time.
         """
         size = self.malicious.shape[0]
         state = self.env.reset(self._noise(self.env.spec.reset_noise))
@@ -114,7 +114,7 @@ class Stream:
         carry = start(self.team, self.malicious, agents, self.channel)
         done = torch.ones(size, dtype=torch.bool, device=self.malicious.device)
         while True:
-            # `yield` stays outside `no_grad`, which would leak into the caller.
+            # `yield` stays outside of `no_grad`, which would apply to the caller too.
             state, shown, carry, step_ = self._advance(
                 state, timestep, carry, done, overrule
             )
@@ -130,7 +130,7 @@ class Stream:
         done: Tensor,
         overrule: Overrule | None,
     ) -> tuple[State, TimeStep, Carry, Step]:
-        """One step; `done` says which episodes start with it."""
+        """Plays one step; `done` says which episodes start with it."""
         self.channel.reset(done, self.generator)
         carry = forget(carry, done)
         if self.redraw_malicious:
@@ -173,7 +173,7 @@ class Stream:
 
 
 def collect(steps: Iterator[Step], num_steps: int) -> Step:
-    """Stacks the next `num_steps` steps, time-major: every leaf gains a leading T."""
+    """Stacks the next `num_steps` steps: every leaf gains a leading axis T."""
     return stack(list(islice(steps, num_steps)))
 
 
@@ -190,7 +190,7 @@ def play_episodes(
     episodes are not over-counted.
 
     Args:
-      env, team, channel: who plays, and under which rules.
+      env, team, channel: the environment, the team, and both sides with their rules.
       worlds: B worlds.
       generator: the policies' randomness.
 
@@ -219,7 +219,7 @@ def _play_once(
     worlds: Worlds,
     generator: torch.Generator,
 ) -> tuple[Outcome, State]:
-    """`play_episodes` and the last state."""
+    """Plays each world once; returns the outcome and the last state."""
     state = env.reset(worlds.reset_noise)
     timestep = first(env, state)
     carry = start(team, worlds.malicious, env.spec.num_agents, channel)

@@ -1,4 +1,4 @@
-"""Mixed strategies and line-ups: several frozen policies behind the face of one.
+"""Mixed strategies and line-ups: several frozen policies with the interface of one.
 
 A mixed strategy is a lottery over policies, drawn once per episode and environment,
 never per step: it is not a blend of messages. Attacks and filters share this file
@@ -17,9 +17,9 @@ from games.engine.view import rows
 
 
 def _needs(members: Sequence[Any]) -> tuple[str, bool]:
-    """What some member needs to be shown: `knowledge` and `observes`.
+    """Returns `knowledge` and `observes`: the most that any member needs to be shown.
 
-    Who does not need it is shown it as well, in the view that all members share.
+    All members share one view, so the others are shown it as well.
     """
     knowledge = {getattr(member, "knowledge", "own") for member in members}
     observes = any(getattr(member, "observes", False) for member in members)
@@ -33,8 +33,8 @@ def _broadcast(mask: Tensor, leaf: Tensor) -> Tensor:
 class Mixture:
     """A mixed strategy: each episode is played by one member, drawn at its start.
 
-    Every member that has weight runs in every environment, and `where` selects: the
-    draw changes all the time, the shapes never do.
+    Every member that has weight runs in every environment, and `where` selects, so
+    that shapes stay the same whatever was drawn.
     """
 
     kind = "mixture"
@@ -71,7 +71,7 @@ class Mixture:
             member.reset(done, generator)
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
-        """The answers of each environment's member; see `games.engine.strategy`."""
+        """Returns what each environment's member decides (`games.engine.strategy`)."""
         sizes = [member.memory_size for member in self.members]
         answers = [
             member.decide(view, part, generator)
@@ -91,14 +91,14 @@ class Mixture:
         return chosen
 
     def at(self, index: Tensor) -> "Mixture":
-        """The same mixture, seen from some of the environments."""
+        """Returns the same mixture, narrowed to some of the environments."""
         narrowed = copy.copy(self)
         narrowed.assignment = self.assignment[index]
         return narrowed
 
 
 class Lineup:
-    """Fixed seats: environment b is played by `members[assignment[b]]` to its end.
+    """Policies at fixed seats: `members[assignment[b]]` plays all of environment b.
 
     Each member runs only where it plays, so that a table of m by n cells costs as much
     as its episodes, not m or n times that.
@@ -119,12 +119,12 @@ class Lineup:
         self.knowledge, self.observes = _needs(members)
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Tells each member about its own environments."""
+        """Tells each member which of its own environments start anew."""
         for member, index in self.seats:
             member.reset(done[index], generator)
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
-        """The answers of each environment's member; see `games.engine.strategy`."""
+        """Returns what each environment's member decides (`games.engine.strategy`)."""
         answers = []
         for member, index in self.seats:
             own, size = memory[index], member.memory_size
@@ -136,5 +136,5 @@ class Lineup:
         )
 
     def at(self, index: Tensor) -> "Lineup":
-        """The members' seats in some of the environments."""
+        """Returns the line-up narrowed to some of the environments."""
         return Lineup(self.members, self.assignment[index])

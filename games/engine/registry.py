@@ -1,7 +1,8 @@
-"""What a name in a registry stands for.
+"""Registries: what a name stands for, and the settings that it has.
 
-A registry is a literal dict, `name -> Entry`. Our own classes are told by where they
-are, so that names and settings (for `--help`, or to refuse a flag) need no torch.
+A registry is a literal dict, `name -> Entry`. Our own classes are given as the text of
+where they are, so that names and settings (for `--help`, or to refuse a flag) need no
+torch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Entry(NamedTuple):
-    """One line of a registry.
+    """One entry of a registry: what a name stands for.
 
     Attributes:
       target: the class or function, or the text `module:name` of where it is.
@@ -27,11 +28,11 @@ class Entry(NamedTuple):
     learns: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the class or function makes of the arguments."""
+        """Calls the class or function."""
         return self.load()(*args, **kwargs)
 
     def load(self) -> Any:
-        """The class or function, imported now if it was not before."""
+        """Returns the class or function, and imports it if that was not done before."""
         if not isinstance(self.target, str):
             return self.target
         module, _, name = self.target.partition(":")
@@ -39,25 +40,25 @@ class Entry(NamedTuple):
 
 
 class Settings(Mapping[str, type]):
-    """The settings of a registry's entries that have any, by name, as it grows."""
+    """The settings classes of a registry by name; follows the registry as it grows."""
 
     def __init__(self, registry: Mapping[str, Entry], *, learns: bool = False) -> None:
         """Takes a registry; with `learns`, only what an oracle can train."""
         self._registry, self._learns = registry, learns
 
     def __getitem__(self, name: str) -> type:
-        """The dataclass."""
+        """Returns the settings class of an entry."""
         config = self._registry[name].config
         if config is None or name not in {*self}:
             raise KeyError(name)
         return config
 
     def __iter__(self) -> Iterator[str]:
-        """The names of those that have settings, in the registry's order."""
+        """Yields the names of entries that have settings, in the registry's order."""
         for name, entry in self._registry.items():
             if entry.config is not None and (entry.learns or not self._learns):
                 yield name
 
     def __len__(self) -> int:
-        """How many they are."""
+        """Returns how many entries have settings."""
         return sum(1 for _ in self)

@@ -1,9 +1,9 @@
-"""Settings that check themselves: what a field may be, and the one check of all.
+"""Settings that check themselves: the bounds of fields, and the check of all fields.
 
 A configuration is a frozen dataclass. `integer`, `number` and `choice` make its fields,
 each with its bound beside the default; `__post_init__` calls `check`, and then tests
 what relates two fields. Every refusal reads `NAME is VALUE, must be ALLOWED`. The name
-is the field's own: `psro_comm/settings/fields.py` puts in front where it lies.
+is the field's own: `psro_comm/settings/fields.py` adds the dotted path before it.
 """
 
 import functools
@@ -21,8 +21,8 @@ class Bound:
 
     Attributes:
       kind: `Integral` or `Real`.
-      least, most: ends that are allowed; none for no end.
-      above, below: ends that are not.
+      least, most: the ends if they are allowed values; none for no end.
+      above, below: the ends if they are not allowed values; none for no end.
     """
 
     kind: type
@@ -32,7 +32,7 @@ class Bound:
     below: float | None = None
 
     def allows(self, value: Any) -> bool:
-        """Whether `value` is such a number. No comparison with NaN is true."""
+        """Returns whether `value` is such a number; NaN never is."""
         return (
             self._is_number(value)
             and (self.least is None or value >= self.least)
@@ -42,7 +42,7 @@ class Bound:
         )
 
     def words(self, value: Any = 0) -> str:
-        """What is allowed, such as `at least 1`; says `number` to what is none."""
+        """Returns what is allowed, such as `at least 1`; adds `number` if none came."""
         if self.least is not None and self.most is not None:
             ends = [f"{self.least} to {self.most}"]
         else:
@@ -68,21 +68,21 @@ class Bound:
 
 @dataclass(frozen=True)
 class OneOf:
-    """The names that a field may be; of a registry, those that it has by then."""
+    """The names that a field may be; a registry may still grow."""
 
     names: Collection[str]
 
     def allows(self, value: Any) -> bool:
-        """Whether `value` is one of the names."""
+        """Returns whether `value` is one of the names."""
         return value in self.names
 
     def words(self, value: Any = "") -> str:
-        """What is allowed: all names."""
+        """Returns what is allowed: all names."""
         return f"one of {', '.join(self.names)}"
 
 
 def integer(default: int | None, *, least: int | None = None, most: Any = None) -> Any:
-    """A field that holds a whole number from `least` to `most`, none for no end.
+    """Makes a field for a whole number from `least` to `most`, none for no end.
 
     It may be None as well where its type says so; so may those of `number`.
     """
@@ -97,18 +97,18 @@ def number(
     above: float | None = None,
     below: float | None = None,
 ) -> Any:
-    """A field that holds a finite number: no less than `least`, more than `above`..."""
+    """Makes a field for a finite number: at least `least`, more than `above`, ..."""
     bound = Bound(Real, least, most, above, below)
     return field(default=default, metadata={"bound": bound})
 
 
 def choice(default: str, names: Collection[str]) -> Any:
-    """A field that holds one of `names`, which may be a registry."""
+    """Makes a field for one of `names`, which may be a registry."""
     return field(default=default, metadata={"choices": names})
 
 
 def check(config: Any) -> None:
-    """Refuses a configuration of which a field is not what it may be.
+    """Refuses a configuration if a field has a value that is not allowed.
 
     Raises:
       ValueError: `NAME is VALUE, must be ALLOWED`, of the first such field.
@@ -120,19 +120,19 @@ def check(config: Any) -> None:
 
 
 def refusal(name: str, value: Any, allowed: str) -> ValueError:
-    """The error that says `NAME is VALUE, must be ALLOWED`."""
+    """Returns the error that says `NAME is VALUE, must be ALLOWED`."""
     return ValueError(f"{name} is {value!r}, must be {allowed}")
 
 
 def allowed(config_class: type) -> Mapping[str, str]:
-    """What each field of a configuration that has a bound may be, in words."""
+    """Returns in words what is allowed, for each field that has a bound."""
     rules = _rules(config_class).items()
     return {name: rule.words() + or_none for name, (rule, or_none) in rules}
 
 
 @functools.cache
 def _rules(config_class: type) -> dict[str, tuple[Bound | OneOf, str]]:
-    """The rule of each field that has one, and ` or none` where None is allowed."""
+    """Returns the bounds of fields that have one; ` or none` where None is allowed."""
     hints = typing.get_type_hints(config_class)
     found = {}
     for each in fields(config_class):

@@ -1,10 +1,10 @@
-"""The two players of the game over messages. Needs no torch."""
+"""The two sides of the game over messages. This module needs no torch."""
 
 from enum import IntEnum
 
 
 class Side(IntEnum):
-    """A player: the defender maximises the team's return, the attacker minimises it.
+    """A side: the defender maximises the team's return, the attacker minimises it.
 
     The numbers are OpenSpiel's: the defender is player 0, the row of every table.
     """
@@ -14,22 +14,22 @@ class Side(IntEnum):
 
     @property
     def strategy(self) -> str:
-        """What it plays, `filter` or `attack`: the word in names, files and metrics."""
+        """Returns what it plays, `filter` or `attack`, as names and files have it."""
         return ("filter", "attack")[self]
 
     @property
     def sign(self) -> float:
-        """Its reward is `sign` times the team's: the one place where eq. 1 flips it."""
+        """Returns 1 or -1: the side's reward is `sign` times the team's (eq. 1)."""
         return (1.0, -1.0)[self]
 
     @property
     def other(self) -> "Side":
-        """Its opponent."""
+        """Returns the opposite side."""
         return Side(1 - self)
 
     @classmethod
     def of(cls, strategy: str) -> "Side":
-        """The side that plays a `filter` or an `attack`.
+        """Returns the side that plays a `filter` or an `attack`.
 
         Raises:
           ValueError: any other word.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Extent:
-    """How large an environment is: what settings ask of it before it is built.
+    """How large an environment is: what settings need to know before it is built.
 
     Attributes:
       num_agents: N.
-      episode_limit: most steps of an episode.
-      most_worlds: B is at most this; none for no bound.
+      episode_limit: the most steps of an episode.
+      most_worlds: the most worlds side by side, B; none for no bound.
     """
 
     num_agents: int
@@ -18,7 +18,7 @@ class Extent:
     most_worlds: int | None = None
 
     def side_by_side(self, wanted: int) -> int:
-        """How many of `wanted` worlds may be played at a time."""
+        """Returns how many of `wanted` worlds may be played at a time."""
         return min(wanted, self.most_worlds or wanted)
 
 
@@ -28,14 +28,14 @@ class EnvSpec(Extent):
 
     Attributes:
       num_agents, episode_limit, most_worlds: as in `Extent`.
-      name: key in `ENVS`.
+      name: the key in `ENVS`.
       obs_size: O.
       state_size: S.
       num_actions: A.
       reset_noise: uniform numbers in [0, 1) that one world's start needs.
       step_noise: uniform numbers in [0, 1) that one world's step needs.
-      batched: many worlds at a time in static shapes.
-      reproducible: the noise decides everything that the actions do not.
+      batched: whether many worlds are played at a time, in static shapes.
+      reproducible: whether noise and actions alone decide what happens.
     """
 
     name: str

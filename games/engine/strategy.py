@@ -1,7 +1,7 @@
-"""The strategies of the game over messages: what an attack and a filter are.
+"""The strategies of the game over messages: the interfaces of attacks and filters.
 
-Both answer a view with a decision. What they keep from step to step is a tensor of
-their own, passed in and given back, so that learning can unroll it again.
+Both answer a view with a decision. What they keep from step to step is a tensor that is
+passed in and given back, so that learning can unroll it again.
 
 Source: paper section 3.1 (xi) and 3.3 (zeta).
 """
@@ -16,9 +16,9 @@ from games.engine.view import AttackView, FilterView
 
 
 class Decision(NamedTuple):
-    """What a strategy did at one step, and what PPO needs to know of it.
+    """What a strategy decided at one step, and what PPO needs to know of it.
 
-    P is K, the agents held, for an attack, and N for a filter and on the wire.
+    P is K, the malicious agents, for an attack, and N for a filter and on the wire.
     """
 
     choice: Tensor  # attack: delta [B,P,D];  filter: flag [B,N] in {0., 1.}
@@ -28,14 +28,14 @@ class Decision(NamedTuple):
 
 
 class Forgery(NamedTuple):
-    """An attack's answer to a view."""
+    """An attack's answer to a view: its decision and its memory."""
 
     decision: Decision
     memory: Tensor  # [B,K,S] what it takes to the next step
 
 
 class Verdict(NamedTuple):
-    """A filter's answer to a view."""
+    """A filter's answer to a view: its decision, repaired messages and its memory."""
 
     decision: Decision
     repaired: Tensor  # [B,N,D] what flagged messages are replaced by
@@ -46,7 +46,7 @@ class Attack(Protocol):
     """A strategy xi of the attacker: bends the messages of malicious agents."""
 
     kind: str  # its name in ATTACKS
-    memory_size: int  # S, numbers that it keeps for each agent held
+    memory_size: int  # S, numbers that it keeps for each malicious agent
     knowledge: str  # what it needs to be shown: own or white_box, see `Threat`
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
@@ -55,15 +55,15 @@ class Attack(Protocol):
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
-        """Draws delta ~ xi( . | tau, m_in, m_out) for the agents held.
+        """Draws delta ~ xi( . | tau, m_in, m_out) for the malicious agents.
 
         Args:
-          view: what it may know.
-          memory: `[B,K,S]` its own, zero where an episode starts.
+          view: what the attack is shown.
+          memory: `[B,K,S]` of the attack, zero where an episode starts.
           generator: the policies' randomness.
 
         Returns:
-          Its decision, rows `[B,K]`, and its memory. The channel makes m_adv of delta.
+          A decision, rows `[B,K]`, and the memory. The channel makes m_adv of delta.
         """
 
 
@@ -83,8 +83,8 @@ class Filter(Protocol):
         """Draws a flag x_i ~ h_d( . | m_i) for each message, and repairs it, g_r(m_i).
 
         Args:
-          view: what it may know.
-          memory: `[B,N,S]` its own, zero where an episode starts.
+          view: what the filter is shown.
+          memory: `[B,N,S]` of the filter, zero where an episode starts.
           generator: the policies' randomness.
         """
 
@@ -99,27 +99,27 @@ class NoAttack:
 
     @classmethod
     def new(cls, setting: Any, config: None = None) -> "NoAttack":
-        """The null attack of any game."""
+        """Returns the null attack, whatever the game."""
         return cls()
 
     def arguments(self) -> dict[str, Any]:
-        """Needs none to be rebuilt."""
+        """Returns no arguments: none are needed to rebuild it."""
         return {}
 
     rebuild = new
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing."""
+        """Does nothing."""
 
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
-        """Is inactive everywhere."""
+        """Returns a decision that is inactive everywhere."""
         return Forgery(_idle(torch.zeros_like(view.sent), view.sent), memory)
 
 
 class NoFilter:
-    """The null filter: lets everything through. Index 0 of every population."""
+    """The null filter: changes nothing. Index 0 of every defender population."""
 
     kind = "none"
     side = Side.DEFENDER
@@ -128,22 +128,22 @@ class NoFilter:
 
     @classmethod
     def new(cls, setting: Any, config: None = None) -> "NoFilter":
-        """The null filter of any game."""
+        """Returns the null filter, whatever the game."""
         return cls()
 
     def arguments(self) -> dict[str, Any]:
-        """Needs none to be rebuilt."""
+        """Returns no arguments: none are needed to rebuild it."""
         return {}
 
     rebuild = new
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing."""
+        """Does nothing."""
 
     def decide(
         self, view: FilterView, memory: Tensor, generator: torch.Generator
     ) -> Verdict:
-        """Is inactive everywhere."""
+        """Returns a decision that is inactive everywhere."""
         flags = torch.zeros_like(view.messages[..., 0])
         return Verdict(_idle(flags, view.messages), view.messages, memory)
 

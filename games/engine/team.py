@@ -1,4 +1,4 @@
-"""A team that talks: four verbs make a backbone, one function makes them speak."""
+"""The interface of a team, and `communicate`: one step of talk, thought and scores."""
 
 from typing import NamedTuple, Protocol
 
@@ -42,25 +42,25 @@ class Team(Protocol):
 
 
 class Carry(NamedTuple):
-    """What a team takes from one step to the next."""
+    """What the team and both sides remember from one step to the next."""
 
     memory: Tensor  # [B,N,H]
     m_in: Tensor  # [B,N,M]
-    malicious: Tensor  # [B,K] long; the agents held by the attacker
+    malicious: Tensor  # [B,K] long; the malicious agents
     in_flight: Tensor  # [B,k,N,D]; messages on their way when there is a delay
-    memories: Memories  # of the two players on the channel
+    memories: Memories  # of both sides
 
 
 def start(
     team: Team, malicious: Tensor, num_agents: int, channel: Channel = CLEAN
 ) -> Carry:
-    """The carry of B new episodes.
+    """Returns the carry of B new episodes.
 
     Args:
       team: gives the sizes.
       malicious: `[B,K]` long, the malicious agents.
       num_agents: N.
-      channel: whose players remember.
+      channel: gives the sizes of what both sides remember.
     """
     size, device = malicious.shape[0], malicious.device
     return Carry(
@@ -75,7 +75,7 @@ def start(
 
 
 def forget(carry: Carry, done: Tensor) -> Carry:
-    """Clears what the players remember where an episode starts, `done` [B] bool.
+    """Clears what both sides remember where an episode starts, `done` [B] bool.
 
     The team's own memory is cleared by `communicate`, agent by agent (`fresh`).
     """
@@ -94,16 +94,16 @@ def communicate(
     channel: Channel,
     generator: torch.Generator,
 ) -> tuple[Carry, Wire, Tensor]:
-    """One step of talk and thought: speak, transmit, listen, think, act.
+    """Takes one step of a team: speak, transmit, listen, think, act.
 
     The same function plays (without gradients) and is re-unrolled in training (with
-    gradients): the policy that is trained is literally the one that acts.
+    gradients): the policy that is trained is the one that acts.
 
     Args:
       team: the backbone.
-      carry: what it remembers; cleared here where an agent is `fresh`.
+      carry: what is remembered; the team's part is cleared where an agent is `fresh`.
       timestep: B worlds.
-      channel: who sits on it, and under which rules.
+      channel: the attack, the filter and the threat.
       generator: the policies' randomness.
 
     Returns:

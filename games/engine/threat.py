@@ -1,4 +1,4 @@
-"""The threat: what the rules let an attacker know and do. Needs no torch.
+"""The threat: what the rules let an attacker know and do. This module needs no torch.
 
 Source: paper section 3.1 (mode, malicious agents), assumption 2 (what it knows).
 """
@@ -14,7 +14,7 @@ from games.engine.settings import check, choice, integer, number, refusal
 
 @dataclass(frozen=True)
 class Threat:
-    """What the rules let an attacker do, the same for every attacker of a table.
+    """The rules for an attacker, the same for every attacker of a table.
 
     Mode, cap and rate are applied by the channel, once, whatever the attack.
 
@@ -43,7 +43,7 @@ class Threat:
     knowledge: str = choice("own", ("own", "white_box"))
 
     def __post_init__(self) -> None:
-        """Checks ranges."""
+        """Refuses values out of range, and malicious agents that do not fit."""
         check(self)
         held, count = self.malicious, self.num_malicious
         if held is not None and not len(held) == len(set(held)) == count:
@@ -54,7 +54,7 @@ class Threat:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":
-        """The threat that JSON data describe: its tuple has become a list there.
+        """Returns the threat that JSON data describe; JSON has a list for its tuple.
 
         Policies of older commits say `captured` for malicious.
         """
@@ -64,10 +64,10 @@ class Threat:
         return cls(**{**named, "malicious": held})
 
     def held(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
-        """The malicious agents of a run; None where each episode draws its own.
+        """Returns the malicious agents of a run; None if each episode draws its own.
 
         Args:
-          seed: of the draw, where the agents are not named.
+          seed: seeds the draw, if the agents are not named.
           num_agents: N.
         """
         if self.malicious is not None:

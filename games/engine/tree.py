@@ -26,7 +26,7 @@ def map_tensors(function: Callable[..., Tensor], tree: Any, *others: Any) -> Any
 
 
 def leaves(tree: Any) -> list[Tensor]:
-    """The tensors of a tree, in order."""
+    """Returns the tensors of a tree, in order."""
     if isinstance(tree, Tensor):
         return [tree]
     return [leaf for part in tree for leaf in leaves(part)]

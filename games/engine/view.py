@@ -1,8 +1,8 @@
-"""What a strategy is shown: one value for an attack, one for a filter.
+"""The views: what a strategy is shown, one type for an attack, one for a filter.
 
-An attack sees the rows of the agents it holds, and no other agent, nor the team's
-weights, nor the filter (the paper's black box, assumption 2). `Threat.knowledge` may
-open the box for attacks that measure a worst case.
+An attack sees the rows of the malicious agents, and no other agent, nor the team's
+weights, nor the filter (the paper's black box, assumption 2). With
+`Threat.knowledge = white_box` it sees all, for attacks that measure a worst case.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from games.engine.env import TimeStep
 
 
 class WhiteBox(NamedTuple):
-    """Everything there is, under `Threat.knowledge = white_box`."""
+    """All that an attack is shown in addition if `Threat.knowledge` is white_box."""
 
     team: Any  # games.engine.team.Team
     filter_: Any  # games.engine.channel.Filter, frozen
@@ -26,7 +26,7 @@ class WhiteBox(NamedTuple):
 
 
 class AttackView(NamedTuple):
-    """What an attack is shown at one step: the rows of the K agents it holds."""
+    """What an attack is shown at one step: the rows of the K malicious agents."""
 
     agents: Tensor  # [B,K] long; who they are
     obs: Tensor  # [B,K,O]
@@ -47,17 +47,17 @@ class FilterView(NamedTuple):
     alive: Tensor  # [B,N] bool
     fresh: Tensor  # [B,N] bool; the slot holds a new agent since this step
     links: Tensor  # [B,N,N] bool; [b,j,i] = j may hear i
-    obs: Tensor | None = None  # [B,N,O] of the receivers, to a filter that asks
+    obs: Tensor | None = None  # [B,N,O] of the receivers, if the filter `observes`
 
 
 def gather_agents(values: Tensor, agents: Tensor) -> Tensor:
-    """Rows of some agents: `[...,N,F]`, `[...,K]` -> `[...,K,F]`."""
+    """Returns the rows of some agents: `[...,N,F]`, `[...,K]` -> `[...,K,F]`."""
     index = agents[..., None].expand(*agents.shape, values.shape[-1])
     return values.gather(-2, index)
 
 
 def scatter_agents(values: Tensor, agents: Tensor, num_agents: int) -> Tensor:
-    """The reverse of `gather_agents`, zero elsewhere: `[B,K,F]` -> `[B,N,F]`."""
+    """Undoes `gather_agents`, with zeros elsewhere: `[B,K,F]` -> `[B,N,F]`."""
     size = (*values.shape[:-2], num_agents, values.shape[-1])
     index = agents[..., None].expand_as(values)
     return torch.zeros(size, device=values.device, dtype=values.dtype).scatter(
@@ -66,10 +66,10 @@ def scatter_agents(values: Tensor, agents: Tensor, num_agents: int) -> Tensor:
 
 
 def rows(seen: Any, index: Tensor) -> Any:
-    """The environments `index` of a view: tensors by their leading axis.
+    """Narrows a view to the environments `index`, by the leading axis of its tensors.
 
     A filter that seats several members (`Lineup`) is narrowed by its `at`; what has no
-    environments, such as a team, is passed on.
+    environments, such as a team, is returned unchanged.
     """
     if isinstance(seen, Tensor):
         return seen[index]

@@ -1,4 +1,4 @@
-"""Worlds: world k of a run is the same world whoever plays it, wherever, whenever.
+"""Worlds: world k of a run is the same for all who play in it, on every device.
 
 World k is defined by (seed, k): its start, the noise of each of its steps and the
 agents malicious in it. Policies that meet the same worlds can be compared pairwise
@@ -22,7 +22,7 @@ class Worlds(NamedTuple):
     malicious: Tensor  # [W,K] long
 
     def take(self, index: Tensor) -> "Worlds":
-        """The worlds at `index` [J] long, repeated as it says."""
+        """Returns the worlds at `index` [J] long; an index may occur several times."""
         return Worlds(
             self.reset_noise[index], self.step_noise[:, index], self.malicious[index]
         )
@@ -36,14 +36,14 @@ def make_worlds(
     malicious: tuple[int, ...] | int,
     device: torch.device | str = "cpu",
 ) -> Worlds:
-    """Defines worlds `first` .. `first + count - 1` of `seed`.
+    """Makes the worlds `first` .. `first + count - 1` of `seed`.
 
     Args:
       spec: says how much noise a world needs.
-      seed: the family of worlds, at least 0.
+      seed: the seed of all worlds, at least 0.
       first: number of the first world, at least 0.
       count: W.
-      malicious: the agents held in every world, or how many to draw in each.
+      malicious: the malicious agents of every world, or how many to draw in each.
       device: where the tensors go.
 
     Returns:
