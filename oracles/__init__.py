@@ -1,1 +1,1 @@
-"""Who learns: teams, attacks, message filters and the oracles that train them."""
+"""Learning: teams, attacks, message filters, and the oracles that train them."""

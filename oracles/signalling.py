@@ -1,4 +1,4 @@
-"""Best responses in adversarial signalling: categorical policies, the same PPO.
+"""Best responses in adversarial signalling: categorical policies, trained by PPO.
 
 Both sides are tables of logits, one row for each thing they may know. They learn from
 sampled episodes through `ppo_update`, as attack and filter do.
@@ -17,12 +17,12 @@ from games.openspiel.signalling import ATTACKER, DEFENDER, Defence, SignallingCo
 from oracles.learning.config import PPOConfig
 from oracles.learning.ppo import Evaluation, Experience, gae, ppo_update
 
-_LEAST = 0.02  # probability of an action of a policy that learns on
+_LEAST = 0.02  # least probability of an action when a trained policy is trained on
 
 
 @dataclass(frozen=True)
 class TableOracleConfig:
-    """Budget and learner of one best response.
+    """The budget and the learner's settings of one best response.
 
     Attributes:
       updates: rollouts.
@@ -48,7 +48,7 @@ class TableOracleConfig:
 
 
 class Decisions(NamedTuple):
-    """What a table knew and did, `[T, B, P]` long."""
+    """The rows that were read and the actions that were taken, `[T, B, P]` long."""
 
     row: Tensor
     action: Tensor
@@ -57,12 +57,12 @@ class Decisions(NamedTuple):
 class Table(nn.Module):
     """A softmax policy and a critic with one row for each information state.
 
-    Attacker: row s. Defender: row f filters (two actions), row K + f acts on an
-    accepted signal, row (2 + f) K + g acts on reading g.
+    The attacker's row is s. Of the defender, row f filters (two actions), row K + f
+    acts on an accepted signal, row (2 + f) K + g acts on reading g.
     """
 
     def __init__(self, config: SignallingConfig, player: int) -> None:
-        """Uniform play."""
+        """Starts with uniform play."""
         super().__init__()
         k = config.states
         rows = k if player == ATTACKER else 2 * k + k * k
@@ -74,14 +74,14 @@ class Table(nn.Module):
         self.value = nn.Parameter(torch.zeros(rows))
 
     def log_probs(self) -> Tensor:
-        """`[rows, K]`, minus infinity where an action is not allowed."""
+        """Returns `[rows, K]`, minus infinity where an action is not allowed."""
         masked = self.logits.masked_fill(~self.allowed, -torch.inf)  # type: ignore[operator]
         return masked.log_softmax(dim=-1)
 
     def evaluate(self, inputs: Decisions) -> Evaluation:
-        """Log-probabilities, entropies and values of past decisions."""
+        """Returns log-probabilities, entropies and values of past decisions."""
         log_probs = self.log_probs()
-        # 0 log 0 is 0: clamped before the product, whose gradient would be NaN else.
+        # 0 log 0 is 0: without the clamp, the gradient of the product would be NaN.
         entropy = -(log_probs.exp() * log_probs.clamp(min=-100.0)).sum(dim=-1)
         return Evaluation(
             log_probs[inputs.row, inputs.action],
@@ -91,13 +91,13 @@ class Table(nn.Module):
         )
 
     def numpy(self) -> np.ndarray:
-        """`[rows, K]` probabilities in float64."""
+        """Returns the probabilities `[rows, K]` in float64."""
         found = self.log_probs().exp().detach().double().numpy()
         return found / found.sum(axis=1, keepdims=True)
 
 
 class Episodes(NamedTuple):
-    """Sampled games, `[B]` long each; `reading` counts where `repaired`."""
+    """The moves of B games, `[B]` long each; `reading` counts where `repaired`."""
 
     state: Tensor
     forged: Tensor
@@ -115,10 +115,10 @@ def play(
     """Plays B games, each with tables of its own.
 
     Args:
-      config: the game.
+      config: the game's parameters.
       defenders: `[B, rows, K]` probabilities.
       attackers: `[B, K, K]` probabilities.
-      generator: of nature and of both players.
+      generator: the randomness of nature and of both players.
 
     Returns:
       The moves, and the defender's payoffs `[B]`.
@@ -150,16 +150,16 @@ def train(
     seed: int,
     start: np.ndarray | None = None,
 ) -> np.ndarray:
-    """A best response to a mixture of tables, learned from episodes.
+    """Trains a best response to a mixture of tables on sampled episodes.
 
     Args:
-      config: the game.
-      player: who learns.
-      opponents: `[rows, K]` probabilities of each.
-      weights: of the mixture; one opponent is drawn for a whole episode.
-      oracle: budget.
-      seed: of everything.
-      start: `[rows, K]` probabilities to learn on from; uniform where absent.
+      config: the game's parameters.
+      player: the number of the player who learns.
+      opponents: `[rows, K]` probabilities of each opponent.
+      weights: the weights of the mixture; one opponent is drawn for a whole episode.
+      oracle: the budget.
+      seed: the seed of everything.
+      start: `[rows, K]` probabilities to start from; uniform if none.
 
     Returns:
       `[rows, K]` probabilities.
@@ -168,7 +168,7 @@ def train(
     """
     generator = torch.Generator().manual_seed(seed)
     learner = Table(config, player)
-    if start is not None:  # no action so rare that it is never tried
+    if start is not None:  # each allowed action stays likely enough to be tried
         likely = torch.from_numpy(start).float().clamp(min=_LEAST)
         learner.logits.data.copy_(likely.log())
     optimizer = torch.optim.Adam(learner.parameters(), oracle.ppo.learning_rate)
@@ -197,7 +197,7 @@ def _experience(
     paid: Tensor,
     oracle: TableOracleConfig,
 ) -> Experience:
-    """One step of time, with one decision of the attacker or two of the defender."""
+    """Builds one time step: one decision of the attacker, or two of the defender."""
     k = config.states
     if player == ATTACKER:
         row, action = episodes.state[:, None], episodes.forged[:, None]
@@ -224,7 +224,7 @@ def _experience(
 def as_defence(
     config: SignallingConfig, tables: Sequence[np.ndarray], weights: Sequence[float]
 ) -> Defence:
-    """A mixture of defenders as realisation weights, for the exact formulas."""
+    """Converts a mixture of defenders to realisation weights, for exact formulas."""
     k = config.states
     accept, repair = np.zeros((k, k)), np.zeros((k, k, k))
     for table, weight in zip(tables, weights, strict=True):

@@ -1,1 +1,1 @@
-"""The engine: what an environment is, the channel, the team and the one loop."""
+"""The engine: the interface of environments, the channel, the team and the loop."""

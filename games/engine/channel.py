@@ -27,7 +27,7 @@ from games.engine.view import (
 
 
 class Wire(NamedTuple):
-    """One use of the channel: the messages at each stage, and what both sides decided."""
+    """One use of the channel: its messages at each stage, and both sides' decisions."""
 
     sent: Tensor  # [B,N,D]  m_out  what the message policies meant
     tampered: Tensor  # [B,N,D]  m_adv  what left the senders
@@ -76,7 +76,7 @@ class Memories(NamedTuple):
 
     @classmethod
     def blank(cls, channel: Channel, malicious: Tensor, num_agents: int) -> "Memories":
-        """Returns the zeros that B new episodes begin with; `malicious` `[B,K]` long."""
+        """Returns the memories of B new episodes: zeros; `malicious` `[B,K]` long."""
         size, held = malicious.shape
 
         def zeros(*shape: int) -> Tensor:

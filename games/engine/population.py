@@ -71,7 +71,7 @@ class Mixture:
             member.reset(done, generator)
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
-        """The answers of each environment's member; see `games.engine.strategy`."""
+        """Returns what each environment's member decides (`games.engine.strategy`)."""
         sizes = [member.memory_size for member in self.members]
         answers = [
             member.decide(view, part, generator)
@@ -124,7 +124,7 @@ class Lineup:
             member.reset(done[index], generator)
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
-        """The answers of each environment's member; see `games.engine.strategy`."""
+        """Returns what each environment's member decides (`games.engine.strategy`)."""
         answers = []
         for member, index in self.seats:
             own, size = memory[index], member.memory_size

@@ -42,7 +42,7 @@ class Bound:
         )
 
     def words(self, value: Any = 0) -> str:
-        """Returns what is allowed, such as `at least 1`; for no number, `a number ...`."""
+        """Returns what is allowed, such as `at least 1`; adds `number` if none came."""
         if self.least is not None and self.most is not None:
             ends = [f"{self.least} to {self.most}"]
         else:
@@ -68,7 +68,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class OneOf:
-    """The names that a field may be; a registry counts with its names of that moment."""
+    """The names that a field may be; a registry may still grow."""
 
     names: Collection[str]
 
@@ -132,7 +132,7 @@ def allowed(config_class: type) -> Mapping[str, str]:
 
 @functools.cache
 def _rules(config_class: type) -> dict[str, tuple[Bound | OneOf, str]]:
-    """Returns the bound of each field that has one; ` or none` where None is allowed."""
+    """Returns the bounds of fields that have one; ` or none` where None is allowed."""
     hints = typing.get_type_hints(config_class)
     found = {}
     for each in fields(config_class):

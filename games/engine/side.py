@@ -14,12 +14,12 @@ class Side(IntEnum):
 
     @property
     def strategy(self) -> str:
-        """Returns what it plays, `filter` or `attack`: as in names, files and metrics."""
+        """Returns what it plays, `filter` or `attack`, as names and files have it."""
         return ("filter", "attack")[self]
 
     @property
     def sign(self) -> float:
-        """Returns 1 or -1: the side's reward is `sign` times the team's, as in eq. 1."""
+        """Returns 1 or -1: the side's reward is `sign` times the team's (eq. 1)."""
         return (1.0, -1.0)[self]
 
     @property

@@ -103,18 +103,18 @@ class NoAttack:
         return cls()
 
     def arguments(self) -> dict[str, Any]:
-        """Needs none to be rebuilt."""
+        """Returns no arguments: none are needed to rebuild it."""
         return {}
 
     rebuild = new
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing."""
+        """Does nothing."""
 
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
-        """Is inactive everywhere."""
+        """Returns a decision that is inactive everywhere."""
         return Forgery(idle(torch.zeros_like(view.sent), view.sent), memory)
 
 
@@ -132,18 +132,18 @@ class NoFilter:
         return cls()
 
     def arguments(self) -> dict[str, Any]:
-        """Needs none to be rebuilt."""
+        """Returns no arguments: none are needed to rebuild it."""
         return {}
 
     rebuild = new
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing."""
+        """Does nothing."""
 
     def decide(
         self, view: FilterView, memory: Tensor, generator: torch.Generator
     ) -> Verdict:
-        """Is inactive everywhere."""
+        """Returns a decision that is inactive everywhere."""
         flags = torch.zeros_like(view.messages[..., 0])
         return Verdict(idle(flags, view.messages), view.messages, memory)
 

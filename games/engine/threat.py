@@ -14,7 +14,7 @@ from games.engine.settings import check, choice, integer, number, refusal
 
 @dataclass(frozen=True)
 class Threat:
-    """What the rules let an attacker do, the same for every attacker of a table.
+    """The rules for an attacker, the same for every attacker of a table.
 
     Mode, cap and rate are applied by the channel, once, whatever the attack.
 

@@ -14,7 +14,7 @@ from games.engine.env import TimeStep
 
 
 class WhiteBox(NamedTuple):
-    """What an attack is shown beyond its own rows if `Threat.knowledge` is white_box."""
+    """All that an attack is shown in addition if `Threat.knowledge` is white_box."""
 
     team: Any  # games.engine.team.Team
     filter_: Any  # games.engine.channel.Filter, frozen
@@ -57,7 +57,7 @@ def gather_agents(values: Tensor, agents: Tensor) -> Tensor:
 
 
 def scatter_agents(values: Tensor, agents: Tensor, num_agents: int) -> Tensor:
-    """Puts rows back, zero elsewhere (undoes `gather_agents`): `[B,K,F]` -> `[B,N,F]`."""
+    """Undoes `gather_agents`, with zeros elsewhere: `[B,K,F]` -> `[B,N,F]`."""
     size = (*values.shape[:-2], num_agents, values.shape[-1])
     index = agents[..., None].expand_as(values)
     return torch.zeros(size, device=values.device, dtype=values.dtype).scatter(

@@ -1,1 +1,1 @@
-"""Environments: the worlds that teams play in. Registered in `registry.py`."""
+"""Environments: the games that teams play, registered in `registry.py`."""

@@ -38,7 +38,7 @@ def make_env(
     """Builds an environment.
 
     Args:
-      name: key in `ENVS`.
+      name: the key in `ENVS`.
       config: its configuration, or the fields of it that differ from the defaults.
       device: where its tensors live.
 
@@ -56,11 +56,11 @@ def make_env(
 
 
 def extent_of(name: str, config: Any) -> Extent:
-    """How large an environment is, which is built only where `config` does not say.
+    """Returns how large an environment is; builds it only if `config` has no `extent`.
 
     Args:
-      name: key in `ENVS`.
-      config: its configuration; says so in a property `extent`, if it can.
+      name: the key in `ENVS`.
+      config: its configuration, with the property `extent` if that is known.
     """
     told: Extent | None = getattr(config, "extent", None)
     return make_env(name, config).spec if told is None else told

@@ -1,1 +1,1 @@
-"""Our games as OpenSpiel games: the only folder of `games` that knows pyspiel."""
+"""Our games as OpenSpiel games: the only folder of `games` that imports pyspiel."""

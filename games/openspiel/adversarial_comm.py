@@ -43,10 +43,10 @@ def as_matrix_game(
     attackers: Sequence[str],
     name: str = "adversarial_comm",
 ) -> pyspiel.MatrixGame:
-    """The meta-game as an OpenSpiel game, so that every OpenSpiel tool applies.
+    """Returns the meta-game as an OpenSpiel matrix game, for all tools of OpenSpiel.
 
     Args:
-      matrix: `[m, n]` mean team return; the attacker is paid exactly its negative.
+      matrix: `[m, n]` mean team return; the attacker's payoff is its negative.
       defenders: names of the m rows.
       attackers: names of the n columns.
       name: what OpenSpiel calls the game, in one line without double quotes.
@@ -72,18 +72,18 @@ def as_matrix_game(
 
 
 class AdversarialCommGame(pyspiel.Game):
-    """One simultaneous move: each player picks a slot of its frozen population.
+    """A game of one simultaneous move: each player picks a slot of its population.
 
     Parameters of a registered game cannot carry networks, so it is loaded with `slots`
-    empty slots for each player, and `fill` and `attach` bring the rest. A slot once
-    filled never changes. A copy, pickled or deep, has the names but no rollout; what
-    OpenSpiel serialises to text has only the parameters.
+    empty slots for each player, and `fill` and `attach` add policies and rollout. A
+    filled slot never changes. A copy, pickled or deep, has the names but no rollout;
+    what OpenSpiel serialises to text has only the parameters.
 
     Source: paper section 4, the meta-game.
     """
 
     def __init__(self, params: dict[str, Any] | None = None) -> None:
-        """OpenSpiel calls this, from `pyspiel.load_game`.
+        """Makes the game; `pyspiel.load_game` calls this.
 
         Args:
           params: `slots`, how many policies each player may have, 16 by default.
@@ -116,7 +116,7 @@ class AdversarialCommGame(pyspiel.Game):
 
         Args:
           player: `DEFENDER` or `ATTACKER`.
-          name: of the policy, as in the payoff table.
+          name: the policy's name in the payoff table.
 
         Returns:
           The slot, which is now a legal action; slots count from 0.
@@ -133,11 +133,11 @@ class AdversarialCommGame(pyspiel.Game):
         return len(names) - 1
 
     def names(self, player: int) -> tuple[str, ...]:
-        """Names of the player's policies, in the order of their slots."""
+        """Returns the names of the player's policies, in the order of their slots."""
         return tuple(self._population(player))
 
     def attach(self, rollout: Rollout) -> None:
-        """Says how a joint action is paid.
+        """Sets the rollout that gives the payoff of a joint action.
 
         Args:
           rollout: `(defender's slot, attacker's slot) -> team return`. It may be
@@ -146,7 +146,7 @@ class AdversarialCommGame(pyspiel.Game):
         self._rollout = rollout
 
     def team_return(self, defender: int, attacker: int) -> float:
-        """Plays two slots against each other, once.
+        """Plays two slots against each other once, and returns the team's return.
 
         Raises:
           ValueError: nothing is attached, a slot is empty, or the return is not
@@ -164,20 +164,20 @@ class AdversarialCommGame(pyspiel.Game):
         return paid
 
     def policy_name(self, player: int, slot: int) -> str:
-        """Name of the policy in one slot; `ValueError` where the slot is empty."""
+        """Returns the policy's name in one slot; `ValueError` where that is empty."""
         names = self._population(player)
         if not 0 <= slot < len(names):
             raise ValueError(f"{_ROLES[player]}'s slot {slot} is empty, it has {names}")
         return names[slot]
 
     def new_initial_state(self) -> "AdversarialCommState":
-        """The state before both players have picked."""
+        """Returns the state before both players have picked."""
         return AdversarialCommState(self)
 
     def make_py_observer(
         self, iig_obs_type: Any = None, params: Any = None
     ) -> "AdversarialCommObserver":
-        """What players see: who they are, and the joint action once it is played."""
+        """Returns an observer: players see who they are, then also the joint action."""
         if params:
             raise ValueError(f"the observer has no parameters, got {params}")
         return AdversarialCommObserver()
@@ -189,25 +189,25 @@ class AdversarialCommGame(pyspiel.Game):
 
 
 class AdversarialCommState(pyspiel.State):
-    """Before, or after, the one joint action; see OpenSpiel's `State`."""
+    """The state before or after the one joint action; see OpenSpiel's `State`."""
 
     def __init__(self, game: AdversarialCommGame) -> None:
-        """Call `game.new_initial_state()` instead."""
+        """Makes the first state; call `game.new_initial_state()` instead."""
         # No reference to the game is kept: `clone` makes deep copies of attributes.
         super().__init__(game)
         self._returns: list[float] | None = None
 
     def current_player(self) -> int:
-        """Both players at once, then nobody."""
+        """Returns that both players move at once, or that the game is over."""
         players = pyspiel.PlayerId
         return players.SIMULTANEOUS if self._returns is None else players.TERMINAL
 
     def is_terminal(self) -> bool:
-        """Whether the joint action was played."""
+        """Returns whether the joint action was played."""
         return self._returns is not None
 
     def returns(self) -> list[float]:
-        """`[u, -u]`, the team return for the defender; zeros before the action."""
+        """Returns `[u, -u]`, u the team's return; zeros before the joint action."""
         return [0.0, 0.0] if self._returns is None else list(self._returns)
 
     def _legal_actions(self, player: int) -> list[int]:
@@ -226,12 +226,12 @@ class AdversarialCommState(pyspiel.State):
 
 
 class AdversarialCommObserver:
-    """Information states as text, what OpenSpiel's tabular policies are keyed by.
+    """Gives information states as text, the keys of OpenSpiel's tabular policies.
 
-    The text names the player: both know nothing yet, and would share one row else.
+    The text names the player: otherwise both, who know nothing yet, would share a row.
 
     Attributes:
-      tensor, dict: there are none; OpenSpiel asks for both.
+      tensor, dict: empty; OpenSpiel asks for both.
     """
 
     def __init__(self) -> None:
@@ -239,15 +239,15 @@ class AdversarialCommObserver:
         self.dict: dict[str, np.ndarray] = {}
 
     def set_from(self, state: AdversarialCommState, player: int) -> None:
-        """Would write the tensor."""
+        """Does nothing, as there is no tensor to write."""
 
     def string_from(self, state: AdversarialCommState, player: int) -> str:
-        """The information state of one player."""
+        """Returns the information state of one player."""
         return f"{_ROLES[player]}: {state}"
 
 
 class SlotPolicy(NamedTuple):
-    """Plays one slot, whatever the state; for OpenSpiel's stock sampler.
+    """A policy that always plays one slot, for OpenSpiel's stock sampler.
 
     It holds no network and no game, so that OpenSpiel may copy it as it likes.
     """
@@ -256,7 +256,7 @@ class SlotPolicy(NamedTuple):
     name: str
 
     def __call__(self, state: Any, player: int | None = None) -> dict[int, float]:
-        """Probabilities of actions: `{slot: 1}`."""
+        """Returns the probabilities of actions: `{slot: 1}`."""
         return {self.slot: 1.0}
 
 

@@ -1,4 +1,4 @@
-"""Adversarial signalling: small enough to be solved exactly, registered in OpenSpiel.
+"""Adversarial signalling: an OpenSpiel game small enough to be solved exactly.
 
 Nature draws a state. An honest sender signals it. The attacker sees the signal and may
 put another in its place, at a price. The filter sees what arrives and accepts it, or
@@ -23,7 +23,7 @@ DEFENDER, ATTACKER = 0, 1
 
 @dataclass(frozen=True)
 class SignallingConfig:
-    """Parameters of the game.
+    """The parameters of the game.
 
     Attributes:
       states: K, all equally likely; as many signals and acts.
@@ -43,14 +43,14 @@ class SignallingConfig:
         check(self)
 
     def readings(self) -> np.ndarray:
-        """`[K, K]` probability of a second reading g in state s."""
+        """Returns `[K, K]`, the probability of a second reading g in state s."""
         others = (1 - self.repair_accuracy) / (self.states - 1)
         hit = np.eye(self.states)
         return self.repair_accuracy * hit + others * (1 - hit)
 
 
 class Defence(NamedTuple):
-    """A defender as realisation weights, so that mixtures are averages."""
+    """A defender as realisation weights: a mixture of defenders is their average."""
 
     accept: np.ndarray  # [K, K] P(accept, act a | signal f)
     repair: np.ndarray  # [K, K, K] P(repair, act a at reading g | signal f), any g
@@ -59,25 +59,25 @@ class Defence(NamedTuple):
 def expected_return(
     config: SignallingConfig, defence: Defence, forging: np.ndarray
 ) -> float:
-    """The defender's exact expected payoff against an attack.
+    """Returns the defender's exact expected payoff against an attack.
 
     Args:
-      config: the game.
-      defence: realisation weights.
+      config: the game's parameters.
+      defence: the defender's realisation weights.
       forging: `[K, K]` P(signal f | state s).
     """
     return float((forging * _by_signal(config, defence)).sum())
 
 
 def best_attack(config: SignallingConfig, defence: Defence) -> float:
-    """The exact payoff of a defence against its best attack."""
+    """Returns the exact payoff of a defence against its best attack."""
     return float(_by_signal(config, defence).min(axis=1).sum())
 
 
 def best_defence(config: SignallingConfig, forging: np.ndarray) -> float:
-    """The exact payoff of the best defence against an attack.
+    """Returns the exact payoff of the best defence against an attack.
 
-    For each signal: the best act on it, or repair and the best act on each reading.
+    For each signal it takes the best act, or a repair and the best act on each reading.
     """
     k = config.states
     reach = forging / k  # [s, f]
@@ -89,7 +89,7 @@ def best_defence(config: SignallingConfig, forging: np.ndarray) -> float:
 
 
 def game_value(config: SignallingConfig) -> float:
-    """The exact value, to 1e-9.
+    """Returns the exact value of the game, to 1e-9.
 
         min_q  best_defence(forging with probability q, to all other signals alike)
 
@@ -113,7 +113,7 @@ def game_value(config: SignallingConfig) -> float:
 
 
 def _by_signal(config: SignallingConfig, defence: Defence) -> np.ndarray:
-    """`[K, K]` payoff of signal f in state s, times the probability of s."""
+    """Returns `[K, K]`, the payoff of signal f in state s times the chance of s."""
     k = config.states
     repaired = np.einsum("sg,fgs->sf", config.readings(), defence.repair)
     refused = defence.repair[:, 0].sum(axis=1)  # the same for every reading
@@ -140,10 +140,10 @@ _GAME_TYPE = pyspiel.GameType(
 
 
 class SignallingGame(pyspiel.Game):
-    """`pyspiel.load_game("python_adversarial_signalling", {...})`."""
+    """The game that `pyspiel.load_game("python_adversarial_signalling")` loads."""
 
     def __init__(self, params: dict[str, Any] | None = None) -> None:
-        """OpenSpiel calls this; `params` are the fields of `SignallingConfig`."""
+        """Makes the game; `params` are the fields of `SignallingConfig`."""
         given = {**_GAME_TYPE.parameter_specification, **(params or {})}
         self.config = SignallingConfig(**given)
         costs = abs(self.config.forge_cost) + abs(self.config.repair_cost)
@@ -159,21 +159,21 @@ class SignallingGame(pyspiel.Game):
         super().__init__(_GAME_TYPE, info, given)
 
     def new_initial_state(self) -> "SignallingState":
-        """Before nature has drawn."""
+        """Returns the state before nature has drawn."""
         return SignallingState(self)
 
     def make_py_observer(
         self, iig_obs_type: Any = None, params: Any = None
     ) -> "SignallingObserver":
-        """What each player knows, as text."""
+        """Returns an observer, which gives what each player knows as text."""
         return SignallingObserver()
 
 
 class SignallingState(pyspiel.State):
-    """Nature, attacker, filter, (reading), receiver; see OpenSpiel's `State`."""
+    """A state. Moves, in this order: nature, attacker, filter, [reading], receiver."""
 
     def __init__(self, game: SignallingGame) -> None:
-        """Call `game.new_initial_state()` instead."""
+        """Makes the first state; call `game.new_initial_state()` instead."""
         super().__init__(game)
         self.config = game.config
         self.moves: list[int] = []  # state, forged, repaired, [reading], act
@@ -185,7 +185,7 @@ class SignallingState(pyspiel.State):
         return stages[len(self.moves)]
 
     def current_player(self) -> int:
-        """Whose move it is."""
+        """Returns whose move it is."""
         players = pyspiel.PlayerId
         return {
             "nature": players.CHANCE,
@@ -197,11 +197,11 @@ class SignallingState(pyspiel.State):
         }[self._stage()]
 
     def is_terminal(self) -> bool:
-        """Whether the receiver has acted."""
+        """Returns whether the receiver has acted."""
         return self._stage() == "end"
 
     def chance_outcomes(self) -> list[tuple[int, float]]:
-        """States are equally likely; readings as the configuration says."""
+        """Returns nature's draws: states alike, readings by the configuration."""
         k = self.config.states
         if self._stage() == "nature":
             return [(state, 1 / k) for state in range(k)]
@@ -209,7 +209,7 @@ class SignallingState(pyspiel.State):
         return [(reading, float(p)) for reading, p in enumerate(row)]
 
     def returns(self) -> list[float]:
-        """`[u, -u]`; zeros before the end."""
+        """Returns `[u, -u]`; zeros before the end."""
         if not self.is_terminal():
             return [0.0, 0.0]
         state, forged, repaired, *_, act = self.moves
@@ -219,7 +219,7 @@ class SignallingState(pyspiel.State):
         return [paid, -paid]
 
     def knowledge(self, player: int) -> str:
-        """The information state: all that `player` has seen."""
+        """Returns the information state: all that `player` has seen."""
         if player == ATTACKER:
             return f"attacker {self.moves[:1]}"
         return f"defender {self.moves[1:]}"
@@ -238,17 +238,17 @@ class SignallingState(pyspiel.State):
 
 
 class SignallingObserver:
-    """Information states as text; there are no tensors."""
+    """Gives information states as text; there are no tensors."""
 
     def __init__(self) -> None:
         self.tensor = None
         self.dict: dict[str, np.ndarray] = {}
 
     def set_from(self, state: SignallingState, player: int) -> None:
-        """Would write the tensor."""
+        """Does nothing, as there is no tensor to write."""
 
     def string_from(self, state: SignallingState, player: int) -> str:
-        """The information state of one player."""
+        """Returns the information state of one player."""
         return state.knowledge(player)
 
 

@@ -1,1 +1,1 @@
-"""What every learner shares: PPO, networks, randomness, and a count of episodes."""
+"""The parts that every learner shares: PPO, networks, randomness, episodes' returns."""

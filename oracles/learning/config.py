@@ -7,7 +7,7 @@ from games.engine.settings import check, integer, number
 
 @dataclass(frozen=True)
 class PPOConfig:
-    """Settings of proximal policy optimisation.
+    """The settings of proximal policy optimisation.
 
     Attributes:
       learning_rate: of Adam at the start.

@@ -1,4 +1,4 @@
-"""What a training sees of the episodes that it plays."""
+"""Measures the episodes that end while a training plays."""
 
 import math
 from typing import NamedTuple
@@ -9,22 +9,22 @@ from games.engine.play import Step
 
 
 class Ended(NamedTuple):
-    """The episodes that ended in a batch of steps; NaN where none did."""
+    """Means over the episodes that ended in a batch of steps; NaN where none did."""
 
     mean_return: float
-    success: float  # share of them
+    success: float  # share of the episodes
     episodes: int
 
 
 class Meter:
-    """Returns of the episodes that ended in a stream, batch by batch."""
+    """Adds up returns over a stream, and reads them where episodes end."""
 
     def __init__(self, num_envs: int, device: torch.device | str) -> None:
-        """Starts B episodes."""
+        """Starts with B new episodes."""
         self.running = torch.zeros(num_envs, device=device)
 
     def read(self, steps: Step) -> Ended:
-        """What the episodes that ended in `steps` [T,B,...] came to."""
+        """Returns means over the episodes that ended in `steps` [T,B,...]."""
         total = torch.zeros((), device=steps.reward.device)
         for paid, ended in zip(steps.reward, steps.done, strict=True):
             self.running = self.running + paid

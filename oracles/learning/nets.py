@@ -11,14 +11,14 @@ VALUE_UNIT = 10.0
 
 
 def mlp(sizes: tuple[int, ...], *, last_gain: float = 1.0) -> nn.Sequential:
-    """A tanh network with orthogonal weights and zero biases.
+    """Builds a tanh network with orthogonal weights and zero biases.
 
     Args:
-      sizes: input, hidden ..., output widths.
-      last_gain: gain of the last layer; 0 makes its output zero at the start.
+      sizes: the widths of input, hidden layers ..., output.
+      last_gain: the gain of the last layer; 0 makes its output zero at the start.
 
     Returns:
-      `[..., sizes[0]] -> [..., sizes[-1]]`.
+      A network `[..., sizes[0]] -> [..., sizes[-1]]`.
     """
     layers: list[nn.Module] = []
     for index, (before, after) in enumerate(pairwise(sizes)):
@@ -63,12 +63,12 @@ class StackedMLP(nn.Module):
 
 
 def gaussian_log_prob(value: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Log-density of a diagonal Gaussian, summed over the last axis."""
+    """Returns the log-density of a diagonal Gaussian, summed over the last axis."""
     z = (value - mean) / std
     constant = math.log(2.0 * math.pi)
     return -0.5 * (z.square() + 2.0 * std.log() + constant).sum(-1)
 
 
 def squash(value: Tensor) -> Tensor:
-    """sign(x) log(1 + |x|): keeps a wild message within a network's range."""
+    """Returns sign(x) log(1 + |x|): keeps large messages in a network's range."""
     return value.sign() * value.abs().log1p()

@@ -1,4 +1,4 @@
-"""PPO that does not know whom it trains: attackers, filters and teams share it."""
+"""PPO, shared by attacks, filters and teams: it knows of a learner only `evaluate`."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from oracles.learning.config import PPOConfig
 
 
 class Evaluation(NamedTuple):
-    """What a learner says of past decisions under its present weights."""
+    """A learner's evaluation of past decisions under its present weights."""
 
     log_prob: Tensor  # [T,b,P]
     entropy: Tensor  # [T,b,P]
@@ -22,14 +22,14 @@ class Evaluation(NamedTuple):
 
 
 class Experience(NamedTuple):
-    """What PPO learns from: everything `[T,B,P]`, and the learner's own inputs."""
+    """What PPO learns from: tensors `[T,B,P]`, and the learner's own inputs."""
 
     inputs: Any  # a tree of tensors [T,B,...] that the learner's `evaluate` reads
     log_prob: Tensor  # of the decisions when they were taken
-    value: Tensor  # of the critic then
+    value: Tensor  # of the critic at that time
     advantage: Tensor
-    target: Tensor  # what the critic should have said
-    weight: Tensor  # 1 where a decision counts, 0 for the benign and the dead
+    target: Tensor  # what the critic's value should have been
+    weight: Tensor  # 1 where a decision counts, 0 for benign and dead agents
 
 
 Evaluate = Callable[[Any], Evaluation]
@@ -43,7 +43,7 @@ def gae(
     gamma: float,
     gae_lambda: float,
 ) -> tuple[Tensor, Tensor]:
-    """Generalised advantage estimation.
+    """Returns advantages and value targets by generalised advantage estimation.
 
         delta_t = r_t + gamma (1 - done_t) V_{t+1} - V_t
         A_t = delta_t + gamma lambda (1 - done_t) A_{t+1}
@@ -53,10 +53,10 @@ def gae(
 
     Args:
       reward: `[T,B,P]`, positive is good for the learner.
-      value: `[T,B,P]` critic when the decision was taken.
-      last_value: `[B,P]` critic at the step after the last.
-      done: `[T,B,P]` bool.
-      gamma: discount.
+      value: `[T,B,P]`, the critic's when the decision was taken.
+      last_value: `[B,P]`, the critic's at the step after the last.
+      done: `[T,B,P]` bool, whether the game ended.
+      gamma: the discount.
       gae_lambda: lambda.
 
     Returns:
@@ -79,14 +79,14 @@ def gae(
 def ppo_loss(
     now: Evaluation, batch: Experience, config: PPOConfig, entropy_coef: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The clipped surrogate, value, entropy and auxiliary losses of one minibatch.
+    """Returns the loss of one minibatch: surrogate, value, entropy and auxiliary terms.
 
         -E[ min(rho A, clip(rho, 1 - eps, 1 + eps) A) ] + c_v L_V - c_e H + auxiliary
 
     Args:
       now: the learner's evaluation of the batch.
-      batch: past decisions.
-      config: coefficients.
+      batch: the past decisions.
+      config: gives the coefficients.
       entropy_coef: c_e at this point of training.
 
     Returns:
@@ -140,26 +140,26 @@ def ppo_update(
     generator: torch.Generator,
     entropy_coef: float = 0.0,
 ) -> dict[str, float]:
-    """Improves a learner on one rollout.
+    """Trains a learner on one rollout.
 
     Args:
       optimizer: holds the learner's parameters.
-      evaluate: `inputs [T,b,...] -> Evaluation`, the only thing a learner brings.
-      experience: `[T,B,...]`.
-      config: epochs, minibatches, coefficients.
+      evaluate: the learner's function `inputs [T,b,...] -> Evaluation`.
+      experience: what it learns from, `[T,B,...]`.
+      config: gives epochs, minibatches and coefficients.
       generator: shuffles environments into minibatches.
-      entropy_coef: weight of the entropy at this point of training.
+      entropy_coef: the weight of the entropy at this point of training.
 
     Returns:
       Means of the losses, approximate KL, clip fraction, and explained variance.
 
     Raises:
-      FloatingPointError: a loss is not finite; learner and optimiser are those of
-        before.
+      FloatingPointError: a loss is not finite; learner and optimiser are then as they
+        were before.
     """
     size = experience.weight.shape[1]
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    # Whether all is finite is asked once, at the end: keep what to go back to.
+    # Losses are checked only once, at the end: keep the state to go back to.
     before = deepcopy((parameters, optimizer.state_dict()))
     totals: list[dict[str, Tensor]] = []
     for _ in range(config.update_epochs):
@@ -174,7 +174,7 @@ def ppo_update(
             totals.append({"loss": loss.detach(), "grad_norm": norm, **stats})
     means = {key: torch.stack([t[key] for t in totals]).mean() for key in totals[0]}
     means["explained_variance"] = _explained_variance(experience)
-    numbers = torch.stack(list(means.values())).tolist()  # the one synchronisation
+    numbers = torch.stack(list(means.values())).tolist()  # the only synchronisation
     report = dict(zip(means, numbers, strict=True))
     for key in ("loss", "grad_norm"):
         if not math.isfinite(report[key]):
@@ -196,7 +196,7 @@ def _explained_variance(experience: Experience) -> Tensor:
 
 
 def decay(start: float, end: float, progress: float) -> float:
-    """Geometric interpolation from `start` to `end`; linear where one of them is 0."""
+    """Interpolates from `start` to `end`: geometric, or linear if one of them is 0."""
     if start <= 0.0 or end <= 0.0:
         return start + (end - start) * progress
     return start * (end / start) ** progress
@@ -209,5 +209,5 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
 
 
 def parameters_of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
-    """All trainable parameters of several modules."""
+    """Returns all trainable parameters of several modules."""
     return [p for module in modules for p in module.parameters() if p.requires_grad]

@@ -1,4 +1,4 @@
-"""The seeded generators of a training, and the type of its log."""
+"""Seeded generators of a training, and the type of its log."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -10,16 +10,17 @@ Log = Callable[[Mapping[str, float]], None]
 
 
 class Generators(NamedTuple):
-    """The two sources of randomness of a training."""
+    """The two random generators of a training: the worlds' and the policies'."""
 
     world: torch.Generator
     policy: torch.Generator
 
 
 def make_generators(device: torch.device, *seed: int) -> Generators:
-    """The worlds' and the policies' generator of a seed, or of several numbers.
+    """Makes the worlds' and the policies' generator from one or several numbers.
 
-    Hashed, because torch's generator on a CPU reads the last 32 bits of its seed alone.
+    They are hashed, because torch's generator on a CPU reads only the last 32 bits of
+    its seed.
     """
     world, policy = np.random.SeedSequence(seed).generate_state(2).tolist()
     return Generators(

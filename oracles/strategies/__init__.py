@@ -1,1 +1,1 @@
-"""Strategies of the game over messages: attacks, filters, and how they learn."""
+"""The strategies of the game over messages: attacks, filters, and their training."""

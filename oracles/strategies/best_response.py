@@ -1,4 +1,4 @@
-"""Best responses: a new policy of one side, trained against the other's mixture."""
+"""Best responses: new policies of one side, trained against the other's mixture."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def new_policy(
     config: Any = None,
     generator: torch.Generator | None = None,
 ) -> Any:
-    """A policy of a kind for a game, untrained, in the units of its team.
+    """Builds an untrained policy for a game, in the units of its team.
 
     Args:
       setting: the game.
-      side: whose policy it is.
+      side: the side that plays it.
       kind: its name in the side's registry.
-      config: its settings; None for those of a kind that has none, or the defaults.
-      generator: draws its weights; None for a kind without any.
+      config: its settings; None for the defaults, or for a kind that has no settings.
+      generator: draws its weights; None for a kind that has no weights.
 
     Raises:
       ValueError: no such kind.
@@ -66,10 +66,10 @@ def best_response(
     Args:
       setting: the game.
       recipe: what to train and how. An attack with a `stop_return` freezes early.
-      opponent: of the other side, frozen but active.
-      seed: of weights, worlds and policies.
+      opponent: the other side's frozen policy or mixture.
+      seed: the seed of weights, worlds and policies.
       log: receives one line of metrics per update.
-      start: whose weights it learns on from, instead of fresh ones.
+      start: a policy whose weights the training starts from, instead of fresh ones.
 
     Returns:
       The trained policy.
@@ -98,7 +98,7 @@ def train_attack(
     oracle: OracleConfig,
     **how: Any,
 ) -> Any:
-    """The paper's best response to a filter: eq. 1 by PPO; see `best_response`."""
+    """Trains the paper's best response to a filter (eq. 1) as `best_response` does."""
     recipe = Recipe(Side.ATTACKER, "gaussian", config, "ppo", oracle)
     return best_response(setting, recipe, filter_, **how)
 
@@ -110,6 +110,6 @@ def train_filter(
     oracle: OracleConfig,
     **how: Any,
 ) -> Any:
-    """The paper's best response to an attack: eq. 2 by PPO; see `best_response`."""
+    """Trains the paper's best response to an attack (eq. 2) as `best_response` does."""
     recipe = Recipe(Side.DEFENDER, "two_stage", config, "ppo", oracle)
     return best_response(setting, recipe, attack, **how)

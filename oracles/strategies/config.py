@@ -1,4 +1,4 @@
-"""Settings of the game over messages: the threat, both policies, their training."""
+"""The settings of attacks, filters and their training."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from oracles.learning.config import PPOConfig
 
 @dataclass(frozen=True)
 class AttackConfig:
-    """Settings of `GaussianAttack`.
+    """The settings of `GaussianAttack`.
 
     Attributes:
       noise_scale: fixed standard deviation of delta, in rms of a clean message's
@@ -36,7 +36,7 @@ class AttackConfig:
 
 @dataclass(frozen=True)
 class FilterConfig:
-    """Settings of `TwoStageFilter`.
+    """The settings of `TwoStageFilter`.
 
     Attributes:
       beta1: weight of the log-likelihood of the true labels.
@@ -63,13 +63,13 @@ class FilterConfig:
 
 
 def one_epoch() -> PPOConfig:
-    """Many small steps on fresh data: noise of 64 dimensions drowns a second epoch."""
+    """Returns PPO settings of one epoch: noise in 64 dimensions spoils a second one."""
     return PPOConfig(update_epochs=1, learning_rate=3e-3)
 
 
 @dataclass(frozen=True)
 class OracleConfig:
-    """Budget and learner of one best response.
+    """The budget and the learner's settings of one best response.
 
     Attributes:
       env_steps: environment steps of one training, over all environments.
@@ -94,13 +94,13 @@ class OracleConfig:
 
     @property
     def updates(self) -> int:
-        """Rollouts of one training."""
+        """Returns the number of rollouts of one training."""
         return max(1, self.env_steps // (self.num_envs * self.num_steps))
 
 
 @dataclass(frozen=True)
 class NoiseConfig:
-    """Settings of `NoiseAttack`.
+    """The settings of `NoiseAttack`.
 
     Attributes:
       size: ||m_adv - m_out||, in mean norms of a clean message.
@@ -114,10 +114,10 @@ class NoiseConfig:
 
 
 class Recipe(NamedTuple):
-    """What a side trains as its best response, and how."""
+    """The policy that a side trains as its best response, and the oracle for it."""
 
     side: Side
-    kind: str  # of the policy, a key of ATTACKS or FILTERS
-    config: Any  # its settings
-    oracle: str  # who trains it, a key of ORACLES
+    kind: str  # the policy's kind, a key of ATTACKS or FILTERS
+    config: Any  # the policy's settings
+    oracle: str  # the oracle, a key of ORACLES
     budget: Any  # the oracle's settings

@@ -1,4 +1,4 @@
-"""From a policy to plain data and back.
+"""Converts policies to plain data and back.
 
 A policy in a population never changes again. `freeze` turns it into names, numbers
 and arrays; `thaw` builds the same policy anew, in evaluation mode and without
@@ -19,12 +19,12 @@ from oracles.strategies.registry import strategies
 
 
 def to_arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    """Copies of tensors, as numpy arrays on the CPU."""
+    """Copies tensors to numpy arrays on the CPU."""
     return {k: v.detach().cpu().numpy().copy() for k, v in tensors.items()}
 
 
 def to_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-    """Copies of arrays, as tensors on the CPU."""
+    """Copies arrays to tensors on the CPU."""
     return {k: torch.from_numpy(np.array(v)) for k, v in arrays.items()}
 
 
@@ -36,7 +36,7 @@ def freeze(policy: Any) -> Frozen:
 
 
 def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
-    """Builds the policy that was frozen.
+    """Builds the policy that frozen data describe.
 
     Raises:
       ValueError: an unknown kind, or weights of other shapes than the facts say.
@@ -62,6 +62,6 @@ def thaw_mixture(
     weights: Sequence[float],
     device: torch.device | str = "cpu",
 ) -> Mixture:
-    """A mixed strategy over frozen policies; those without weight are left out."""
+    """Builds a mixture of frozen policies; those without weight are left out."""
     kept = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0.0]
     return Mixture([thaw(m, device) for m, _ in kept], [w for _, w in kept])

@@ -1,6 +1,6 @@
-"""A policy or team as plain data: what is stored, sent to workers and compared.
+"""Frozen policies and teams: plain data to store, send to workers and compare.
 
-Needs no torch: `oracles.strategies.freezing` makes it and builds policies of it.
+This module needs no torch: `oracles.strategies.freezing` converts policies.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from oracles.strategies.config import Recipe
 
 
 class Frozen(NamedTuple):
-    """A policy as plain data."""
+    """A policy or a team as plain data."""
 
     facts: dict[str, Any]  # JSON: role, kind and constructor arguments
     tensors: dict[str, np.ndarray]
 
     def digest(self) -> str:
-        """Identity of the weights: equal digests play equally."""
+        """Returns a hash; policies with equal hashes play equally."""
         text = json.dumps(self.facts, sort_keys=True).encode()
         hashed = hashlib.sha256(text)
         for name in sorted(self.tensors):
@@ -29,6 +29,6 @@ class Frozen(NamedTuple):
         return hashed.hexdigest()
 
     def made_by(self, recipe: Recipe) -> bool:
-        """Whether it is a policy of this very kind and configuration."""
+        """Returns whether it is a policy of the recipe's kind and configuration."""
         same_kind = self.facts.get("kind") == recipe.kind
         return same_kind and self.facts.get("config") == asdict(recipe.config)

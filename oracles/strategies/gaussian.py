@@ -25,7 +25,7 @@ from oracles.strategies.tampering import Tampering
 
 
 class AttackInputs(NamedTuple):
-    """What `GaussianAttack.evaluate` reads of a rollout."""
+    """The parts of a rollout that `GaussianAttack.evaluate` reads."""
 
     features: Tensor  # [T,B,K,F]
     sent: Tensor  # [T,B,K,D]
@@ -72,7 +72,7 @@ class GaussianAttack(Tampering):
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
-        """An untrained attack; see `Tampering.new`."""
+        """Builds an untrained attack; see `Tampering.new`."""
         team = setting.team
         attack = cls(
             setting.threat,
@@ -86,12 +86,12 @@ class GaussianAttack(Tampering):
 
     @classmethod
     def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
-        """The attack that `arguments` describe, without its weights."""
+        """Builds the attack that `arguments` describe, without its weights."""
         config = AttackConfig(**arguments["config"])
         return super().rebuild({**arguments, "config": config})
 
     def arguments(self) -> dict[str, Any]:
-        """What `rebuild` needs, as JSON data."""
+        """Returns what `rebuild` needs, as JSON data."""
         return {**super().arguments(), "config": asdict(self.config), **self.sizes}
 
     def decide(
@@ -107,7 +107,7 @@ class GaussianAttack(Tampering):
         return Forgery(Decision(delta, log_prob, value, view.may_bend), memory)
 
     def inputs(self, rollout: Step) -> AttackInputs:
-        """What learning needs of a rollout `[T,B,...]`, malicious agents only."""
+        """Returns what `evaluate` needs of a rollout `[T,B,...]`: malicious agents."""
         malicious = rollout.carry.malicious
         fresh = rollout.timestep.fresh[..., None]
         seen = (
@@ -122,13 +122,13 @@ class GaussianAttack(Tampering):
         return AttackInputs(self._features(*own), own[-1], delta, alive.squeeze(-1))
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:
-        """Eq. 1 for PPO: log-densities, values, and the price of the distance.
+        """Returns eq. 1 for PPO: log-densities, values, and the price of the distance.
 
             auxiliary = alpha E[ (m_out - m_adv)^2 ],  m_adv = bend(m_out, f_mu)
 
         The distance is differentiated through the mean (Lambda adds a constant), and
-        taken before the cap: on the ball's surface its pull would vanish. The dead say
-        nothing and pay nothing.
+        taken before the cap: beyond the cap its gradient would be zero. Dead agents
+        send nothing and pay nothing.
 
         Source: paper eq. 1.
         """
@@ -145,7 +145,7 @@ class GaussianAttack(Tampering):
     def _features(
         self, obs: Tensor, memory: Tensor, m_in: Tensor, sent: Tensor
     ) -> Tensor:
-        """Own history, what was heard and what is meant: `[...,K,F]`."""
+        """Joins own history, what was heard and what is meant: `[...,K,F]`."""
         return torch.cat([obs, memory, squash(m_in), sent / self.message_rms], dim=-1)
 
     def _mean(self, features: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Work as plain data: what a worker process needs, and nothing it could share.
+"""Jobs: trainings and matches as plain data, to be run in any process.
 
 A job holds names, numbers and arrays only, so its result depends on the job alone:
 not on the process that ran it, nor on what ran before.
@@ -30,18 +30,18 @@ from oracles.teams.backbones import make_team
 
 
 class SettingData(NamedTuple):
-    """A `Setting` as plain data."""
+    """A `Setting` (the game without its two sides) as plain data."""
 
     env: str
     env_config: dict[str, Any]
-    team: Frozen  # facts: backbone and its config
+    team: Frozen  # its facts are the backbone and its config
     threat: Threat
     malicious: tuple[int, ...] | None
     device: str
 
 
 class TrainingJob(NamedTuple):
-    """One best response to train."""
+    """The data of one best response to train."""
 
     name: str
     setting: SettingData
@@ -49,12 +49,12 @@ class TrainingJob(NamedTuple):
     weights: tuple[float, ...]  # the opponents' mixture
     recipe: Recipe
     seed: int
-    untrained: bool = False  # weights as they are drawn: the start of a population
-    start: Frozen | None = None  # a policy of the same configuration to learn on from
+    untrained: bool = False  # no training: the policy that a population starts with
+    start: Frozen | None = None  # a policy of the same configuration to start from
 
 
 class MatchJob(NamedTuple):
-    """A block of worlds in which all cells are played."""
+    """The data of a block of worlds in which all cells are played."""
 
     setting: SettingData
     filters: tuple[Frozen, ...]
@@ -68,13 +68,13 @@ class MatchJob(NamedTuple):
 
 
 def freeze_team(team: Any, backbone: str, facts: Mapping[str, Any]) -> Frozen:
-    """A trained team as plain data; `facts` says for which task and how it was made."""
+    """Turns a trained team into plain data; `facts` are its task and its making."""
     facts = {"role": "team", "backbone": backbone, **facts}
     return Frozen(facts, to_arrays(team.state_dict()))
 
 
 def thaw_team(frozen: Frozen, env: Any) -> Any:
-    """Builds the team that was frozen, for `env`, in evaluation mode.
+    """Builds the team that frozen data describe, for `env`, in evaluation mode.
 
     Raises:
       ValueError: its weights do not fit this environment.
@@ -92,7 +92,7 @@ def thaw_team(frozen: Frozen, env: Any) -> Any:
 
 
 def build_setting(data: SettingData) -> Setting:
-    """The game that plain data describe."""
+    """Builds the game that plain data describe."""
     env = make_env(data.env, data.env_config, device=data.device)
     return Setting(env, thaw_team(data.team, env), data.threat, data.malicious)
 
@@ -142,7 +142,7 @@ def run_matches(job: MatchJob) -> dict[str, np.ndarray]:
         job.world_seed,
         job.first_world,
         job.num_worlds,
-        # Where agents are drawn per episode, the world says which.
+        # If agents are drawn in each episode, the world defines which.
         setting.threat.num_malicious
         if job.setting.malicious is None
         else job.setting.malicious,

@@ -1,6 +1,6 @@
-"""The training loop that attack and filter share: stream, advantages, PPO.
+"""The training loop that attacks and filters share: stream, advantages, PPO.
 
-Source: paper alg. 1 line 7; eq. 1 and eq. 2 come in through `policy.evaluate`.
+Source: paper alg. 1 line 7; eq. 1 and eq. 2 are in `policy.evaluate`.
 """
 
 import copy
@@ -24,16 +24,16 @@ from oracles.learning.randomness import Generators, Log
 from oracles.strategies.config import OracleConfig
 from oracles.strategies.setting import Setting, malicious_agents
 
-_TEST_EVERY = 2  # updates between two looks at a threshold
+_TEST_EVERY = 2  # updates between two tests of the threshold
 _TEST_WORLDS = 512
-# Where games are few, a test takes those of the training, which begins new episodes
-# afterwards: whole ones must fit in between, and a test must not outlast them.
+# With one process a game, a test takes the games of the training, which begins new
+# episodes afterwards: whole ones must fit in between, and a test must be shorter.
 _TEST_WAVES = 4
 _EPISODES_BETWEEN = 20
 
 
 class Task(NamedTuple):
-    """A best response to train: for whom, against whom."""
+    """A best response to train: the game, the side that learns, and its opponent."""
 
     setting: Setting
     side: Side
@@ -42,7 +42,7 @@ class Task(NamedTuple):
     stop: float | None = None  # team return at which an attack is strong enough
 
     def channel(self, policy: Any) -> Channel:
-        """The channel with the policy on its side, and the opponent on the other."""
+        """Returns the channel with the policy on its side and the opponent opposite."""
         if self.side is Side.ATTACKER:
             return self.setting.channel(policy, self.opponent)
         return self.setting.channel(self.opponent, policy)
@@ -51,12 +51,12 @@ class Task(NamedTuple):
 def train_by_ppo(
     policy: Any, task: Task, oracle: OracleConfig, log: Log | None
 ) -> None:
-    """Improves a policy in place by proximal policy optimisation: `ORACLES["ppo"]`.
+    """Trains a policy in place by proximal policy optimisation: `ORACLES["ppo"]`.
 
     Args:
-      policy: with `inputs(rollout)` and `evaluate(inputs)`, such as `GaussianAttack`.
-      task: for whom, against whom.
-      oracle: budget and learner.
+      policy: has `inputs(rollout)` and `evaluate(inputs)`, such as `GaussianAttack`.
+      task: the game, the side that learns, and its opponent.
+      oracle: the budget and the learner's settings.
       log: receives one line of metrics per update.
 
     Source: paper eq. 1 and eq. 2, through `policy.evaluate`.
@@ -66,7 +66,7 @@ def train_by_ppo(
 
 @dataclass
 class Learner:
-    """The training loop that attack and filter share."""
+    """The training loop that attacks and filters share."""
 
     policy: Any  # has `inputs` and `evaluate`
     task: Task
@@ -74,16 +74,16 @@ class Learner:
 
     @property
     def setting(self) -> Setting:
-        """The game."""
+        """Returns the game."""
         return self.task.setting
 
     @property
     def generators(self) -> Generators:
-        """The worlds' and the policies' randomness."""
+        """Returns the worlds' and the policies' generators."""
         return self.task.generators
 
     def train(self, log: Log | None) -> None:
-        """Improves the policy for `oracle.updates` rollouts, or until it may stop."""
+        """Trains the policy for `oracle.updates` rollouts, or until a test stops it."""
         oracle, ppo, stop = self.oracle, self.oracle.ppo, self.task.stop
         channel, area = self.task.channel(self.policy), self.task.side.strategy
         optimizer = torch.optim.Adam(self.policy.parameters(), ppo.learning_rate)
@@ -96,7 +96,7 @@ class Learner:
                 optimizer,
                 ppo.learning_rate * (1.0 - progress * (1.0 - ppo.final_learning_rate)),
             )
-            # The step after the last one is played too: its critic bootstraps.
+            # One step more is played: the critic's value there bootstraps.
             rollout = collect(steps, oracle.num_steps + 1)
             ended = meter.read(rollout)
             stats = ppo_update(
@@ -125,21 +125,21 @@ class Learner:
                 continue
             if self._test_return(channel) <= stop:
                 break
-            if not self.setting.env.spec.batched:  # the test took the stream's games
+            if not self.setting.env.spec.batched:  # a test took the stream's games
                 steps = self._stream(channel).play()
                 meter = Meter(oracle.num_envs, self.setting.env.device)
 
     def _test_every(self) -> int:
-        """Updates between two looks at a threshold."""
+        """Returns the number of updates between two tests of the threshold."""
         spec = self.setting.env.spec
         if spec.batched:
             return _TEST_EVERY
         return math.ceil(_EPISODES_BETWEEN * spec.episode_limit / self.oracle.num_steps)
 
     def _test_return(self, channel: Channel) -> float:
-        """Mean return of whole episodes on worlds of their own.
+        """Returns the mean return of whole episodes, in worlds of the test's own.
 
-        The episodes that end in a rollout will not do: the short ones, which went
+        The episodes that end in a rollout would be biased: the short ones, which went
         well, end first, and part of each was played by older weights.
         """
         setting, device = self.setting, self.setting.env.device
@@ -153,7 +153,7 @@ class Learner:
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
-        # Copies: a mixture remembers who plays which of the stream's environments.
+        # Copies: a mixture remembers which member plays where in the stream.
         test = setting.channel(copy.copy(channel.attack), copy.copy(channel.filter_))
         played = play_worlds(setting.env, setting.team, test, worlds, generator)
         return float(played.returns.mean())
@@ -173,7 +173,7 @@ class Learner:
         )
 
     def _experience(self, rollout: Step) -> Experience:
-        """Advantages of the learner's decision points; the last step bootstraps."""
+        """Returns the learner's decisions with advantages; the last step bootstraps."""
         ppo = self.oracle.ppo
         wire = rollout.wire
         side = self.task.side
@@ -204,7 +204,7 @@ class Learner:
         )
 
     def _diagnostics(self, rollout: Step) -> dict[str, float]:
-        """The distortion of messages, and how well the filter saw it."""
+        """Returns the distortion of messages, and how well the filter found it."""
         wire = rollout.wire
         forged = wire.forged.float()
         benign = (~wire.forged & rollout.timestep.alive).float()

@@ -1,4 +1,4 @@
-"""The registries of the game over messages: attacks, filters, and who trains them."""
+"""The registries of the game over messages: attacks, filters and oracles."""
 
 from collections.abc import Mapping
 
@@ -28,10 +28,10 @@ ORACLES: dict[str, Entry] = {
 
 
 def trainable(side: Side) -> Mapping[str, type]:
-    """The settings of the side's policies that an oracle can train, by kind."""
+    """Returns the settings of the side's policies that an oracle can train, by kind."""
     return Settings(strategies(side), learns=True)
 
 
 def strategies(side: Side) -> dict[str, Entry]:
-    """The registry of a side: `FILTERS` of the defender, `ATTACKS` of the attacker."""
+    """Returns a side's registry: the defender's `FILTERS`, the attacker's `ATTACKS`."""
     return (FILTERS, ATTACKS)[side]

@@ -14,27 +14,27 @@ from games.engine.worlds import draw_malicious
 
 
 class Setting(NamedTuple):
-    """The game over messages without its two players."""
+    """The game over messages without its two strategies."""
 
     env: CommEnv
     team: Team
     threat: Threat
-    malicious: tuple[int, ...] | None  # of this run; none redraws them in each episode
+    malicious: tuple[int, ...] | None  # this run's; none: drawn in each episode
 
     @property
     def to_draw(self) -> tuple[int, ...] | int:
-        """Agents held in every world, or how many each draws: for `make_worlds`."""
+        """Returns the malicious agents, or how many to draw, for `make_worlds`."""
         return self.malicious or self.threat.num_malicious
 
     def channel(self, attack: Attack, filter_: Filter) -> Channel:
-        """The channel with two players on it, under the game's threat."""
+        """Returns the channel with an attack and a filter, under the game's threat."""
         return Channel(attack, filter_, self.threat)
 
 
 def malicious_agents(
     setting: Setting, num_envs: int, generator: torch.Generator
 ) -> Tensor:
-    """The agents held at the start of B streams, `[B,K]` long."""
+    """Returns the malicious agents at the start of B streams, `[B,K]` long."""
     if setting.malicious is None:
         return draw_malicious(
             num_envs,

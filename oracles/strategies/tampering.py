@@ -1,8 +1,8 @@
-"""What all attacks of ours share: the threat, and the size of a clean message.
+"""The base of our attacks: the threat, and the size of a clean message.
 
 An attack is one file with a class like these, and one line in
-`oracles.strategies.registry`. It says what it wants to do to a message; how far that
-may go is applied by the channel.
+`oracles.strategies.registry`. It says how it wants to change a message; the channel
+applies the cap and the rate.
 
 Source: paper section 3.1.
 """
@@ -26,9 +26,9 @@ from oracles.strategies.setting import Setting
 class Tampering(nn.Module):
     """The base of attacks: a threat, and units taken from a team's clean messages.
 
-    A subclass has a `kind`, and overrides `offset` if all it does is move messages, or
-    `decide` if it has more to say to PPO. `new` builds it for a game, `arguments` and
-    `rebuild` take it to plain data and back.
+    A subclass has a `kind`, and overrides `offset` if it only moves messages, or
+    `decide` if PPO needs to know more. `new` builds it for a game, `arguments` and
+    `rebuild` convert it to plain data and back.
     """
 
     kind: str
@@ -47,42 +47,42 @@ class Tampering(nn.Module):
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
-        """An attack for a game, in the units of its team.
+        """Builds an attack for a game, in the units of its team.
 
         Args:
           setting: the game.
-          config: its settings, of its class in the registry; None where it has none.
-            Weights are drawn from torch's global generator.
+          config: the attack's settings, of its class in the registry; None where it has
+            none. Weights are drawn from torch's global generator.
         """
         attack = cls(setting.threat, setting.team.message_size)
         return attack.calibrate(setting.team)
 
     @classmethod
     def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
-        """The attack that `arguments` describe, without its weights."""
+        """Builds the attack that `arguments` describe, without its weights."""
         threat = Threat.from_plain(arguments["threat"])
         return cls(**{**arguments, "threat": threat})
 
     def arguments(self) -> dict[str, Any]:
-        """What `rebuild` needs, as JSON data."""
+        """Returns what `rebuild` needs, as JSON data."""
         return {
             "threat": asdict(self.threat),
             "message_size": self.message_rms.shape[0],
         }
 
     def calibrate(self, team: Team) -> Self:
-        """Takes the units from a trained team's clean messages; returns itself."""
+        """Sets the units from a trained team's clean messages; returns itself."""
         self.message_norm.copy_(team.message_norm)
         self.message_rms.copy_(team.message_rms.clamp(min=1e-6))
         return self
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing: tau is the malicious agent's own memory."""
+        """Does nothing: tau is the malicious agent's own memory."""
 
     def offset(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """How far to move each message, m_adv - m_out `[B,K,D]`, and what to remember.
+        """Returns how to move each message, m_adv - m_out `[B,K,D]`, and the memory.
 
         The arguments are those of `games.engine.strategy.Attack.decide`.
         """

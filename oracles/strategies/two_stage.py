@@ -1,4 +1,4 @@
-"""Message filters: flag what looks forged, repair what was flagged.
+"""The learned filter of eq. 2: flags messages that look forged, and repairs those.
 
     x_i ~ h_d( . | m_i) in {0, 1},     m_hat_i = x_i ? g_r(m_i) : m_i
 
@@ -24,23 +24,23 @@ from oracles.strategies.setting import Setting
 
 
 class AnomalyDetector(nn.Module):
-    """h_d( . | m): the probability that one message was forged.
+    """The detector h_d( . | m): estimates how likely one message was forged.
 
     Source: paper section 3.3, eq. 2.
     """
 
     def __init__(self, message_size: int, hidden: int) -> None:
-        """Starts undecided: 1/2 for every message."""
+        """Starts with probability 1/2 for every message."""
         super().__init__()
         self.net = mlp((message_size, hidden, hidden, 1), last_gain=0.0)
 
     def forward(self, standard: Tensor) -> Tensor:
-        """Logits `[...]` for standardised messages `[...,D]`."""
+        """Returns logits `[...]` for standardised messages `[...,D]`."""
         return self.net(squash(standard)).squeeze(-1)
 
 
 class Reconstructor(nn.Module):
-    """g_r( . | m): what a message was before it was bent.
+    """The reconstructor g_r( . | m): estimates a message as it was before it was bent.
 
         g(z) = z + a(z) (b(z) - z)
 
@@ -62,7 +62,7 @@ class Reconstructor(nn.Module):
 
 
 class FilterInputs(NamedTuple):
-    """What `TwoStageFilter.evaluate` reads of a rollout."""
+    """The parts of a rollout that `TwoStageFilter.evaluate` reads."""
 
     tampered: Tensor  # [T,B,N,D]
     clean: Tensor  # [T,B,N,D]
@@ -72,7 +72,7 @@ class FilterInputs(NamedTuple):
 
 
 class TwoStageFilter(nn.Module):
-    """The message filter zeta = (h_d, g_r), shared by all senders.
+    """The learned filter zeta = (h_d, g_r), which all senders share.
 
     It judges single messages; only its critic, used in training, sees all of them.
 
@@ -102,7 +102,7 @@ class TwoStageFilter(nn.Module):
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
-        """An untrained filter for a game, in the units of its team.
+        """Builds an untrained filter for a game, in the units of its team.
 
         Weights are drawn from torch's global generator.
         """
@@ -115,11 +115,11 @@ class TwoStageFilter(nn.Module):
 
     @classmethod
     def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
-        """The filter that `arguments` describe, without its weights."""
+        """Builds the filter that `arguments` describe, without its weights."""
         return cls(**{**arguments, "config": FilterConfig(**arguments["config"])})
 
     def arguments(self) -> dict[str, Any]:
-        """What `rebuild` needs, as JSON data."""
+        """Returns what `rebuild` needs, as JSON data."""
         return {
             "config": asdict(self.config),
             "message_size": self.message_mean.shape[0],
@@ -127,20 +127,20 @@ class TwoStageFilter(nn.Module):
         }
 
     def calibrate(self, team: Team) -> Self:
-        """Takes mean and spread of a trained team's clean messages; returns itself."""
+        """Sets mean and spread from a trained team's clean messages; returns itself."""
         self.message_mean.copy_(team.message_mean)
         self.message_std.copy_(team.message_std.clamp(min=1e-6))
         return self
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Draws nothing: each message is judged alone."""
+        """Does nothing: each message is judged alone."""
 
     def suspicion(self, tampered: Tensor) -> Tensor:
-        """h_d(1 | m) in (0, 1): `[...,D]` -> `[...]`."""
+        """Returns the probability h_d(1 | m) in (0, 1): `[...,D]` -> `[...]`."""
         return self.detector(self._standardise(tampered)).sigmoid()
 
     def repair(self, tampered: Tensor) -> Tensor:
-        """g_r(m): `[...,D]` -> `[...,D]`."""
+        """Returns the repaired messages g_r(m): `[...,D]` -> `[...,D]`."""
         repaired = self.reconstructor(self._standardise(tampered))
         return repaired * self.message_std + self.message_mean
 
@@ -168,7 +168,7 @@ class TwoStageFilter(nn.Module):
         return Verdict(decision, repaired, memory)
 
     def inputs(self, rollout: Step) -> FilterInputs:
-        """What learning needs of a rollout `[T,B,...]`."""
+        """Returns what `evaluate` needs of a rollout `[T,B,...]`."""
         wire = rollout.wire
         return FilterInputs(
             wire.tampered,
@@ -179,12 +179,12 @@ class TwoStageFilter(nn.Module):
         )
 
     def evaluate(self, inputs: FilterInputs) -> Evaluation:
-        """Eq. 2 for PPO: log-probabilities, values, and the supervised terms.
+        """Returns eq. 2 for PPO: log-probabilities, values, and the supervised terms.
 
             auxiliary = -beta1 E[ y log h_d ] + beta2 E[ (m_clean - g_r(m))^2 ]
 
         Both expectations weigh forged and benign messages equally: one message in N
-        is forged, and a filter that calls all of them benign must not score well.
+        is forged, and a filter that flags none must not score well.
 
         Source: paper eq. 2.
         """
@@ -222,7 +222,7 @@ def _bernoulli_log_prob(logit: Tensor, outcome: Tensor) -> Tensor:
 
 
 def _balance(forged: Tensor, alive: Tensor) -> Tensor:
-    """Weights that sum to 1, half on forged and half on benign messages."""
+    """Returns weights that sum to 1, half on forged and half on benign messages."""
     counted = alive.to(forged.dtype)
     bad, good = forged * counted, (1.0 - forged) * counted
     share = (bad.sum() > 0).to(forged.dtype) + (good.sum() > 0).to(forged.dtype)

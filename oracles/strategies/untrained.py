@@ -1,4 +1,4 @@
-"""Attacks without training: the controls beside a learned one."""
+"""Attacks without training, as controls for a learned one."""
 
 from typing import Any, Self
 
@@ -13,24 +13,24 @@ from oracles.strategies.tampering import Tampering
 
 
 class NoiseAttack(Tampering):
-    """A random direction of a given length: the control beside a learned attack."""
+    """Adds noise of a fixed length in a random direction: a control for attacks."""
 
     kind = "noise"
 
     def __init__(self, threat: Threat, message_size: int, size: float = 1.0) -> None:
-        """`size` is ||m_adv - m_out|| in mean norms of a clean message."""
+        """Takes `size`, ||m_adv - m_out|| in mean norms of a clean message."""
         super().__init__(threat, message_size)
         self.size = size
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
-        """Noise of `config.size`; see `Tampering.new`."""
+        """Builds noise of `config.size`; see `Tampering.new`."""
         size = (config or NoiseConfig()).size
         attack = cls(setting.threat, setting.team.message_size, size)
         return attack.calibrate(setting.team)
 
     def arguments(self) -> dict[str, Any]:
-        """What `rebuild` needs, as JSON data."""
+        """Returns what `rebuild` needs, as JSON data."""
         return {**super().arguments(), "size": float(self.size)}
 
     def offset(
@@ -44,7 +44,7 @@ class NoiseAttack(Tampering):
 
 
 class MuteAttack(Tampering):
-    """Takes the malicious agents' messages away: measures how much a team listens."""
+    """Replaces malicious agents' messages by zero: measures how much a team listens."""
 
     kind = "mute"
 

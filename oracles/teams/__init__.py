@@ -1,1 +1,1 @@
-"""Teams: backbones, teachers, and the trainings that turn one into a player."""
+"""Teams: backbones, teachers, and the trainings of teams."""

@@ -1,8 +1,8 @@
-"""Guided attention: a loss that teaches a team whom to hear, before it knows why.
+"""Guided attention: a loss that teaches receivers which sender to attend to.
 
-A team that attends to nobody in particular learns to drive deaf, and stays so: what it
-would gain by listening it never sees. Who should be heard is known in training, from
-the state; what he says, and what to do with it, is left to the team.
+A team that attends to no sender in particular learns to act without messages, and stays
+so, as it never sees what it would gain by listening. In training the state tells whom
+to hear; what to say, and what to do with it, is left to the team.
 """
 
 import torch
@@ -10,20 +10,21 @@ from torch import Tensor, nn
 
 
 def attention_loss(weights: Tensor, whom: Tensor, links: Tensor) -> Tensor:
-    """Cross-entropy of attention to whom it should go.
+    """Returns the cross-entropy between attention and the sender to attend to.
 
         1/2 E[ -log a_j(i*) | i* is somebody ] + 1/2 E[ -log a_j(nobody) | nobody ]
 
-    Mostly there is nobody to hear: each half counts alike.
+    Mostly there is nobody to hear, so each half counts alike.
 
     Args:
-      weights: `[...,N,N+1]`, of receiver j on sender i, last on nobody; sum 1.
+      weights: `[...,N,N+1]`, attention of receiver j to sender i, last to nobody; the
+        sum is 1.
       whom: `[...,N]` long, i* of each receiver, N for nobody.
-      links: `[...,N,N]` bool, [j,i]: who can be heard; others are not asked for, nor is
-        anything asked of who hears nobody.
+      links: `[...,N,N]` bool, [j,i]: whether j can hear i; the loss leaves out senders
+        that cannot be heard, and receivers that hear nobody.
 
     Returns:
-      `[]`.
+      The loss, `[]`.
     """
     num_agents = whom.shape[-1]
     heard = nn.functional.pad(links, (0, 1), value=True)

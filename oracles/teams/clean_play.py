@@ -1,4 +1,4 @@
-"""A team alone: streams without attack or filter, and what its messages are like."""
+"""Clean play: streams without attack and filter, and statistics of their messages."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from games.engine.env import CommEnv
 from games.engine.play import Stream, collect
 from oracles.learning.randomness import make_generators
 
-_MEASURING = 2**20  # a segment of its own, beyond those of any training
+_MEASURING = 2**20  # this segment is beyond those of any training
 _MEASURED_ENVS = 256
 
 
 def clean_stream(
     env: CommEnv, team: Any, num_envs: int, seed: int, segment: int
 ) -> Stream:
-    """A clean stream whose randomness depends on `(seed, segment)` alone."""
+    """Makes a clean stream whose randomness depends only on `(seed, segment)`."""
     device = env.device
     generators = make_generators(device, seed, segment)
     return Stream(
@@ -30,15 +30,15 @@ def clean_stream(
 
 
 def measure_messages(env: CommEnv, team: Any, seed: int) -> None:
-    """Measures clean messages: the units of attacks, the target of filters.
+    """Measures a team's clean messages, and writes the result into its buffers.
 
-    Writes into the team's buffers `message_norm` [] (mean norm), `message_rms`,
-    `message_mean` and `message_std` [D], over the messages of the living.
+    These are `message_norm` [] (mean norm), `message_rms`, `message_mean` and
+    `message_std` [D], over the messages of living agents: units of attacks and filters.
 
     Args:
-      env: the task.
-      team: trained.
-      seed: of worlds and policies; they differ from those of any training with it.
+      env: the environment.
+      team: the trained team.
+      seed: the seed of worlds and policies; they differ from those of any training.
     """
     stream = clean_stream(
         env, team, env.spec.side_by_side(_MEASURED_ENVS), seed, _MEASURING

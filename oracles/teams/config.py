@@ -1,4 +1,4 @@
-"""Settings of a team's training."""
+"""The settings of a team's training."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ def _team_ppo() -> PPOConfig:
 
 @dataclass(frozen=True)
 class CreditConfig:
-    """What an agent is trained to earn; the defaults are its own reward, to the end.
+    """The return that an agent is trained on; by default that of its own reward.
 
     Attributes:
       others_share: weight of the sum of the others' rewards beside one's own.
@@ -39,7 +39,7 @@ class CreditConfig:
 
 @dataclass(frozen=True)
 class QConfig:
-    """Settings of the learner; the defaults are ours, `train_ndq.published` has NDQ's.
+    """The settings of NDQ's learner; defaults are ours, `published` has NDQ's.
 
     Attributes:
       optimizer: "adam" or "rmsprop" (with NDQ's alpha .99 and epsilon 1e-5).
@@ -86,7 +86,7 @@ class QConfig:
 
 @dataclass(frozen=True)
 class NDQTrainingConfig:
-    """Budget and learner of an NDQ team.
+    """The budget and the learner's settings of an NDQ team.
 
     Attributes:
       env_steps: environment steps, over all environments.
@@ -128,18 +128,18 @@ class NDQTrainingConfig:
 
     @property
     def updates(self) -> int:
-        """Rollouts of the whole training."""
+        """Returns the number of rollouts of the whole training."""
         return max(1, self.env_steps // (self.num_envs * self.num_steps))
 
     def epsilon_at(self, update: int) -> float:
-        """How often agents act at random in rollout `update` (from 0)."""
+        """Returns the share of random actions in rollout `update` (from 0)."""
         over = self.epsilon_steps or self.env_steps
         progress = min(1.0, update * self.num_envs * self.num_steps / over)
         return self.epsilon + (self.final_epsilon - self.epsilon) * progress
 
 
 def published(episode_limit: int) -> NDQTrainingConfig:
-    """The hyper-parameters of NDQ's code for StarCraft, on chunks of an episode.
+    """Returns the settings of NDQ's code for StarCraft, with chunks of an episode.
 
     Source: TonghanWang/NDQ, its README's StarCraft runs and default configuration.
     """
@@ -174,7 +174,7 @@ def published(episode_limit: int) -> NDQTrainingConfig:
 
 @dataclass(frozen=True)
 class TeamTrainingConfig:
-    """Budget and learner of a team.
+    """The budget and the learner's settings of a team.
 
     Attributes:
       env_steps: environment steps, over all environments.
@@ -226,5 +226,5 @@ class TeamTrainingConfig:
 
     @property
     def updates(self) -> int:
-        """Rollouts of the whole training."""
+        """Returns the number of rollouts of the whole training."""
         return max(1, self.env_steps // (self.num_envs * self.num_steps))

@@ -1,4 +1,4 @@
-"""The weight of an entropy bonus, steered so that the entropy falls as it should."""
+"""Steers the weight of an entropy bonus, so that the entropy follows a target."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ _SLOWEST, _FASTEST = 1 / 1.15, 1.5  # factors of the weight, each update
 
 @dataclass
 class Steering:
-    """The entropy's weight, so that the entropy follows a target.
+    """Adapts the entropy's weight, so that the entropy follows a target.
 
-    A policy starts far above any target and falls fast: the weight stays what it is
-    until the entropy has been below once, or it would be too small to catch the fall.
-    After that it rises faster than it sinks, for a policy that is sure too early stays
-    so.
+    The entropy starts far above any target and falls fast: the weight stays unchanged
+    until the entropy was below the target once, or it would be too small to stop the
+    fall. Then it rises faster than it falls, as a policy whose entropy is low too early
+    stays so.
 
     Attributes:
-      coef: the weight.
+      coef: the weight of the entropy.
       reached: whether the entropy has been below its target.
     """
 
@@ -23,7 +23,7 @@ class Steering:
     reached: bool = False
 
     def follow(self, entropy: float, target: float) -> None:
-        """Moves the weight after an update whose mean entropy, in nats, is known."""
+        """Changes the weight after an update, by its mean entropy in nats."""
         self.reached = self.reached or entropy < target
         if self.reached:
             wanted = target / max(entropy, 1e-9)

@@ -1,10 +1,10 @@
-"""Imitation of a full-information teacher on the team's own rollouts.
+"""Imitation: a team learns from a full-information teacher on its own rollouts.
 
-The team plays, the teacher says what it would have done there, and the team learns to
-have done the same (cross-entropy). The teacher also acts in some worlds at first, so
-that the team sees where good play leads, and less and less later, so that it learns to
-mend its own mistakes. What the teacher knows and an agent does not see can only come
-through messages: this is what makes the team talk.
+The team plays, the teacher names the actions that it would have taken there, and the
+team learns to take the same (cross-entropy). The teacher also acts in some worlds at
+first, so that the team sees where good play leads, and less and less later, so that it
+learns to correct its own mistakes. What the teacher knows and an agent does not see can
+only come through messages: this is what makes the team talk.
 
 Source: Ross, Gordon, Bagnell 2011 (DAgger); that it is needed, RECIPES 2: PPO alone
 stops at the level of a team that never talks.
@@ -25,13 +25,13 @@ NO_LABEL = -1
 
 @dataclass
 class Imitation:
-    """The first phase of a training.
+    """The first phase of a training, which imitates a teacher.
 
     Attributes:
-      teacher: whom to imitate.
-      updates: length of the phase, in updates.
+      teacher: the teacher that is imitated.
+      updates: the length of the phase, in updates.
       start_prob: how often the teacher acts at the start; 0 from the middle on.
-      update: where the training stands; moved on by the training loop.
+      update: the number of the present update, set by the training loop.
     """
 
     teacher: Teacher
@@ -41,22 +41,22 @@ class Imitation:
 
     @property
     def active(self) -> bool:
-        """Whether the phase still lasts."""
+        """Returns whether the phase still lasts."""
         return self.update < self.updates
 
     @property
     def chance(self) -> float:
-        """The probability that the teacher acts in a world at a step."""
+        """Returns the probability that the teacher acts in a world at a step."""
         return max(0.0, self.start_prob * (1.0 - 2.0 * self.update / self.updates))
 
     def overrule(self, generator: torch.Generator) -> Overrule:
-        """Lets the teacher act now and then, all agents of a world at once.
+        """Makes a function that lets the teacher act at random, for all of a world.
 
         Args:
-          generator: draws where.
+          generator: draws the worlds where it acts.
 
         Returns:
-          For `games.engine.play.Stream.play`.
+          The `overrule` of `games.engine.play.Stream.play`.
         """
 
         def acts(timestep: TimeStep, action: Tensor) -> Tensor:
@@ -70,6 +70,6 @@ class Imitation:
         return acts
 
     def label(self, timestep: TimeStep) -> Tensor:
-        """What the teacher would do, `[T,B,N]` long, in `timestep` [T,B,...]."""
+        """Returns the teacher's actions `[T,B,N]` long in `timestep` [T,B,...]."""
         flat = map_tensors(lambda leaf: leaf.flatten(0, 1), timestep)
         return self.teacher(flat).view(timestep.alive.shape)

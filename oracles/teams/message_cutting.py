@@ -1,7 +1,7 @@
-"""Message cutting: an NDQ team says less, and what says little is not sent at all.
+"""Message cutting: sets numbers of an NDQ team's messages to zero if they say little.
 
-Training presses the numbers that matter to nobody to means near 0. Cutting them in play
-shows how little of its talk a team lives on.
+Training moves the means of numbers that no agent needs towards 0. Cutting them in play
+shows how little of its messages a team needs.
 
 Source: Wang et al. 2020, section 4 (messages cut by the rank of their means).
 """
@@ -16,21 +16,21 @@ from games.engine.play import collect
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.clean_play import clean_stream
 
-_CUTTING = 2**20 + 1  # a segment of its own, beyond those of any training
+_CUTTING = 2**20 + 1  # this segment is beyond those of any training
 _CUT_ENVS = 256
 
 
 def cut_level(env: CommEnv, team: NDQ, fraction: float, seed: int) -> Tensor:
-    """The level below which means must be cut, so that a share of them is.
+    """Returns the level below which a share of the means lies.
 
     Args:
-      env: the task.
-      team: trained.
-      fraction: of the numbers of the living agents' messages, in (0, 1).
-      seed: of the episodes that are looked at.
+      env: the environment.
+      team: the trained team.
+      fraction: the share of numbers in living agents' messages, in (0, 1).
+      seed: the seed of the episodes that are measured.
 
     Returns:
-      `[]`, in the unit of a message's noise.
+      The level `[]`, in the unit of a message's noise.
     """
     stream = clean_stream(env, team, env.spec.side_by_side(_CUT_ENVS), seed, _CUTTING)
     steps = collect(stream.play(), env.spec.episode_limit)
@@ -41,7 +41,10 @@ def cut_level(env: CommEnv, team: NDQ, fraction: float, seed: int) -> Tensor:
 
 @contextmanager
 def cutting(env: CommEnv, team: NDQ, fraction: float, seed: int) -> Iterator[None]:
-    """Cuts so much of the team's messages, for a while; arguments as `cut_level`'s."""
+    """Cuts this share of the team's messages while the context is open.
+
+    The arguments are those of `cut_level`.
+    """
     before = team.cut_below.clone()
     team.cut_below.copy_(cut_level(env, team, fraction, seed))
     try:

@@ -1,4 +1,4 @@
-"""What trains an NDQ team: QMIX with double Q, messages, and a teacher's labels.
+"""The learner of NDQ teams: QMIX with double Q, messages, and a teacher's labels.
 
     L = TD + c_beta (expressiveness + comm_beta KL + comm_entropy_beta H)
         + c_i CE( label, softmax(Q / temperature) )
@@ -30,7 +30,7 @@ from oracles.teams.q_learning import QMixer, message_losses, posterior, q_lambda
 
 
 class Memory(NamedTuple):
-    """What an update learns from, `[T+1,B,...]`; the last step only bootstraps."""
+    """The data that an update learns from, `[T+1,B,...]`; the last step bootstraps."""
 
     carry: Carry  # [1,B,...] before the first step
     timestep: TimeStep
@@ -41,7 +41,7 @@ class Memory(NamedTuple):
 
 
 class Unrolled(NamedTuple):
-    """A team's pass over a rollout, `[T,B,N,...]`."""
+    """The results of a team's pass over a rollout, `[T,B,N,...]`."""
 
     q: Tensor  # -inf where unavailable
     said: Tensor
@@ -49,7 +49,7 @@ class Unrolled(NamedTuple):
 
 
 def remember(rollout: Step, label: Tensor | None) -> Memory:
-    """Keeps of a rollout `[T+1,B,...]` what is learned from."""
+    """Extracts from a rollout `[T+1,B,...]` what an update learns from."""
     if label is None:
         label = torch.full_like(rollout.action, NO_LABEL)
     return Memory(
@@ -66,7 +66,7 @@ class NDQLearner:
     """A team in training with its mixer, posterior, target networks and optimiser."""
 
     def __init__(self, env: CommEnv, team: NDQ, config: QConfig, seed: int) -> None:
-        """Draws mixer and posterior from `seed`; the team is taken as it is."""
+        """Draws mixer and posterior from `seed`; the team keeps its weights."""
         self.team, self.config, self.device = team, config, env.device
         spec = env.spec
         with torch.random.fork_rng(devices=[]):
@@ -88,7 +88,7 @@ class NDQLearner:
             )
 
     def unroll(self, team: NDQ, memory: Memory, generator: torch.Generator) -> Unrolled:
-        """Passes over T+1 steps through `communicate`, messages drawn anew."""
+        """Runs `communicate` over T+1 steps again, with messages drawn anew."""
         carry = map_tensors(lambda leaf: leaf[0], memory.carry)
         steps = []
         for t in range(len(memory.action)):
@@ -102,7 +102,7 @@ class NDQLearner:
     def targets(
         self, memory: Memory, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Q(lambda) targets `[T,B]` and the target network's best actions `[T,B,N]`.
+        """Returns Q(lambda) targets `[T,B]` and the target's best actions `[T,B,N]`.
 
         Double Q: the team picks the next action, its target network values it.
         """
@@ -127,12 +127,12 @@ class NDQLearner:
         imitation_coef: float,
         generator: torch.Generator,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The loss of a batch and its parts, as the module's docstring has it.
+        """Returns the loss of a batch, as in the module's docstring, and its parts.
 
         Args:
-          memory: `[T,b,...]`.
-          target: `[T,b]` of Q_tot.
-          best: `[T,b,N]` long.
+          memory: the batch, `[T,b,...]`.
+          target: `[T,b]`, the targets of Q_tot.
+          best: `[T,b,N]` long, the target network's best actions.
           imitation_coef: c_i.
           generator: draws the messages.
         """
@@ -175,7 +175,7 @@ class NDQLearner:
     def update(
         self, memory: Memory, imitation_coef: float, generator: torch.Generator
     ) -> dict[str, float]:
-        """Improves the team on one batch of rollouts `[T+1,B,...]`.
+        """Trains the team on one batch of rollouts `[T+1,B,...]`.
 
         Raises:
           FloatingPointError: a loss is not finite.
@@ -208,7 +208,7 @@ class NDQLearner:
         return report
 
     def copy_to_target(self) -> None:
-        """Lets the target networks catch up."""
+        """Copies the weights to the target networks."""
         self.target_team.load_state_dict(self.team.state_dict())
         self.target_mixer.load_state_dict(self.mixer.state_dict())
 
@@ -222,9 +222,9 @@ class NDQLearner:
         }
 
     def snapshot(self) -> dict[str, Tensor]:
-        """All weights and the optimiser's moments, copied."""
+        """Copies all weights and the optimiser's moments."""
         return resume_points.snapshot(self._modules(), self.optimizer)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Continues from what `snapshot` gave."""
+        """Restores what `snapshot` returned."""
         resume_points.restore(self._modules(), self.optimizer, tensors)

@@ -1,7 +1,7 @@
-"""What PPO needs of a team: its loss under present weights, and a critic.
+"""The learner of PPO teams: the loss under present weights, and a critic.
 
 The team is re-unrolled through `communicate` with gradients, so messages are learned by
-what their listeners do with them. The critic sees the state: in training only.
+what their listeners do with them. The critic sees the state, only in training.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from oracles.teams.teachers import Guide
 
 
 class TeamInputs(NamedTuple):
-    """What re-unrolling a team needs of a rollout."""
+    """The parts of a rollout that re-unrolling a team needs."""
 
     carry: Carry  # [1,B,...] before the first step
     timestep: TimeStep  # [T,B,...]
@@ -42,10 +42,10 @@ class TeamLearner:
 
     Attributes:
       team: the backbone, an `nn.Module` that implements `games.engine.team.Team`.
-      critic: what it sees, `[..., F]` -> value `[..., 1]`, in units of
+      critic: maps what it sees, `[..., F]`, to values `[..., 1]` in units of
         `ppo.value_scale`.
-      optimizer: of both.
-      steering: weight of the entropy where training steers it.
+      optimizer: the optimiser of both.
+      steering: the weight of the entropy, if training steers it.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class TeamLearner:
         guide: Guide | None = None,
         guided: float = 0.0,
     ) -> None:
-        """Draws the critic's weights from `seed`; the team's are taken as they are.
+        """Draws the critic's weights from `seed`; the team keeps its weights.
 
         With a `guide` the loss has `guided` times that of `oracles.teams.attention`.
         """
@@ -84,13 +84,13 @@ class TeamLearner:
         """Turns a rollout into what one update learns from.
 
         Args:
-          rollout: `[T+1,B,...]`; the critic at the last step bootstraps, no more.
-          label: `[T+1,B,N]` the teacher's actions; none where it has no say.
-          imitating: with labels there are no advantages then: the policy imitates
-            alone, while the critic already learns.
+          rollout: `[T+1,B,...]`; the last step only gives the critic's bootstrap.
+          label: `[T+1,B,N]` the teacher's actions; none without a teacher.
+          imitating: if true and with labels, advantages are zero: the policy only
+            imitates, while the critic already learns.
 
         Returns:
-          `[T,B,...]`, agents as decision points; the dead have no weight.
+          `[T,B,...]`, agents as decision points; dead agents have weight 0.
         """
         judged = self._judged(rollout)
         with torch.no_grad():
@@ -121,7 +121,7 @@ class TeamLearner:
         )
 
     def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:
-        """Re-unrolls `communicate`; the auxiliary losses are a teacher's and a guide's.
+        """Re-unrolls `communicate`; adds the losses of a teacher and of a guide.
 
             auxiliary = -w E[ log pi(label | tau, m_in) ]   where there is a label
                         + w_g attention_loss                where there is a guide
@@ -165,21 +165,21 @@ class TeamLearner:
         )
 
     def _whom(self, rollout: Step) -> Tensor:
-        """Whom the guide would hear, `[T+1,B,N]`; without one, nobody asks."""
+        """Returns the senders that a guide names, `[T+1,B,N]`; unused without one."""
         if self._guide is None:
             return torch.full_like(rollout.action, NO_LABEL)
         flat = map_tensors(lambda leaf: leaf.flatten(0, 1), rollout.timestep)
         return self._guide(flat).view(rollout.action.shape)
 
     def _earned(self, own: Tensor) -> Tensor:
-        """The rewards `[T,B,N]` that agents are trained on."""
+        """Returns the rewards `[T,B,N]` that agents are trained on."""
         share = self.credit.others_share
         if share == 0.0:
             return own
         return own + share * (own.sum(-1, keepdim=True) - own)
 
     def _ends(self, rollout: Step) -> Tensor:
-        """Where an agent's return ends, `[T,B,N]`: with the game, or its own part."""
+        """Returns where an agent's return ends, `[T,B,N]`: with the game, or before."""
         after = rollout.timestep
         ends = rollout.done[:-1, :, None] | after.fresh[1:] | ~after.alive[1:]
         if self.credit.disaster is not None:
@@ -187,7 +187,7 @@ class TeamLearner:
         return ends
 
     def _judged(self, rollout: Step) -> Tensor:
-        """What the critic sees: `[T,B,S]`, or `[T,B,N,F]` where it judges agents."""
+        """Returns what the critic sees, `[T,B,S]`; `[T,B,N,F]` if it judges agents."""
         timestep = rollout.timestep
         if not self.credit.own_critic:
             return timestep.state
@@ -199,18 +199,18 @@ class TeamLearner:
         return torch.cat([timestep.obs, memory, common], -1)
 
     def _value(self, judged: Tensor, alive: Tensor) -> Tensor:
-        """The critic in reward units, `[T,B,N]`."""
+        """Returns the critic's values in reward units, `[T,B,N]`."""
         value = self.ppo.value_scale * self.critic(judged)
         if self.credit.own_critic:
             return value.squeeze(-1)
         return value.expand(alive.shape)
 
     def snapshot(self) -> dict[str, Tensor]:
-        """Weights of team and critic and the optimiser's moments, copied."""
+        """Copies the weights of team and critic and the optimiser's moments."""
         return resume_points.snapshot(self._modules(), self.optimizer)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Continues from what `snapshot` gave."""
+        """Restores what `snapshot` returned."""
         resume_points.restore(self._modules(), self.optimizer, tensors)
 
     def _modules(self) -> dict[str, nn.Module]:

@@ -1,4 +1,4 @@
-"""Q-learning for teams: the monotone mixer, Q(lambda) with double Q, NDQ's losses."""
+"""Q-learning for teams: the monotone mixer, Q(lambda) targets, NDQ's losses."""
 
 from typing import NamedTuple
 
@@ -9,17 +9,17 @@ from games.engine.env import TimeStep
 
 
 class QMixer(nn.Module):
-    """Mixes the agents' values into the team's, which no agent can lower by its best.
+    """Mixes the agents' values into the team's, which rises with each of them.
 
         Q_tot = w2(s) . ELU(q W1(s) + b1(s)) + b2(s),   W1, w2 >= 0
 
-    So every dQ_tot / dQ_i >= 0, and the best joint action is everybody's best.
+    So every dQ_tot / dQ_i >= 0, and the best joint action is each agent's best action.
 
     Source: Rashid et al. 2018, section 4, eq. 5.
     """
 
     def __init__(self, num_agents: int, state_size: int, embed: int) -> None:
-        """Hypernetworks of one layer, as NDQ has them; `embed` hidden units."""
+        """Builds hypernetworks of one layer, as NDQ has them; `embed` hidden units."""
         super().__init__()
         self.num_agents, self.embed = num_agents, embed
         self.first = nn.Linear(state_size, num_agents * embed)
@@ -30,7 +30,7 @@ class QMixer(nn.Module):
         )
 
     def forward(self, q: Tensor, state: Tensor) -> Tensor:
-        """Q_tot `[...]` of the agents' values `[...,N]` in `state` [...,S]."""
+        """Returns Q_tot `[...]` of the agents' values `[...,N]` in `state` [...,S]."""
         weight = self.first(state).abs().unflatten(-1, (self.num_agents, self.embed))
         hidden = (q[..., None] * weight).sum(-2) + self.bias(state)
         mixed = (nn.functional.elu(hidden) * self.last(state).abs()).sum(-1)
@@ -41,22 +41,23 @@ class QMixer(nn.Module):
 def q_lambda(
     reward: Tensor, following: Tensor, done: Tensor, gamma: float, td_lambda: float
 ) -> Tensor:
-    """Targets of Peng's Q(lambda).
+    """Returns the targets of Peng's Q(lambda).
 
         G_t = r_t + gamma (1 - done_t) ((1 - lambda) V_{t+1} + lambda G_{t+1})
 
     The last step takes G_{T} = V_{T}. lambda = 0 is the one-step target of the
-    published NDQ; larger ones carry the win at the end of a battle back faster.
+    published NDQ; with a larger one the win at the end of a battle reaches early steps
+    sooner.
 
     Args:
-      reward: `[T,B]`.
+      reward: `[T,B]`, the team's reward.
       following: `[T,B]`, V_{t+1}: the target network's value of the best next action.
       done: `[T,B]` bool; the end of a game bootstraps 0.
-      gamma: discount.
+      gamma: the discount.
       td_lambda: lambda.
 
     Returns:
-      `[T,B]`.
+      The targets `[T,B]`.
 
     Source: Peng and Williams 1996; van Hasselt et al. 2016 for V (double Q).
     """
@@ -71,9 +72,9 @@ def q_lambda(
 
 
 def posterior(input_size: int, message_size: int, num_actions: int) -> nn.Sequential:
-    """The variational posterior q(a_j | u_j, m_in_j): logits of the receiver's action.
+    """Builds the posterior q(a_j | u_j, m_in_j), logits of the receiver's action.
 
-    Two hidden layers, four times as wide as what is heard.
+    It has two hidden layers, four times as wide as what is heard.
 
     Source: Wang et al. 2020, section 3.2; sizes of its code.
     """
@@ -88,26 +89,26 @@ def posterior(input_size: int, message_size: int, num_actions: int) -> nn.Sequen
 
 
 class MessageLosses(NamedTuple):
-    """The two sides of a message, each a mean over the living."""
+    """The losses of messages, each a mean over living agents."""
 
-    expressiveness: Tensor  # []  -E[ log q(a*_j | u_j, m_in_j) ]: tell what matters
-    compression: Tensor  # []  KL( N(mu, 1) || N(0, 1) ): and nothing else
+    expressiveness: Tensor  # []  -E[ log q(a*_j | u_j, m_in_j) ]: to say what matters
+    compression: Tensor  # []  KL( N(mu, 1) || N(0, 1) ): to say nothing else
     entropy: Tensor  # []  -E[ log N(m; 0, 1) ], up to a constant
 
 
 def message_losses(
     logits: Tensor, best: Tensor, mean: Tensor, said: Tensor, timestep: TimeStep
 ) -> MessageLosses:
-    """NDQ's bounds on mutual information and on entropy.
+    """Returns NDQ's bounds on mutual information and on entropy, as losses.
 
         I(A_j; M_in_j | U_j) >= E[ log q(a*_j | u_j, m_in_j) ] + const
         KL(N(mu, 1) || N(0, 1)) = |mu|^2 / 2,   -log N(m; 0, 1) = |m|^2 / 2 + const
 
     Args:
-      logits: `[T,B,N,A]` of the posterior.
+      logits: `[T,B,N,A]`, the posterior's.
       best: `[T,B,N]` long, the target network's greedy actions a*.
-      mean, said: `[T,B,N,D]` mu and the messages drawn.
-      timestep: `[T,B,...]`; the dead count for nothing.
+      mean, said: `[T,B,N,D]`, mu and the messages drawn.
+      timestep: `[T,B,...]`; dead agents do not count.
 
     Source: Wang et al. 2020, eq. 5 to 9.
     """

@@ -1,4 +1,4 @@
-"""Replay: rollouts of single environments, kept to learn from again."""
+"""The replay buffer: rollouts of single environments, kept to learn from again."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ _KEY = "replay."
 
 
 class Replay:
-    """The last `capacity` rollouts; none is kept where the capacity is 0.
+    """A buffer of the last `capacity` rollouts; with capacity 0 it keeps none.
 
     Source: Mnih et al. 2015; whole episodes, as NDQ's code keeps them.
     """
@@ -26,7 +26,7 @@ class Replay:
         self._kept: Memory | None = None
 
     def add(self, fresh: Memory, batch: int, generator: torch.Generator) -> Memory:
-        """Keeps `fresh` [.,B,...] and draws what to learn from.
+        """Adds the rollouts `fresh` [.,B,...], and draws a batch of those kept.
 
         Args:
           fresh: B rollouts.
@@ -34,7 +34,7 @@ class Replay:
           generator: draws them.
 
         Returns:
-          `[.,batch,...]`; `fresh` itself where nothing is kept.
+          The batch `[.,batch,...]`; `fresh` itself where nothing is kept.
         """
         if self.capacity == 0:
             return fresh
@@ -52,21 +52,21 @@ class Replay:
         return drawn
 
     def snapshot(self) -> dict[str, Tensor]:
-        """All that is kept, copied."""
+        """Copies all that is kept."""
         if self._kept is None:
             return {}
         kept = leaves(self._kept)
         return {f"{_KEY}{k}": leaf.clone() for k, leaf in enumerate(kept)}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Continues from what `snapshot` gave."""
+        """Restores what `snapshot` returned."""
         found = {k: v for k, v in tensors.items() if k.startswith(_KEY)}
         kept = [found[f"{_KEY}{k}"].clone() for k in range(len(found))]
         self._kept = _as_memory(kept) if kept else None
 
 
 def _as_memory(kept: list[Tensor]) -> Memory:
-    """The inverse of `leaves`."""
+    """Builds a `Memory` from its tensors: the inverse of `leaves`."""
     rest = iter(kept)
     memory, m_in, malicious, in_flight, *players = (
         next(rest) for _ in (*Carry._fields[:-1], *Memories._fields)

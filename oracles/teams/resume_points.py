@@ -1,4 +1,4 @@
-"""Resume points of a training: weights and the optimiser's moments as flat tensors."""
+"""Resume points of a training: weights and the optimiser's moments, by flat names."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 def snapshot(
     modules: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer
 ) -> dict[str, Tensor]:
-    """Weights as `<name>.<key>`, moments as `optimizer.<index>.<key>`, all copied."""
+    """Copies weights as `<name>.<key>`, moments as `optimizer.<index>.<key>`."""
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
         tensors |= {f"{name}.{k}": v for k, v in module.state_dict().items()}
@@ -25,7 +25,7 @@ def restore(
     optimizer: torch.optim.Optimizer,
     tensors: Mapping[str, Tensor],
 ) -> None:
-    """Continues from what `snapshot` gave."""
+    """Restores what `snapshot` returned."""
     for name, module in modules.items():
         start = f"{name}."
         own = {k: v for k, v in tensors.items() if k.startswith(start)}

@@ -1,9 +1,9 @@
-"""Training of NDQ teams: imitation of a teacher, then Q(lambda) that keeps some of it.
+"""The training of NDQ teams: imitates a teacher, then learns by Q(lambda) as well.
 
 From scratch all that was tried stops at greedy play (36 % on 3bane_vs_hM, RECIPES 6): a
 baneling that waits alone only loses. So labels of the teacher come first, and half of
-their weight stays. `published()` has NDQ's own settings: replay of whole chunks, one
-step targets, a long epsilon, no teacher.
+their weight stays. `published()` has NDQ's own settings: replay of whole chunks,
+one-step targets, a long epsilon, no teacher.
 """
 
 import time
@@ -89,7 +89,7 @@ def _segment(
     first: int,
     stop: int,
 ) -> Iterator[dict[str, float]]:
-    """Updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
+    """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     stream = clean_stream(env, learner.team, config.num_envs, seed, first)
     generator = stream.generator
     explorer = Explorer(generator, imitation)
@@ -124,14 +124,14 @@ def _imitation_coef(config: NDQTrainingConfig, imitation: Imitation | None) -> f
 
 
 class Explorer:
-    """Overrules actions: the teacher now and then, chance `epsilon` of the time.
+    """Replaces some actions by the teacher's, and a share `epsilon` by random ones.
 
     Attributes:
       epsilon: how often each agent takes a random available action.
     """
 
     def __init__(self, generator: torch.Generator, imitation: Imitation | None) -> None:
-        """Takes the policies' randomness, and who may overrule besides chance."""
+        """Takes the policies' randomness, and the imitation whose teacher may act."""
         self.epsilon = 0.0
         self._generator = generator
         self._teacher: Overrule | None = (
@@ -139,7 +139,7 @@ class Explorer:
         )
 
     def __call__(self, timestep: TimeStep, action: Tensor) -> Tensor:
-        """What is played, `[B,N]` long."""
+        """Returns the actions to be played, `[B,N]` long."""
         draw = torch.rand(
             timestep.available.shape,
             generator=self._generator,

@@ -1,4 +1,4 @@
-"""Benign pre-training of a team: imitation of a teacher, then PPO.
+"""The training of teams by PPO, after a first part that imitates a teacher.
 
 PPO alone stops at the level of a team that never talks (relative over-generalisation:
 a catch pays only when two agree). So the first part of the budget imitates a teacher
@@ -47,19 +47,19 @@ def train_team(
     that was never stopped (bit for bit on one machine's CPU), without saving a world.
 
     Args:
-      env: the task.
+      env: the environment.
       team: a backbone with fresh weights, on the environment's device; an `nn.Module`
         that implements `games.engine.team.Team`.
-      config: budget and learner.
-      seed: of the critic's weights, worlds and policies, at least 0.
-      teacher: full-information actions to imitate; none is PPO from the start.
+      config: the budget and the learner's settings.
+      seed: the seed of the critic's weights, worlds and policies, at least 0.
+      teacher: the teacher to imitate; none is PPO from the start.
       log: receives one line of metrics per update.
       checkpoint: receives tensors and facts at every resume point.
       resume: what `checkpoint` received last, to continue from there.
 
     Raises:
       FloatingPointError: a loss is not finite.
-      ValueError: attention is to be guided where nobody guides or attends.
+      ValueError: attention is to be guided, but there is no guide or no attention.
     """
     learner = TeamLearner(
         env,
@@ -119,7 +119,7 @@ def _segment(
     first: int,
     stop: int,
 ) -> Iterator[dict[str, float]]:
-    """Updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
+    """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     ppo, updates = config.ppo, config.updates
     stream = clean_stream(env, learner.team, config.num_envs, seed, first)
     imitated = imitation.updates if imitation else 0
@@ -129,7 +129,7 @@ def _segment(
         label = None
         if imitation is not None:
             imitation.update = update
-        # The step after the last one is played too: its critic bootstraps.
+        # One step more is played: the critic's value there bootstraps.
         rollout = collect(steps, config.num_steps + 1)
         ended = meter.read(rollout)
         imitating = imitation is not None and imitation.active
@@ -164,7 +164,7 @@ def _segment(
 def _entropy_coef(
     config: TeamTrainingConfig, learner: TeamLearner, progress: float
 ) -> float:
-    """The entropy's weight after a part `progress` of PPO."""
+    """Returns the entropy's weight after a part `progress` of PPO."""
     if config.entropy_target is not None:
         return learner.steering.coef
     return decay(config.ppo.entropy_coef, config.ppo.final_entropy_coef, progress)
@@ -177,9 +177,9 @@ def progress_line(
     wall_s: float,
     stats: Mapping[str, float],
 ) -> dict[str, float]:
-    """One line of metrics after `update` updates, `first` of them before a resume.
+    """Returns a line of metrics after `update` updates, `first` before a resume.
 
-    `config` is of any training: it has `num_envs` and `num_steps`.
+    `config` is that of any training with `num_envs` and `num_steps`.
     """
     per_update = config.num_envs * config.num_steps
     return {

@@ -1,4 +1,4 @@
-"""How a team learns: settings and a function, registered by name.
+"""The registry of trainings of teams: by name, a function and its settings.
 
 Every function has the signature of `oracles.teams.train_ppo.train_team`.
 """

@@ -1,1 +1,1 @@
-"""Combat: StarCraft's micromanagement scenarios, simulated in batches."""
+"""Combat: simulates StarCraft's micromanagement scenarios, many worlds at a time."""

@@ -1,4 +1,4 @@
-"""The rules that may be chosen."""
+"""The rules of Combat, as settings."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from games.environments.combat.maps import MAPS
 
 @dataclass(frozen=True)
 class CombatConfig:
-    """Rules; what is none is the map's own.
+    """The rules of Combat; a value of none is the map's own.
 
     Attributes:
       map: the scenario, a key of `games.environments.combat.maps.MAPS`.
@@ -40,7 +40,7 @@ class CombatConfig:
 
     @property
     def extent(self) -> Extent:
-        """As the map has it, less a limit of one's own."""
+        """Returns the size of the map, with this configuration's episode limit."""
         played, limit = MAPS[self.map], self.episode_limit
         return Extent(
             num_agents=len(played.agents),

@@ -1,12 +1,12 @@
 """Combat: a small army of agents against scripted enemies, after SMAC.
 
-A stand-in for StarCraft II, which it does not need: units, maps and sizes are the
-game's and SMAC's, collision, turning, missiles and the enemies' wits are simplified
-(BUILD.md lists how). An environment step is `step_mul` game loops, and a loop is:
+It replaces StarCraft II and does not need it: units, maps and sizes are the game's and
+SMAC's; collision, turning, missiles and the enemies' script are simplified (BUILD.md
+lists how). An environment step is `step_mul` game loops, and a loop is:
 
 1. Enemies turn on the nearest agent that they notice and keep it while they can.
-2. Who has a target walks until it is in range, others walk to where they were sent or,
-   enemies, back to their post. Units that overlap push each other apart.
+2. Units with a target walk until it is in range, other agents walk to where they were
+   sent, other enemies back to their post. Units that overlap push each other apart.
 3. Weapons aim, hit and reload. All hits land at once.
 4. Banelings that reached their target, or were killed, explode.
 5. Healers heal, and units of the Zerg regenerate.
@@ -51,13 +51,13 @@ _KILL, _WIN, _SCALE = 10.0, 200.0, 20.0  # SMAC's reward_death_value, _win, scal
 
 
 class Combat:
-    """The game as a `games.engine.env.CommEnv`; agents alone are players.
+    """Combat as a `games.engine.env.CommEnv`, in which only the agents are players.
 
     Attributes:
-      config, spec, device: as in every environment.
+      config, spec, device: the rules, the sizes, and where all tensors live.
       layout: where things are in `state`, for teachers.
       map: the scenario.
-      tables: its constants.
+      tables: the scenario's constants.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Combat:
         Args:
           state: B worlds.
           action: `[B,N]` long: 0 no-op, 1 stop, 2..5 north, south, east, west, 6 + e
-            attack enemy e. A no-op of the living leaves their last order.
+            attack enemy e. Living agents with a no-op follow their last order.
           noise: `[B,U]` uniform in [0, 1).
 
         Returns:
@@ -146,7 +146,7 @@ class Combat:
             loop.target[:n],
         )
         loop.idle = action.t() == STOP
-        # A new order spoils the aim.
+        # A weapon that gets a new target must aim again.
         loop.windup = torch.cat(
             [loop.windup[:n] * (target == loop.target[:n]), loop.windup[n:]]
         )
@@ -160,7 +160,7 @@ class Combat:
         return moved, self.signal(before, loop.health, moved.time)
 
     def observe(self, state: CombatState) -> Observation:
-        """Shows every agent its surroundings, and critics everything."""
+        """Returns what every agent sees around it, and the state for critics."""
         n = self.tables.num_agents
         obs, shown, available = self._observer.show(
             state.position.permute(2, 1, 0).contiguous(),
@@ -179,7 +179,7 @@ class Combat:
         )
 
     def begin(self, state: CombatState) -> Loop:
-        """Takes `state` apart, to be played loop by loop; nobody is told to stop."""
+        """Converts `state` to be played loop by loop; no agent is told to stop yet."""
         loop = Loop(state)
         shape = (self.tables.num_agents, loop.health.shape[1])
         loop.idle = torch.zeros(shape, dtype=torch.bool, device=self.device)
@@ -187,20 +187,20 @@ class Combat:
         return loop
 
     def reload(self, noise: Tensor) -> Tensor:
-        """Loops that each weapon reloads in a step of this `noise` [B,U]."""
+        """Returns the loops that each weapon reloads in a step of `noise` [B,U]."""
         reload = self.tables.reload
         if not self.config.random_delay:
             return reload
         return reload + (noise.t() * 4.0).floor() - 1.0
 
     def advance(self, loop: Loop, reload: Tensor) -> None:
-        """One game loop, as the module's docstring numbers it."""
+        """Plays one game loop, in the order of the module's docstring."""
         tables, n = self.tables, self.tables.num_agents
         living = loop.health > 0.0
         turned = acquire(tables, loop.gap, loop.target[n:], living[:n])
         target = torch.cat([loop.target[:n], turned])
         engaged = (target != tables.own) & living & living.gather(0, target)
-        # An agent that was told to stop, or whose target died, gives way to the crowd.
+        # An agent that was told to stop, or whose target died, may be pushed away.
         over = (target != tables.own) & ~engaged
         target = torch.where(over, tables.own, target)
         idle = over[:n] | loop.idle
@@ -231,11 +231,11 @@ class Combat:
         loop.health = more * (health > 0.0)
 
     def signal(self, before: Tensor, health: Tensor, time: Tensor) -> Signal:
-        """SMAC's reward and end: `before` [E,B] and `health` [U,B], `time` [B].
+        """Returns SMAC's reward and end: `before` [E,B], `health` [U,B], `time` [B].
 
             reward = (|enemies' loss + 10 kills| + 200 win) / (most to be had / 20)
 
-        The absolute value is SMAC's: what an enemy is healed by pays, too.
+        The absolute value is SMAC's: healing of enemies pays the agents, too.
         """
         n = self.tables.num_agents
         after = health[n:]

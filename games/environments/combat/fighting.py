@@ -1,7 +1,7 @@
-"""Who aims at whom, and what that costs: weapons, explosions, healing.
+"""Fighting in Combat: targets, weapons, explosions and healing.
 
-Worlds run along the last axis, see `games.environments.combat.tables`. All blows of a
-loop land at once: nobody is quicker for having a lower number.
+Worlds run along the last axis, see `games.environments.combat.tables`. All hits of a
+loop land at once, so that the order of the units has no effect.
 """
 
 import torch
@@ -17,22 +17,22 @@ _KEPT = float(2**22)  # more than 16 times any distance in points
 
 
 def distances(tables: Tables, position: Tensor) -> Tensor:
-    """Between agents and enemies, `[N,E,B]` whole points, from `[2,U,B]`."""
+    """Returns agents' distances to enemies, `[N,E,B]` whole points, from `[2,U,B]`."""
     n = tables.num_agents
     between = position[:, :n, None] - position[:, None, n:]
     return between.square().sum(0).sqrt().round()
 
 
 def acquire(tables: Tables, gap: Tensor, target: Tensor, alive: Tensor) -> Tensor:
-    """The enemies' targets: the one they have, or the nearest that they notice.
+    """Returns the enemies' targets: the present one, or the nearest that they notice.
 
     A target is kept while it lives and is at most `SLOP` beyond where it was noticed.
 
     Args:
-      tables: constants.
+      tables: the map's constants.
       gap: `[N,E,B]` distances in points.
-      target: `[E,B]` long, last loop's.
-      alive: `[N,B]` bool, the agents.
+      target: `[E,B]` long, the targets of the last loop.
+      alive: `[N,B]` bool, the agents that live.
 
     Returns:
       `[E,B]` long; an enemy's own number where it has none.
@@ -42,7 +42,7 @@ def acquire(tables: Tables, gap: Tensor, target: Tensor, alive: Tensor) -> Tenso
     kept = agent == target
     noticed = gap <= tables.notice + kept * SLOP
     noticed = noticed & alive[:, None] & (tables.notice > 0)
-    # One whole number sorts by: kept, then distance, then the agent's number.
+    # This one whole number sorts by: kept, then distance, then the agent's number.
     key = gap * 16.0 + agent - kept * _KEPT
     best = key.masked_fill(~noticed, torch.inf).amin(0)
     found = best < torch.inf
@@ -51,7 +51,7 @@ def acquire(tables: Tables, gap: Tensor, target: Tensor, alive: Tensor) -> Tenso
 
 
 def distance_to_target(tables: Tables, gap: Tensor, target: Tensor) -> Tensor:
-    """`[U,B]` points, read off `gap` [N,E,B]; no meaning where there is no target."""
+    """Returns `[U,B]` points from `gap` [N,E,B]; meaningless where a target is none."""
     n, e = tables.num_agents, tables.num_enemies
     own = tables.own
     ours = own[:n] * e + target[:n] - n
@@ -67,16 +67,16 @@ def strike(
     aim: Tensor,
     reload: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """One loop of every weapon.
+    """Plays one loop of every weapon.
 
     A weapon that is ready aims for `aim` loops at a target in range, hits, and is ready
     again `reload` loops later. Losing the target while aiming costs nothing else.
 
     Args:
-      in_range: `[U,B]` bool, has a living target in range.
+      in_range: `[U,B]` bool, whether a living target is in range.
       cooldown, windup: `[U,B]` loops until ready; loops aimed.
-      aim: `[U,1]` loops.
-      reload: `[U,B]` loops, the random delay included.
+      aim: `[U,1]` loops from aiming to the hit.
+      reload: `[U,B]` loops from the hit to ready, the random delay included.
 
     Returns:
       Who hits `[U,B]` bool, and the next cooldown and windup.
@@ -88,7 +88,7 @@ def strike(
 
 
 def damage(tables: Tables, hit: Tensor, pair: Tensor, target: Tensor) -> Tensor:
-    """Hit points that weapons take of each unit, `[U,B]`."""
+    """Returns the hit points that weapons take from each unit, `[U,B]`."""
     blows = tables.damage.index_select(0, pair.view(-1)).view(pair.shape) * hit
     return torch.zeros_like(blows).scatter_add_(0, target, blows)
 
@@ -96,9 +96,9 @@ def damage(tables: Tables, hit: Tensor, pair: Tensor, target: Tensor) -> Tensor:
 def explode(
     tables: Tables, gap: Tensor, hit: Tensor, health: Tensor, lost: Tensor
 ) -> Tensor:
-    """Adds explosions to `lost` [U,B]: of those who strike, and of those who die.
+    """Adds to `lost` [U,B] what explosions of units that strike or die take.
 
-    Only enemies are hurt, and no enemy explodes on any map, so one round is all.
+    Only enemies are hurt, and no enemy explodes on any map, so one round is enough.
     """
     n = tables.num_agents
     ours = health[:n]
@@ -112,12 +112,12 @@ def explode(
 def heal(
     tables: Tables, position: Tensor, health: Tensor, energy: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """One loop of every healer: it holds its post and heals the first wounded in range.
+    """Plays one loop of every healer, which heals the first wounded enemy in range.
 
     Args:
-      tables: constants.
+      tables: the map's constants.
       position: `[2,U,B]` points.
-      health, energy: `[U,B]` after this loop's blows.
+      health, energy: `[U,B]` after this loop's hits.
 
     Returns:
       Health and energy `[U,B]`.

@@ -1,4 +1,4 @@
-"""Maps as data: ground, who starts where, limits, and what counts as a win.
+"""The maps of Combat as data: ground, starts, limits, and what counts as a win.
 
 Sources: NDQ's map files `bane_vs_hM` (the paper's 3bane_vs_hM) and `1o_2r_vs_4r`, read
 cell by cell; walkable is where the cliff level is. The four-agent maps were never
@@ -17,7 +17,7 @@ Region = tuple[float, float, float, float]  # x from, x to, y from, y to
 
 @dataclass(frozen=True)
 class Member:
-    """One unit of a group, `(dx, dy)` cells from the group's point."""
+    """One unit of a group, which starts `(dx, dy)` cells from the group's point."""
 
     unit: str
     dx: float = 0.0
@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """Units that start together: in one region, drawn evenly, at one point of it."""
+    """Units that start together, at one random point of one random region."""
 
     regions: tuple[Region, ...]
     agents: tuple[Member, ...] = ()
@@ -39,16 +39,16 @@ class CombatMap:
 
     Attributes:
       ground: rows of cells from north (y = 31) to south; `#` is walkable.
-      groups: who starts where. Agents are numbered by group; `sorted_agents` renumbers
-        them by x, as SMAC does, where the groups' regions leave the order open.
-      episode_limit: environment steps.
+      groups: which units start where. Agents are numbered by group; `sorted_agents`
+        renumbers them by x, as SMAC does, if the groups' regions leave the order open.
+      episode_limit: the most environment steps of an episode.
       kinds: unit names in the order of SMAC's type bits, of agents and of enemies;
         empty for no bits.
-      decisive: the win needs these enemies dead; empty for all of them.
-      needs_survivor: a win needs a living agent.
-      charge: where enemies march to; none for enemies that hold their ground.
+      decisive: the enemies that must be dead for a win; empty for all of them.
+      needs_survivor: whether a win needs a living agent.
+      charge: where enemies march to; none for enemies that stay at their post.
       sight, shoot: SMAC's ranges on this map.
-      all_health: other units' health is shown, likewise.
+      all_health: whether SMAC shows other units' health on this map.
     """
 
     ground: tuple[str, ...]
@@ -65,16 +65,16 @@ class CombatMap:
 
     @property
     def agents(self) -> tuple[str, ...]:
-        """Unit names of the agents, in order."""
+        """Returns the unit names of the agents, in order."""
         return tuple(m.unit for group in self.groups for m in group.agents)
 
     @property
     def enemies(self) -> tuple[str, ...]:
-        """Unit names of the enemies, in order."""
+        """Returns the unit names of the enemies, in order."""
         return tuple(m.unit for group in self.groups for m in group.enemies)
 
     def walkable(self, x: int, y: int) -> bool:
-        """Whether cell (x, y) is ground; y counts from the south."""
+        """Returns whether cell (x, y) is ground; y counts from the south."""
         inside = 0 <= x < SIDE and 0 <= y < SIDE
         return inside and self.ground[SIDE - 1 - y][x] == "#"
 
@@ -103,7 +103,7 @@ def _point(x: float, y: float) -> Region:
 
 
 def _banelings(*more: Group) -> CombatMap:
-    """Banelings against a hydralisk, healed by a medivac, at the junction of the T."""
+    """Builds the map of banelings against a hydralisk that a medivac heals."""
     one = (Member("baneling"),)
     enemies = (Member("hydralisk"), Member("medivac"))
     return CombatMap(
@@ -140,9 +140,10 @@ _CORNERS = (
 
 
 def _overlord(roaches: tuple[float, ...]) -> CombatMap:
-    """An overlord over four reapers in a corner; roaches, `roaches` apart, elsewhere.
+    """Builds the map of an overlord and roaches against four reapers.
 
-    The game sets units that start at one point side by side, and so do the offsets.
+    The overlord starts above the reapers in a corner, the roaches elsewhere. The game
+    sets units that start at one point side by side: `roaches` are their offsets.
     """
     beside = (-0.4, 0.4)
     reapers = tuple(Member("reaper", dx, dy) for dx in beside for dy in beside)
@@ -158,7 +159,7 @@ def _overlord(roaches: tuple[float, ...]) -> CombatMap:
 
 
 def _marines(count: int, episode_limit: int) -> CombatMap:
-    """Marines against as many, who march to where the agents started."""
+    """Builds the map of marines against as many, who march to the agents' start."""
     rows = [0.8 * (k - (count - 1) / 2) for k in range(count)]
     members = tuple(Member("marine", 0.0, dy) for dy in rows)
     return CombatMap(

@@ -1,4 +1,4 @@
-"""Orders become places, and places become steps: walking, crowding, and the ground.
+"""Movement in Combat: what actions order, walking, pushing, and the ground.
 
 Worlds run along the last axis, see `games.environments.combat.tables`.
 """
@@ -10,16 +10,17 @@ from games.environments.combat.maps import SIDE
 from games.environments.combat.tables import POINT, Tables
 
 _EDGE = SIDE * POINT - 1
-_INSIDE = POINT // 64  # who walks up to a target goes this far into its range
+_INSIDE = POINT // 64  # a unit that walks to a target goes this far into range
 NO_OP, STOP, NORTH, SOUTH, EAST, WEST, ATTACK = range(7)
 _DX = (0.0, 0.0, 0.0, 0.0, 1.0, -1.0)
 _DY = (0.0, 0.0, 1.0, -1.0, 0.0, 0.0)
 
 
 class Orders:
-    """SMAC's actions as orders: stop, walk a fixed way, attack an enemy.
+    """Turns SMAC's actions into orders: stop, walk a fixed way, attack an enemy.
 
-    An attack with a weapon that cannot hit the target is no order: the last one stays.
+    An attack with a weapon that cannot hit the target changes nothing: the agent
+    follows its last order.
     """
 
     def __init__(self, tables: Tables, move_amount: float) -> None:
@@ -43,7 +44,7 @@ class Orders:
     def give(
         self, action: Tensor, position: Tensor, goal: Tensor, target: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """New goals `[2,N,B]` and targets `[N,B]` of the agents.
+        """Returns new goals `[2,N,B]` and targets `[N,B]` of the agents.
 
         Args:
           action: `[N,B]` long.
@@ -69,20 +70,21 @@ def advance(
     mobile: Tensor,
     alive: Tensor,
 ) -> Tensor:
-    """One loop of movement.
+    """Moves all units for one loop.
 
-    Everybody walks towards its target until that is in range, or else to its goal;
-    units of one plane that overlap are pushed apart, half the overlap each; who would
-    leave the ground slides along it (its x or else its y alone changes), or stays.
+    Every unit walks towards its target until that is in range, or else to its goal;
+    units of one plane that overlap are pushed apart, half the overlap each; a unit that
+    would leave the ground slides along it (only its x, or else only its y changes), or
+    stays.
 
     Args:
-      tables: constants.
+      tables: the map's constants.
       position, goal: `[2,U,B]` points.
       target: `[U,B]` long.
-      engaged: `[U,B]` bool, the target counts.
+      engaged: `[U,B]` bool, whether the unit goes for its target.
       keep: `[U,B]` distance at which a target is in range.
-      mobile: `[U,B]` bool, who may walk.
-      alive: `[U,B]` bool, who is there to be bumped into.
+      mobile: `[U,B]` bool, whether the unit may walk.
+      alive: `[U,B]` bool; only living units push others.
 
     Returns:
       Positions `[2,U,B]` after the loop.
@@ -98,7 +100,7 @@ def advance(
 
 
 def _push(tables: Tables, position: Tensor, alive: Tensor) -> Tensor:
-    """How far each unit is pushed, `[2,U,B]` points."""
+    """Returns how far each unit is pushed, `[2,U,B]` points."""
     first, second = tables.first, tables.second
     between = position.index_select(1, first) - position.index_select(1, second)
     near = between.square().sum(0).sqrt()
@@ -110,12 +112,12 @@ def _push(tables: Tables, position: Tensor, alive: Tensor) -> Tensor:
 
 
 def _on_ground(tables: Tables, old: Tensor, new: Tensor) -> Tensor:
-    """`new` where it is walkable, else a slide, else `old`."""
+    """Returns `new` where it is walkable, else a slide along the ground, else `old`."""
     cell = (new * (1 / POINT)).int()
     was = (old * (1 / POINT)).int()
     base = tables.plane
     full = cell[1] * SIDE + cell[0] + base
-    # From the cell of the whole step, step back along y, or along x.
+    # The cells of the two slides: that of the whole step, less its way along y or x.
     back = was - cell
     index = torch.stack([full, full + back[1] * SIDE, full + back[0]])
     free = tables.ground.index_select(0, index.view(-1)).view(index.shape)

@@ -1,4 +1,4 @@
-"""What agents and critics see, feature by feature as SMAC computes it.
+"""Observations and states of Combat, feature by feature as SMAC computes them.
 
 An observation is, in this order:
 
@@ -7,7 +7,7 @@ An observation is, in this order:
 * for each other agent: visible, distance, dx, dy, [health], [type bits];
 * own health, [type bits], [own x, y as in the state].
 
-Lengths are divided by the sight range; who is dead or not strictly within it shows as
+Lengths are divided by the sight range; a unit that is dead or not strictly within it is
 zeros, and a dead agent sees zeros. A state is a row for each agent (health, cooldown,
 x, y, [type bits]), one for each enemy (health, x, y, [type bits]) and the agents' last
 actions, one-hot; x and y are from the centre, over the map's side.
@@ -25,11 +25,11 @@ from games.environments.combat.maps import SIDE, CombatMap
 from games.environments.combat.movement import ATTACK
 from games.environments.combat.tables import POINT, Tables
 
-_PADDED = SIDE + 2  # one cell of void all round: where a step may look
+_PADDED = SIDE + 2  # one cell of void all round, which a step at the edge looks up
 
 
 class Ranges(NamedTuple):
-    """What a configuration says about seeing."""
+    """The ranges and flags of a configuration that decide what agents see."""
 
     sight: float
     shoot: float
@@ -39,7 +39,7 @@ class Ranges(NamedTuple):
 
 
 class StateLayout(NamedTuple):
-    """Where things are in the last axis of `state`."""
+    """The places of things in the last axis of `state`."""
 
     num_agents: int
     num_enemies: int
@@ -49,29 +49,29 @@ class StateLayout(NamedTuple):
 
     @property
     def size(self) -> int:
-        """S."""
+        """Returns S, the numbers of a state."""
         units = self.num_agents * self.agent_width + self.num_enemies * self.enemy_width
         return units + self.num_agents * self.num_actions
 
     def agents(self, state: Tensor) -> Tensor:
-        """The agents' rows `[B,N,agent_width]` of `state` [B,S]."""
+        """Returns the agents' rows `[B,N,agent_width]` of `state` [B,S]."""
         rows = state[:, : self.num_agents * self.agent_width]
         return rows.unflatten(1, (self.num_agents, self.agent_width))
 
     def enemies(self, state: Tensor) -> Tensor:
-        """The enemies' rows `[B,E,enemy_width]` of `state` [B,S]."""
+        """Returns the enemies' rows `[B,E,enemy_width]` of `state` [B,S]."""
         start = self.num_agents * self.agent_width
         rows = state[:, start : start + self.num_enemies * self.enemy_width]
         return rows.unflatten(1, (self.num_enemies, self.enemy_width))
 
 
 class Observer:
-    """Shows worlds of one map; worlds run along the last axis in here."""
+    """Computes observations and states of one map; worlds run along the last axis."""
 
     def __init__(
         self, tables: Tables, ranges: Ranges, num_actions: int, num_kinds: int
     ) -> None:
-        """Tabulates who looks at whom, and the ground a step may lead to."""
+        """Tabulates which units see which, and the ground that a step may lead to."""
         self._tables, self._ranges = tables, ranges
         n, e, device = tables.num_agents, tables.num_enemies, tables.device
         self.layout = StateLayout(n, e, 4 + num_kinds, 3 + num_kinds, num_actions)
@@ -81,7 +81,7 @@ class Observer:
         seen = [[*range(n, n + e), *(j for j in range(n) if j != i)] for i in range(n)]
         self._seen = torch.tensor(seen, device=device).view(-1)
         self._columns = e + n - 1
-        # What an ally's first feature tells is that it is seen, from however far.
+        # An ally's first feature says that it is seen, at any distance.
         shoot = [ranges.shoot * POINT] * e + [torch.inf] * (n - 1)
         self._shoot = torch.tensor(shoot, device=device)[:, None]
         bits = _type_bits(tables.map, num_kinds)
@@ -97,7 +97,7 @@ class Observer:
     def show(
         self, position: Tensor, health: Tensor, cooldown: Tensor, last_action: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Observations `[B,N,O]`, state `[B,S]`, available actions `[B,N,A]`.
+        """Returns observations `[B,N,O]`, state `[B,S]`, available actions `[B,N,A]`.
 
         Args:
           position: `[2,U,B]` points.
@@ -131,7 +131,7 @@ class Observer:
         )
 
     def _steps(self, ours: Tensor) -> Tensor:
-        """Where a step leads to ground, `[4,N,B]` bool; cells are cut towards zero."""
+        """Returns whether a step leads to ground, `[4,N,B]`; cells round towards 0."""
         x = ((ours[0] + self._step_x[:, None]) * (1 / POINT)).int() + 1
         y = ((ours[1] + self._step_y[:, None]) * (1 / POINT)).int() + 1
         cell = (y * _PADDED + x).clamp(0, _PADDED**2 - 1)
@@ -187,12 +187,12 @@ class Observer:
 
 
 def _from_centre(position: Tensor) -> Tensor:
-    """Points as shares of the map's side, 0 in its middle."""
+    """Converts points to shares of the map's side, 0 in its middle."""
     return position * (1.0 / (POINT * SIDE)) - 0.5
 
 
 def _type_bits(combat_map: CombatMap, num_kinds: int) -> list[list[float]]:
-    """One-hot kinds of all units, `[U, num_kinds]`."""
+    """Returns the one-hot kinds of all units, `[U, num_kinds]`."""
     sides = (combat_map.agents, combat_map.enemies)
     return [
         [float(kind == name) for kind in kinds][:num_kinds]
@@ -207,5 +207,5 @@ def _padded_ground(combat_map: CombatMap) -> Tensor:
 
 
 def num_actions_of(combat_map: CombatMap) -> int:
-    """A: no-op, stop, four steps, and an attack on each enemy."""
+    """Returns A, for no-op, stop, four steps, and an attack on each enemy."""
     return ATTACK + len(combat_map.enemies)

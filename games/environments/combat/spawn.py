@@ -1,4 +1,4 @@
-"""Where the units of a map start."""
+"""Places the units of a map at their start."""
 
 import torch
 from torch import Tensor
@@ -10,10 +10,10 @@ _NOISE = 3  # uniform numbers that a group needs
 
 
 class Spawner:
-    """Places units: region, point, and each unit's offset from it.
+    """Draws where units start: a region, a point, and each unit's offset from it.
 
     Attributes:
-      noise: uniform numbers that one world's start needs.
+      noise: how many uniform numbers one world's start needs.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -38,10 +38,11 @@ class Spawner:
         self._offsets = torch.tensor(offsets, device=device)  # [U,2]
 
     def place(self, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Positions and goals, both `[B,U,2]` in points, from `noise` [B, 3 * G].
+        """Returns positions and goals, both `[B,U,2]` points, from `noise` [B, 3 * G].
 
         A unit whose offset would set it off the ground starts at the group's point.
-        Agents are to stay where they are; enemies march, or have their start as post.
+        The goal of agents is where they are, that of enemies where they march, or their
+        start.
         """
         tables, n = self._tables, self._tables.num_agents
         draw = noise.view(len(noise), -1, _NOISE)  # [B,G,3]
@@ -70,7 +71,7 @@ class Spawner:
 
 
 def _owners(groups: tuple[Group, ...], *, agents: bool) -> list[int]:
-    """The group of each agent, or of each enemy."""
+    """Returns the group of each agent, or of each enemy."""
     return [
         number
         for number, group in enumerate(groups)

@@ -1,4 +1,4 @@
-"""Worlds of Combat, between the steps and within one."""
+"""The state of Combat, between steps and within a step."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class CombatState(NamedTuple):
-    """B worlds; lengths in points, see `games.environments.combat.tables`."""
+    """B worlds; lengths are in points, see `games.environments.combat.tables`."""
 
     position: Tensor  # [B,U,2]
     goal: Tensor  # [B,U,2]  where an agent was sent; an enemy's post
@@ -20,10 +20,10 @@ class CombatState(NamedTuple):
 
 
 class Loop:
-    """The state within a step: worlds along the last axis, changed loop by loop."""
+    """The state within a step: worlds along the last axis, changed by each loop."""
 
     def __init__(self, state: CombatState) -> None:
-        """Takes `state` apart."""
+        """Rearranges `state`, with worlds along the last axis."""
         self.position = state.position.permute(2, 1, 0).contiguous()  # [2,U,B]
         self.goal = state.goal.permute(2, 1, 0).contiguous()  # [2,U,B]
         self.target = state.target.t().contiguous()  # [U,B], as all that follow
@@ -35,7 +35,7 @@ class Loop:
         self.gap: Tensor  # [N,E,B] distances between agents and enemies
 
     def state(self, action: Tensor, time: Tensor) -> CombatState:
-        """The worlds as they stand."""
+        """Returns the worlds as a `CombatState`, with worlds along the first axis."""
         return CombatState(
             position=self.position.permute(2, 1, 0).contiguous(),
             goal=self.goal.permute(2, 1, 0).contiguous(),

@@ -1,4 +1,4 @@
-"""What a map and a configuration come to: constants of the simulator, as tensors.
+"""The constants of the simulator as tensors, computed from a map.
 
 Inside a step, worlds run along the last axis, units (agents first) along the one before
 it, and positions are whole numbers of `POINT`s, 1/4096 of a cell, which is also the
@@ -28,26 +28,26 @@ class Tables:
     u * U + v. Lengths are in points, times in loops.
 
     Attributes:
-      units: the types, in order.
+      units: the units' types, in order.
       num_agents, num_enemies: N, E.
       own: `[U,1]` long, each unit's own number; as a target it means none.
       row: `[U,1]` long, u * U.
-      stride: `[U,1]` longest way in a loop.
+      stride: `[U,1]` the longest way in a loop.
       reach, damage: flat `[U*U]`, weapon range with both radii, and hit points.
-      hits: `[N,E]` bool, the agent's weapon (or explosion) can hurt that enemy.
-      notice: `[N,E,1]` distance at which the enemy turns on the agent.
+      hits: `[N,E]` bool, whether the agent's weapon (or explosion) can hurt that enemy.
+      notice: `[N,E,1]` the distance at which the enemy turns on the agent.
       aim: `[U,1]` loops from aiming to the hit.
       reload: `[U,1]` loops from the hit to the next aiming, before the random delay.
-      explosive: `[N,1]` bool; `explodes`, whether anyone is.
-      blast_reach, blast_damage: `[N,E,1]`.
-      heal_reach: `[H,E,1]` of each healer, `NEVER` for what it cannot heal.
+      explosive: `[N,1]` bool, whether the agent explodes; `explodes`, whether any does.
+      blast_reach, blast_damage: `[N,E,1]` range and hit points of explosions.
+      heal_reach: `[H,E,1]` range of each healer, `NEVER` for what it cannot heal.
       healers: numbers of the healers among the enemies.
       full_health, regeneration: `[U,1]` hit points, and hit points a loop.
       energy, energy_cap, energy_regeneration: `[U,1]` at the start, at most, a loop.
       first, second: `[P]` long, all pairs of units that push each other apart.
-      apart: `[P,1]` the distance that they keep.
-      ground: `[2 * SIDE * SIDE]` bool, walkable; the second half is all true, for
-        flyers. Cell (x, y) is at y * SIDE + x.
+      apart: `[P,1]` the distance that these pairs keep.
+      ground: `[2 * SIDE * SIDE]` bool, whether a cell is walkable; the second half is
+        all true, for flyers. Cell (x, y) is at y * SIDE + x.
       plane: `[U,1]` int, where a unit's half of `ground` begins.
     """
 
@@ -63,7 +63,7 @@ class Tables:
         self._healing()
 
     def column(self, value: Callable[[UnitType], float]) -> Tensor:
-        """`value` of each unit, `[U,1]` float."""
+        """Returns `value` of each unit, `[U,1]` float."""
         return self._tensor([[float(value(unit))] for unit in self.units])
 
     def _tensor(
@@ -108,7 +108,7 @@ class Tables:
             return round((reach + one.radius + other.radius) * POINT)
 
         self.reach = self._tensor([gap(u, v, u.reach) for u in units for v in units])
-        # What explodes hurts by its explosion alone.
+        # Units that explode hurt by their explosion alone.
         self.damage = self._tensor(
             [0.0 if u.blast else blow(u, v) for u in units for v in units]
         )

@@ -1,4 +1,4 @@
-"""What units are: numbers of StarCraft II, as the maps of NDQ change them.
+"""The types of units: numbers of StarCraft II, as the maps of NDQ change them.
 
 Lengths are map cells, times are game seconds of 16 loops, speeds cells a second.
 Ranges are edge to edge: add the radii of both units.
@@ -17,25 +17,25 @@ LOOPS = 16
 
 @dataclass(frozen=True)
 class UnitType:
-    """One row of the table.
+    """The numbers of one type of unit.
 
     Attributes:
-      health: hit points.
+      health: hit points at the start.
       speed: cells a second.
-      radius: to which ranges are measured.
-      separation: inner radius; ground units push each other out of it.
-      armor: taken off every hit.
-      light: weapons with a bonus against light units do more.
-      biological: can be healed.
-      flies: walks over everything; only weapons that hit air reach it.
-      damage, bonus_light, hits: of one strike, each hit less the target's armor.
+      radius: the outer radius; ranges are measured from it.
+      separation: the inner radius; ground units push each other out of it.
+      armor: hit points taken off every hit.
+      light: whether weapons with a bonus against light units do more.
+      biological: whether the unit can be healed.
+      flies: whether it moves over everything, and only weapons that hit air reach it.
+      damage, bonus_light, hits: hit points, bonus and number of the hits of one strike.
       reach: range of the weapon; negative without one.
-      hits_air: the weapon reaches flyers.
+      hits_air: whether the weapon reaches flyers.
       period, damage_point: seconds between strikes, and from aiming to the hit.
       blast: radius of the explosion that the strike, or death, sets off; 0 for none.
-      acquires: range in which it attacks unasked; negative for the passive.
+      acquires: range in which it attacks unasked; negative if it never does.
       regeneration: hit points a second.
-      heals, heal_reach: hit points a second, and from where.
+      heals, heal_reach: hit points that it heals a second, and the range.
       energy, energy_cap, energy_regeneration: at the start, at most, a second.
       energy_cost: energy for a healed hit point.
       cooldown_scale: what SMAC divides the cooldown by in the state.
@@ -124,7 +124,7 @@ UNITS: dict[str, UnitType] = {
         damage_point=0.167,
         regeneration=0.2734,
     ),
-    # An overlord in all but name: it sees, and neither fights nor hurries.
+    # NDQ's Overload_RL: it sees, but it is slow and has no weapon.
     "overlord": UnitType(
         health=200,
         speed=0.4687,
@@ -164,11 +164,11 @@ UNITS: dict[str, UnitType] = {
 
 
 def blow(attacker: UnitType, target: UnitType) -> float:
-    """Hit points that one strike takes; 0 where the weapon cannot hit.
+    """Returns the hit points that one strike takes; 0 where the weapon cannot hit.
 
         hits * max(0.5, damage + bonus - armor)
 
-    The floor of half a hit point is the game's custom, not read from its data.
+    The floor of half a hit point is known from the game, not read from its data.
     """
     if attacker.reach < 0 or (target.flies and not attacker.hits_air):
         return 0.0

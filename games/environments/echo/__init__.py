@@ -1,1 +1,1 @@
-"""Echo: two agents and one bit; every value is known by hand."""
+"""Echo: a game of two agents and one bit, in which every value is known by hand."""

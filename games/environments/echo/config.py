@@ -8,7 +8,7 @@ from games.engine.spec import Extent
 
 @dataclass(frozen=True)
 class EchoConfig:
-    """Parameters of `Echo`.
+    """The rules of Echo.
 
     Attributes:
       episode_limit: steps of an episode, the unpaid first one included.
@@ -22,5 +22,5 @@ class EchoConfig:
 
     @property
     def extent(self) -> Extent:
-        """Two agents, the speaker and the listener."""
+        """Returns the size: two agents, the speaker and the listener."""
         return Extent(num_agents=2, episode_limit=self.episode_limit)

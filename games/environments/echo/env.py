@@ -1,4 +1,4 @@
-"""Echo: two agents, one bit; every value is known by hand.
+"""Echo: a game of two agents and one bit, in which every value is known by hand.
 
 Agent 0 (the speaker) sees a fresh random bit at every step. Agent 1 (the listener)
 must name the bit that the speaker saw one step *before*, so that a message delayed by
@@ -17,7 +17,7 @@ from games.environments.echo.config import EchoConfig
 
 
 class EchoState(NamedTuple):
-    """B games of Echo."""
+    """B worlds of Echo."""
 
     bit: Tensor  # [B] in {0., 1.}  what the speaker sees now
     echo: Tensor  # [B] in {0., 1.}  what it saw one step ago: the listener's answer
@@ -26,7 +26,7 @@ class EchoState(NamedTuple):
 
 
 class Echo:
-    """B worlds of Echo; see the module's docstring for the rules."""
+    """Echo as a `games.engine.env.CommEnv`; the module's docstring has the rules."""
 
     def __init__(
         self, config: EchoConfig | None = None, *, device: torch.device | str = "cpu"
@@ -67,7 +67,7 @@ class Echo:
         return EchoState(bit, state.bit, mistakes, time), signal
 
     def observe(self, state: EchoState) -> Observation:
-        """Shows each agent its name, and the speaker its bit as -1 or 1."""
+        """Returns what agents see: their own name, and the speaker its bit, -1 or 1."""
         size = state.bit.shape[0]
         seen = (2.0 * state.bit - 1.0)[:, None] * self._identity[0]
         names = self._identity.expand(size, 2, 2)

@@ -1,1 +1,1 @@
-"""Predator-Prey, batched."""
+"""Predator-Prey, many worlds at a time."""

@@ -8,7 +8,7 @@ from games.engine.spec import Extent
 
 @dataclass(frozen=True)
 class PredatorPreyConfig:
-    """Rules and sizes; the defaults are the paper's task p = 0.
+    """The rules of Predator-Prey; the defaults are the paper's task p = 0.
 
     Attributes:
       punishment: p, paid for each losing catch; 0.0 or -0.5 in the paper.
@@ -49,5 +49,5 @@ class PredatorPreyConfig:
 
     @property
     def extent(self) -> Extent:
-        """The predators are the agents."""
+        """Returns the size; the predators are the agents."""
         return Extent(self.num_predators, self.episode_limit)

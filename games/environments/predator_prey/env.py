@@ -1,4 +1,4 @@
-"""Predator-Prey: hunters that see 3x3 cells must surround prey that always walk.
+"""Predator-Prey: predators that see 3x3 cells must catch walking prey together.
 
 One step of the world, in this order:
 
@@ -38,7 +38,7 @@ from games.environments.predator_prey.tables import CATCH, NUM_ACTIONS, PICKS, T
 
 
 class PredatorPreyState(NamedTuple):
-    """B worlds."""
+    """B worlds of Predator-Prey."""
 
     cells: Tensor  # [B,N+Q] int32  row * 2 * grid + column; predators, then prey
     last_action: Tensor  # [B,N] int32  NUM_ACTIONS before the first step
@@ -46,7 +46,7 @@ class PredatorPreyState(NamedTuple):
 
 
 class PredatorPrey:
-    """The game as a `games.engine.env.CommEnv`.
+    """Predator-Prey as a `games.engine.env.CommEnv`.
 
     `obs` is, in this order: prey in view, predators in view (the agent itself in the
     middle included), agent number, row, column, last action (zeros before the first
@@ -54,9 +54,9 @@ class PredatorPrey:
 
     Attributes:
       config: the rules.
-      spec: sizes for those who play.
+      spec: the sizes.
       device: where all tensors live.
-      layout: named slices of `state`.
+      layout: the places of things in `state`.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class PredatorPrey:
         )
 
     def reset(self, noise: Tensor) -> PredatorPreyState:
-        """Starts B worlds from `noise` [B, N+Q]: everybody on a cell of its own."""
+        """Starts B worlds from `noise` [B, N+Q]: each entity on a cell of its own."""
         # Ranks among the free cells become cells from the back: a rank at or above
         # that of an earlier entity moves up by the cell this entity took.
         cells = (noise * self._tables.free_cells).int().t().contiguous()
@@ -113,8 +113,8 @@ class PredatorPrey:
         # Worlds run along the last axis in here: each entity is a contiguous row.
         cells = state.cells.t().contiguous()
         predators, prey = cells[:num_agents], cells[num_agents:]
-        # Who catches stands still and prey have not walked yet, so catches can be
-        # settled on the positions before the step.
+        # Predators that catch stand still and prey have not walked yet, so catches can
+        # be settled on the positions before the step.
         caught, reward = self._catch(predators, prey, action.t() == CATCH)
         goal = _look_up(
             self._tables.goal, state.cells[:, :num_agents] * NUM_ACTIONS + action
@@ -134,7 +134,7 @@ class PredatorPrey:
         )
 
     def observe(self, state: PredatorPreyState) -> Observation:
-        """Shows every agent its view, and critics everything."""
+        """Returns what every agent sees in its view, and the state for critics."""
         tables, num_agents = self._tables, self.spec.num_agents
         cells, batch = state.cells.contiguous(), state.cells.shape[0]
         predators = cells[:, :num_agents]
@@ -160,7 +160,7 @@ class PredatorPrey:
     def _show_all(
         self, state: PredatorPreyState, cells: Tensor, pair: Tensor, adjacent: Tensor
     ) -> Tensor:
-        """The `[B,S]` view of everything, as `layout` describes it."""
+        """Returns the state `[B,S]` as `layout` describes it."""
         tables, batch = self._tables, cells.shape[0]
         # A prey that is gone marks the column of the time, which is then overwritten.
         maps = torch.zeros(batch, self.layout.time.stop, device=self.device)
@@ -180,7 +180,7 @@ class PredatorPrey:
     def _catch(
         self, predators: Tensor, prey: Tensor, catching: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Who is caught `[Q,B]` bool, and the team's reward `[B]`."""
+        """Returns which prey are caught `[Q,B]` bool, and the team's reward `[B]`."""
         config = self.config
         holds = self._tables.holds.index_select(
             0, (prey - (predators - self._tables.shift)[:, None]).view(-1)
@@ -200,7 +200,7 @@ class PredatorPrey:
     def _move_predators(
         self, predators: Tensor, prey: Tensor, goal: Tensor, noise: Tensor
     ) -> Tensor:
-        """Predators `[N,B]` after their moves to `goal` [N,B], one by one."""
+        """Returns predators `[N,B]` after they moved to `goal` [N,B], one by one."""
         order = _draw(self._tables.predator_orders, noise)
         goal = goal.gather(0, order)
         taken = torch.cat([predators.gather(0, order), prey])
@@ -217,7 +217,7 @@ class PredatorPrey:
         order_noise: Tensor,
         pick_noise: Tensor,
     ) -> Tensor:
-        """Prey `[Q,B]` after all turns; the caught leave the board at theirs.
+        """Returns prey `[Q,B]` after all turns; caught prey leave the board at theirs.
 
         `code` is, for each prey, 12 * (a bit for each blocked direction) + its draw:
         the index of its step in a table.
@@ -242,10 +242,10 @@ class PredatorPrey:
 
 
 def _look_up(table: Tensor, index: Tensor) -> Tensor:
-    """`table[index]` for a flat table; index_select is thrice as fast as indexing."""
+    """Returns `table[index]`, flat; index_select is three times as fast as indexing."""
     return table.index_select(0, index.reshape(-1)).view(index.shape)
 
 
 def _draw(orders: Tensor, noise: Tensor) -> Tensor:
-    """The floor(u * n!)-th rows of `orders` [n!,n], as columns: `[n,B]` long."""
+    """Returns the floor(u * n!)-th rows of `orders` [n!,n] as columns, `[n,B]` long."""
     return orders.index_select(0, (noise * len(orders)).int()).t()

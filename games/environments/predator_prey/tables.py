@@ -13,21 +13,23 @@ if TYPE_CHECKING:
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # up, down, left, right: (row, column)
 STAY, CATCH, NUM_ACTIONS = 4, 5, 6
 PICKS = 12  # a multiple of 1, 2, 3 and 4: draws among free directions stay uniform
-_NOWHERE = 16  # the code of a prey that has left the board: it goes nowhere
+_NOWHERE = 16  # the code of a prey that has left the board and does not move
 
 
 class StateLayout(NamedTuple):
-    """Where things are in the last axis of `state`; an entity is a predator or prey.
+    """The places of things in the last axis of `state`.
 
-    Predators come before prey; E = N + Q; a board has grid * grid cells, row by row.
+    An entity is a predator or a prey, predators before prey; E = N + Q; a board has
+    grid * grid cells, row by row.
 
     Attributes:
       prey_map: `[cells]`, 1 where a prey is.
       predator_maps: `[N, cells]`, 1 where that predator is.
-      time: `[1]`, steps taken over the limit.
+      time: `[1]`, steps taken, divided by the limit.
       rows, columns: `[E]`, 0 to 1 across the board; -1 for a prey that was caught.
-      distance: `[N, E]`, steps without obstacles over the longest way; 1 if caught.
-      adjacent: `[N, E]`, 1 where one step apart.
+      distance: `[N, E]`, steps without obstacles, divided by the longest way; 1 if
+        caught.
+      adjacent: `[N, E]`, 1 where two entities are one step apart.
       grid: rows and columns of the board.
       num_predators: N.
       size: S.
@@ -79,16 +81,16 @@ class Tables(NamedTuple):
       layout: the parts of `state`.
       gone: `[]` the number of prey that were caught.
       shift: added to differences.
-      free_cells: `[E]` cells that are left when an entity is placed.
+      free_cells: `[E]` how many cells are left when an entity is placed.
       number: cell, row by row -> its number.
       goal: number * 6 + action -> the number of the cell wanted, walls considered.
       predator_orders, prey_orders: `[n!, n]` permutations in lexicographic order.
       walls: number -> 12 * bits of the directions that walls block.
       blocks: difference -> 12 * bit of the direction that the other one blocks.
-      turns: `[E,Q,1]` shift, or what hides an entity from a prey that moves later.
+      turns: `[E,Q,1]` `shift`, or what hides an entity from a prey that moves later.
       stride: 12 * blocked directions + draw -> the difference that a prey walks.
-      holds: difference -> bool, one step apart.
-      kind: `[E]` shift, and what tells prey from predators in the next three.
+      holds: difference -> bool, whether two entities are one step apart.
+      kind: `[E]` `shift`, and what tells prey from predators in the next three.
       seen: kind difference -> column of the observation.
       adjacent, distance: kind difference -> part of the state.
       is_prey: `[E]` 1 for prey.
@@ -97,7 +99,7 @@ class Tables(NamedTuple):
       mark: (map, number) -> column of the state.
       mark_base: `[E]` where the map of an entity begins.
       row, column: number -> coordinate.
-      no_action, time_zero, always, everyone, links: what never changes.
+      no_action, time_zero, always, everyone, links: tensors that never change.
     """
 
     layout: StateLayout
@@ -146,7 +148,7 @@ class Tables(NamedTuple):
 
 
 def _gone(config: "PredatorPreyConfig") -> int:
-    """A number so far from the board that no difference to it means a neighbour."""
+    """Returns a number so far from the board that no cell of it is a neighbour."""
     return 4 * config.grid**2
 
 
@@ -188,7 +190,7 @@ def _orders(count: int) -> Tensor:
 
 
 def _numbers(config: "PredatorPreyConfig", layout: StateLayout) -> dict[str, Tensor]:
-    """Tables of one entity's number."""
+    """Builds the tables that are indexed by one entity's number."""
     grid, gone = config.grid, _gone(config)
     number = torch.arange(gone + 1)
     row, column = number // (2 * grid), number % (2 * grid)
@@ -203,7 +205,7 @@ def _numbers(config: "PredatorPreyConfig", layout: StateLayout) -> dict[str, Ten
         goal[:, action] += torch.where(inside, down * 2 * grid + right, 0)
         walls += torch.where(inside, 0, PICKS << action)
     walls[gone] = PICKS * _NOWHERE
-    # Map 0 shows prey; who is gone has no place on a map, but must mark something.
+    # Map 0 shows prey; caught prey have no place on a map, but must mark some column.
     first = torch.arange(config.num_predators + 1)[:, None] * grid**2
     mark = torch.where(real, first + cell, layout.time.start)
     return {
@@ -217,7 +219,7 @@ def _numbers(config: "PredatorPreyConfig", layout: StateLayout) -> dict[str, Ten
 
 
 def _differences(config: "PredatorPreyConfig") -> dict[str, Tensor]:
-    """Tables of the difference of two entities' numbers."""
+    """Builds the tables that are indexed by the difference of two numbers."""
     grid, gone, view = config.grid, _gone(config), config.view
     difference = torch.arange(-gone, gone + 1)
     down = torch.div(difference + grid, 2 * grid, rounding_mode="floor")
@@ -247,7 +249,7 @@ def _differences(config: "PredatorPreyConfig") -> dict[str, Tensor]:
 
 
 def _strides(config: "PredatorPreyConfig") -> Tensor:
-    """Blocked directions and a draw decide where a prey walks."""
+    """Builds `stride`: where a prey walks, by blocked directions and draw."""
     stride = torch.zeros(2 * _NOWHERE, PICKS, dtype=torch.int32)
     for blocked in range(_NOWHERE):
         free = [move for d, move in enumerate(MOVES) if not blocked >> d & 1]
@@ -258,7 +260,7 @@ def _strides(config: "PredatorPreyConfig") -> Tensor:
 
 
 def _obs_rows(config: "PredatorPreyConfig") -> Tensor:
-    """Observations without the view: `[N * numbers * 7, O]`."""
+    """Builds `obs_rows`, observations without the view: `[N * numbers * 7, O]`."""
     agents, grid, view = config.num_predators, config.grid, config.view
     agent, number, last = torch.meshgrid(
         torch.arange(agents),

@@ -1,4 +1,4 @@
-"""Stages: how a world is shown. One file an environment, registered here."""
+"""Stages, which turn a world into a scene: one file an environment, registered here."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ STAGES: dict[str, Entry] = {
 
 
 def make_stage(env: CommEnv) -> Stage:
-    """The stage of an environment; agents in a row for one that has none."""
+    """Returns the stage of an environment; `Row` for one that has no stage."""
     stage: Stage = STAGES.get(env.spec.name, Row)(env)
     return stage

@@ -1,4 +1,4 @@
-"""Combat on stage: the ground, the units and what is left of them."""
+"""The stage of Combat: shows the ground, the units and their health."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ _MOVES = ("no-op", "stop", "north", "south", "east", "west")
 
 
 class CombatStage:
-    """The field from above, north up; a label is a unit's name and its hit points.
+    """Shows the field from above, north up; labels are units' names and hit points.
 
     Attributes:
-      actions: their short names.
+      actions: short names of the actions.
     """
 
     def __init__(self, env: Combat) -> None:
@@ -34,7 +34,7 @@ class CombatStage:
         )
 
     def __call__(self, state: CombatState, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
         places = (state.position[world] / POINT).tolist()
         health = state.health[world].tolist()
         return self.scene(
@@ -42,11 +42,11 @@ class CombatStage:
         )
 
     def scene(self, places: Sequence[Sequence[float]], left: Sequence[str]) -> Scene:
-        """Units at `(x, y)` in cells, y from the south, agents first.
+        """Returns the scene of units at `(x, y)` in cells, y from the south.
 
         Args:
-          places: of all units.
-          left: of each in words, how healthy it is; empty for the dead.
+          places: the places of all units, agents first.
+          left: each unit's health in words; empty for the dead.
         """
         sprites = []
         for unit, ((x, y), health) in enumerate(zip(places, left, strict=True)):

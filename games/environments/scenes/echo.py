@@ -1,11 +1,11 @@
-"""Echo on stage: the bit that is shown, and the one that must be named."""
+"""The stage of Echo: shows the bit that is seen, and the one that must be named."""
 
 from games.environments.echo.env import Echo, EchoState
 from games.environments.scenes.scene import Scene, Sprite
 
 
 class EchoStage:
-    """The speaker with its bit on the left, the listener with its task on the right."""
+    """Shows the speaker and its bit on the left, the listener and its task right."""
 
     actions: tuple[str, ...] = ("0", "1")
 
@@ -13,7 +13,7 @@ class EchoStage:
         """Needs nothing of `env`."""
 
     def __call__(self, state: EchoState, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
         sees, owed = int(state.bit[world]), int(state.echo[world])
         speaker = Sprite("agent", 0.0, 0.0, 0, f"sees {sees}")
         listener = Sprite("agent", 0.0, 1.0, 1, f"must say {owed}")

@@ -1,11 +1,11 @@
-"""Predator-Prey on stage."""
+"""The stage of Predator-Prey."""
 
 from games.environments.predator_prey.env import PredatorPrey, PredatorPreyState
 from games.environments.scenes.scene import Scene, Sprite
 
 
 class PredatorPreyStage:
-    """The board, its predators and the prey that are left."""
+    """Shows the board, its predators and the prey that are left."""
 
     actions: tuple[str, ...] = ("up", "down", "left", "right", "stay", "catch")
 
@@ -15,7 +15,7 @@ class PredatorPreyStage:
         self._agents = env.config.num_predators
 
     def __call__(self, state: PredatorPreyState, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
         sprites = []
         for k, number in enumerate(state.cells[world].tolist()):
             row, column = divmod(number, 2 * self._grid)

@@ -1,4 +1,4 @@
-"""What a picture of a world needs, and nothing of how it is drawn."""
+"""Scenes: what is to be shown of a world, without how it is drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Sprite(NamedTuple):
     kind: str  # agent, or what else there is: prey, enemy, ...
     row: float
     column: float
-    agent: int | None = None  # whose it is, for agents
+    agent: int | None = None  # the agent's number, for agents
     label: str = ""
 
 
@@ -28,16 +28,16 @@ class Scene(NamedTuple):
 
 
 class Stage(Protocol):
-    """Draws the states of one environment."""
+    """Turns the states of one environment into scenes."""
 
-    actions: tuple[str, ...]  # A short names
+    actions: tuple[str, ...]  # short names of the A actions
 
     def __call__(self, state: State, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
 
 
 class Row:
-    """Agents side by side: the stage of an environment that has none of its own."""
+    """Shows agents side by side, for environments that have no stage of their own."""
 
     def __init__(self, env: Any) -> None:
         """Reads the sizes of `env`."""
@@ -45,6 +45,6 @@ class Row:
         self.actions = tuple(map(str, range(env.spec.num_actions)))
 
     def __call__(self, state: State, world: int) -> Scene:
-        """Who there is."""
+        """Returns the scene of all agents in a row."""
         row = tuple(Sprite("agent", 0.0, float(k), k) for k in range(self._agents))
         return Scene(1, self._agents, (), row)

@@ -1,4 +1,4 @@
-"""NDQ's maps of StarCraft II on stage, read off the global state."""
+"""The stage of StarCraft II on NDQ's maps, read from the global state."""
 
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.env import Combat
@@ -10,12 +10,12 @@ from games.environments.smac.env import Smac, SmacState
 
 
 def smac_stage(env: Smac) -> Stage:
-    """The field where the ground is known, otherwise agents in a row."""
+    """Returns `SmacStage` where the map's ground is known, otherwise `Row`."""
     return SmacStage(env) if env.config.map in NDQ_MAPS else Row(env)
 
 
 class SmacStage:
-    """As in the built-in simulator; a label is a unit's name and its health."""
+    """Shows the field as `CombatStage` does; labels are units' names and health."""
 
     def __init__(self, env: Smac) -> None:
         """Takes ground, names and the state's layout from the simulator's map."""
@@ -24,12 +24,12 @@ class SmacStage:
         self.actions = self._field.actions
 
     def __call__(self, state: SmacState, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
         shown = state.state[world : world + 1]
         ours = self._layout.agents(shown)[0][:, [0, 2, 3]].tolist()
         theirs = self._layout.enemies(shown)[0][:, :3].tolist()
         units = ours + theirs
-        # The state tells the way from the map's middle in lengths of a side.
+        # Positions in the state count from the map's middle, in lengths of its side.
         places = [(SIDE * (0.5 + x), SIDE * (0.5 + y)) for _, x, y in units]
         left = [f"{health:.0%}" if health > 0 else "" for health, _, _ in units]
         return self._field.scene(places, left)

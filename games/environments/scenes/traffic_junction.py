@@ -1,4 +1,4 @@
-"""Traffic Junction on stage."""
+"""The stage of Traffic Junction."""
 
 from games.environments.scenes.scene import Scene, Sprite
 from games.environments.traffic_junction.env import (
@@ -9,7 +9,7 @@ from games.environments.traffic_junction.tables import LEVELS
 
 
 class TrafficJunctionStage:
-    """The roads and the cars on them; a car in a collision says so."""
+    """Shows the roads and the cars; a car in a collision is marked as such."""
 
     actions: tuple[str, ...] = ("gas", "brake")
 
@@ -20,10 +20,10 @@ class TrafficJunctionStage:
         self._cells = list(
             zip(tables.row.tolist(), tables.column.tolist(), strict=True)
         )
-        self._roads = tuple(sorted(set(self._cells[2:])))  # numbers 0 and 1 are no car
+        self._roads = tuple(sorted(set(self._cells[2:])))  # numbers 0 and 1 are no cars
 
     def __call__(self, state: TrafficJunctionState, world: int) -> Scene:
-        """World `world` of `state`."""
+        """Returns the scene of world `world` of `state`."""
         cars = state.car[world].tolist()
         on = [self._cells[number] for number in cars if number]
         sprites = []

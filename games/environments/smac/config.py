@@ -1,4 +1,4 @@
-"""Which map of the real game, how it is seen, and how patient we are with it."""
+"""The settings of StarCraft II: the map, what agents see, and limits for its games."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ class NDQMap(NamedTuple):
     extra: int = 0
 
     def parameters(self) -> dict[str, Any]:
-        """Its entry in SMAC's registry."""
+        """Returns the map's entry in SMAC's registry."""
         return {
             "n_agents": self.agents,
             "n_enemies": self.enemies,
@@ -44,9 +44,9 @@ NDQ_MAPS = {
 
 @dataclass(frozen=True)
 class SmacConfig:
-    """Rules and patience; what is none is the map's own.
+    """The rules of SMAC and the limits for its games; a value of none is the map's own.
 
-    There is no `extent`: how many agents a map has, and for how long, only SMAC knows.
+    There is no `extent`: only SMAC knows a map's number of agents and episode limit.
 
     Attributes:
       map: a key of `NDQ_MAPS` or a map that SMAC knows.
@@ -77,15 +77,15 @@ class SmacConfig:
         check(self)
 
     def sight(self) -> float:
-        """Cells that an agent sees."""
+        """Returns how many cells far an agent sees."""
         return self._own(self.sight_range, "sight", 9.0)
 
     def shoot(self) -> float:
-        """Cells within which an agent may choose to attack."""
+        """Returns within how many cells an agent may choose to attack."""
         return self._own(self.shoot_range, "shoot", 6.0)
 
     def shows_health(self) -> bool:
-        """Whether agents see the health of others."""
+        """Returns whether agents see the health of others."""
         return self._own(self.all_health, "all_health", True)
 
     def _own(self, given: Any, name: str, default: Any) -> Any:

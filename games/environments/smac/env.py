@@ -1,4 +1,4 @@
-"""A pool of games, one process each, behind the interface of every environment."""
+"""StarCraft II as an environment: a pool of games, one process each."""
 
 import atexit
 import importlib.util
@@ -21,7 +21,7 @@ _HELP = "python -m bin.doctor --smac says what mends it"
 
 
 class SmacState(NamedTuple):
-    """What the games show; the games themselves are in their processes."""
+    """What B games show; the games themselves are in their processes."""
 
     obs: Tensor  # [B,N,O]
     state: Tensor  # [B,S]
@@ -34,10 +34,10 @@ class SmacState(NamedTuple):
 
 
 class _Pool:
-    """The games of a configuration: one set a process, whoever plays it.
+    """The games of a configuration, shared by all environments of this process.
 
-    Every job builds its environment anew; were its games its own, each job would
-    leave a set behind.
+    Every job builds its environment anew; if each had games of its own, each job would
+    leave a set of running games behind.
     """
 
     def __init__(self, config: SmacConfig) -> None:
@@ -66,16 +66,16 @@ def _close_all() -> None:
 class Smac:
     """StarCraft II as a `games.engine.env.StatefulEnv`.
 
-    Environments of one configuration share their games: whoever resets takes them.
+    Environments of one configuration share their games: `reset` takes them over.
 
     Attributes:
-      config, spec, device: as in every environment.
+      config, spec, device: the rules, the sizes, and where all tensors live.
     """
 
     def __init__(
         self, config: SmacConfig | None = None, *, device: torch.device | str = "cpu"
     ) -> None:
-        """Learns the sizes of the map; games start when they are first played.
+        """Asks for the sizes of the map; games start when they are first played.
 
         Raises:
           ValueError: SMAC or the game is missing, or there is no such map.
@@ -89,18 +89,18 @@ class Smac:
 
     @property
     def restarts(self) -> list[int]:
-        """Crashes and hangs of each game, whose episodes were discarded."""
+        """Returns how often each game crashed or hung, and so lost its episode."""
         return self._pool.restarts
 
     def close(self) -> None:
-        """Ends all games and their processes; who plays on starts new ones."""
+        """Ends all games and their processes; the next `reset` starts new ones."""
         self._pool.close()
 
     def reset(self, noise: Tensor) -> SmacState:
-        """Starts B episodes; `noise` [B,0] tells B alone.
+        """Starts B episodes; `noise` [B,0] says only what B is.
 
         Raises:
-          ValueError: more worlds than games, or a game that fails for ever.
+          ValueError: more worlds than games, or a game that fails again and again.
         """
         size = noise.shape[0]
         if size > self.config.num_games:
@@ -125,7 +125,7 @@ class Smac:
         lost = state.lost.clone()
         for k in running:
             self._games[k].ask(action[k].tolist())
-        # What does not move is on its own, so that `state` stays as it was.
+        # Games change copies, so that `state` stays as it was.
         parts = [part.clone() for part in state]
         reward = torch.zeros(state.over.shape, device=self.device)
         success = torch.zeros_like(lost)
@@ -150,14 +150,14 @@ class Smac:
         return moved, Signal(reward, each, moved.over, success)
 
     def observe(self, state: SmacState) -> Observation:
-        """Shows `state`; the living hear each other wherever they are."""
+        """Returns what `state` shows; living agents hear each other at any distance."""
         agents = state.alive.shape[1]
         strangers = ~torch.eye(agents, dtype=torch.bool, device=self.device)
         links = state.alive[:, :, None] & state.alive[:, None] & strangers
         return Observation(*state[:5], links)
 
     def restart(self, state: SmacState, done: Tensor) -> SmacState:
-        """Starts anew where `done` [B] bool.
+        """Starts new episodes where `done` [B] bool is true.
 
         Raises:
           RuntimeError: as `transition`.
@@ -176,7 +176,7 @@ class Smac:
         )
 
     def discarded(self, state: SmacState) -> Tensor:
-        """Which episodes `[B]` bool broke off with their game."""
+        """Returns which episodes `[B]` bool broke off because their game failed."""
         return state.lost
 
     def _require_latest(self, state: SmacState) -> None:
@@ -237,7 +237,7 @@ def _require_game() -> None:
 
 @lru_cache(maxsize=64)
 def _spec(config: SmacConfig) -> EnvSpec:
-    """Asks a worker: SMAC parses flags of its own, which must not meet ours."""
+    """Asks a worker process for the sizes, as SMAC's flags would conflict with ours."""
     game = Game(config)
     try:
         game.ask("info")

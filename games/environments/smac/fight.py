@@ -1,4 +1,4 @@
-"""Oxwhirl's environment with NDQ's maps and rules; only a worker process loads it."""
+"""Oxwhirl's SMAC with NDQ's maps and rules; only worker processes import this."""
 
 import random
 from operator import attrgetter
@@ -17,11 +17,11 @@ _Base: Any = object  # StarCraft2Env follows it in the order of resolution
 
 
 class GameLostError(Exception):
-    """The game cannot go on: its process is gone, or its units never came."""
+    """Raised when a game cannot go on: its process is gone, or units are missing."""
 
 
 class _Rules(_Base):
-    """Overrides of StarCraft2Env: a lost game says so, and launches no other."""
+    """Overrides of StarCraft2Env; a lost game raises an error and launches no other."""
 
     config: SmacConfig
     extra: int
@@ -29,7 +29,7 @@ class _Rules(_Base):
     lost: tuple[type[Exception], ...]
 
     def reset(self) -> Any:
-        if self._sc2_proc is not None:  # a reset in mid-episode is no launch
+        if self._sc2_proc is not None:  # a reset in mid-episode launches nothing
             self._episode_count: int = max(1, self._episode_count)
         return super().reset()
 
@@ -99,7 +99,7 @@ class _Rules(_Base):
         self._advance(1)
 
     def _place_of_extra(self, kind: int) -> tuple[float, float]:
-        """As in the built-in simulator: a region of its own, or beside its like."""
+        """Returns a region of its own, or a place beside its kind, as `combat` does."""
         group = [g for g in MAPS[self.config.map].groups if g.agents][-1]
         if len(group.agents) == self.extra:
             west, east, south, north = random.choice(group.regions)
@@ -122,7 +122,7 @@ class _Rules(_Base):
 
     def _init_ally_unit_types(self, min_unit_type: int) -> None:
         super()._init_ally_unit_types(min_unit_type)
-        if self.map_type == "bZ_hM":  # SMAC scales its cooldown by its id
+        if self.map_type == "bZ_hM":  # SMAC scales a unit's cooldown by its type id
             self.baneling_id = min_unit_type
 
     def get_unit_type_id(self, unit: Any, ally: bool) -> int:
@@ -134,7 +134,7 @@ class _Rules(_Base):
 
     def update_units(self) -> int | None:
         code: int | None = super().update_units()
-        if self.map_type == "bZ_hM":  # before the loss: banelings die winning
+        if self.map_type == "bZ_hM":  # a win comes first: banelings die as they win
             living = [u.unit_type for u in self.enemies.values() if u.health > 0]
             if living and all(kind == MEDIVAC for kind in living):
                 return 1
@@ -158,7 +158,7 @@ def make_fight(config: SmacConfig) -> Any:
     for name, ndq in NDQ_MAPS.items():
         if name not in known:
             known[name] = ndq.parameters()
-            # pysc2 finds maps by weak references: without this one they would go.
+            # pysc2 finds maps by weak references: without this one they would be lost.
             of_map = type(name, (smac_maps.SMACMap,), {"filename": ndq.file})
             setattr(smac_maps, name, of_map)
     if config.map not in known:

@@ -1,4 +1,4 @@
-"""One game in a process of its own, and the handle that the pool holds on it."""
+"""A worker process with one game, and the handle by which the pool uses it."""
 
 import math
 import multiprocessing
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 
 
 class GameFaultError(Exception):
-    """The game crashed or hung; its processes are gone."""
+    """Raised when a game crashed or hung; its processes have ended."""
 
 
 def serve(pipe: Connection, config: SmacConfig) -> None:
@@ -40,7 +40,7 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
     Args:
       pipe: takes "info", "reset" or a list of actions; gives ("fine", answer), or
         ends with ("wrong", why) where trying again cannot help, else ("lost", why).
-      config: the game.
+      config: the game's settings.
     """
     os.setsid()  # one signal to the group reaches the game as well
     game: Any = None
@@ -58,7 +58,7 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
     except (ValueError, AssertionError) as error:  # no such map, no such action
         with suppress(OSError):
             pipe.send(("wrong", str(error)))
-    except Exception as error:  # whatever it was, this game is over: say why
+    except Exception as error:  # after any error this game is over: say why
         with suppress(OSError):
             pipe.send(("lost", f"{type(error).__name__}: {error}"))
     finally:
@@ -68,7 +68,7 @@ def serve(pipe: Connection, config: SmacConfig) -> None:
 
 
 def _forget_flags() -> None:
-    """SMAC parses this process's flags; a program's own may be required ones."""
+    """Removes the program's flags, as SMAC parses them and some may be required."""
     own = flags.FLAGS.flags_by_module_dict()
     ours = (key for key in own if not key.startswith("absl"))
     flags.FLAGS.remove_flag_values(f.name for key in ours for f in own[key])
@@ -104,12 +104,12 @@ def _megabytes(pid: int) -> float:
 
     try:
         return float(psutil.Process(pid).memory_info().rss) / 2**20
-    except psutil.NoSuchProcess:  # which the reset will see
+    except psutil.NoSuchProcess:  # the next reset will find out
         return 0.0
 
 
 class Game:
-    """A handle on one worker; starts it when it is first asked for something."""
+    """A handle on one worker, which starts with the first request."""
 
     def __init__(self, config: SmacConfig) -> None:
         """Prepares a game; nothing is started yet."""
@@ -134,12 +134,12 @@ class Game:
             self._pipe.send(request)
 
     def answer(self) -> Any:
-        """The reply.
+        """Returns the reply to the last `ask`.
 
         Raises:
-          GameFaultError: it crashed, or was silent for longer than it may be.
-          ValueError: what was asked cannot be done. In both cases its processes are
-            gone.
+          GameFaultError: the game crashed, or was silent for longer than it may be.
+          ValueError: what was asked cannot be done. In both cases its processes have
+            ended.
         """
         patience = self._patience
         try:
@@ -158,7 +158,7 @@ class Game:
         raise ValueError(answer) if kind == "wrong" else GameFaultError(answer)
 
     def release(self) -> None:
-        """Lets the worker end the game by itself; `close` sees that it does."""
+        """Lets the worker end the game by itself; `close` makes sure that it does."""
         if self._process is not None:
             self._pipe.close()
 

@@ -1,1 +1,1 @@
-"""Traffic Junction, batched."""
+"""Traffic Junction, many worlds at a time."""

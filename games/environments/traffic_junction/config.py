@@ -9,7 +9,7 @@ from games.environments.traffic_junction.maps import LEVELS
 
 @dataclass(frozen=True)
 class TrafficJunctionConfig:
-    """Rules and sizes; what is None is as IC3Net plays the level.
+    """The rules of Traffic Junction; a value of None is IC3Net's for the level.
 
     Attributes:
       level: the map: easy, two one-way roads; medium, two two-way roads; hard, four.
@@ -43,22 +43,22 @@ class TrafficJunctionConfig:
 
     @property
     def extent(self) -> Extent:
-        """The slots are the agents."""
+        """Returns the size; the slots are the agents."""
         return Extent(self.cars, self.limit)
 
     @property
     def cars(self) -> int:
-        """N, the slots."""
+        """Returns N, the number of slots."""
         given = self.num_cars
         return LEVELS[self.level].num_cars if given is None else given
 
     @property
     def limit(self) -> int:
-        """Steps of an episode."""
+        """Returns the steps of an episode."""
         given = self.episode_limit
         return LEVELS[self.level].episode_limit if given is None else given
 
     @property
     def rate(self) -> float:
-        """Probability of an arrival for each entry and step."""
+        """Returns the probability of an arrival for each entry and step."""
         return LEVELS[self.level].arrival if self.arrival is None else self.arrival

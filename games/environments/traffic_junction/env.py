@@ -1,9 +1,9 @@
-"""Traffic Junction: cars with fixed routes must not meet, and see 3x3 cells each.
+"""Traffic Junction: cars that see 3x3 cells drive fixed routes and must not collide.
 
 One step of the world, in this order:
 
-1. Each car on the road gives gas, and goes to the next cell of its route, or brakes,
-   and stands. From the last cell, gas takes it off the map and frees its slot.
+1. Each car on the road gives gas and goes to the next cell of its route, or brakes and
+   stands. From the last cell, gas takes it off the map and frees its slot.
 2. Cars arrive: for each entry in turn, unless all slots are taken, with probability
    `arrival` a random idle slot becomes a new car at the entry, on a random route from
    there; onto the entry cell even if a car stands on it.
@@ -37,16 +37,16 @@ GAS, BRAKE, NUM_ACTIONS = 0, 1, 2
 
 
 class TrafficJunctionState(NamedTuple):
-    """B worlds; zeros in idle slots."""
+    """B worlds of Traffic Junction; zeros in idle slots."""
 
     car: Tensor  # [B,N] long  2 * place + last action (GAS at first); 0 is idle
-    tau: Tensor  # [B,N] float  steps since the car arrived; no conversion to pay it
+    tau: Tensor  # [B,N] float  steps since the car arrived; float, as rewards are
     failed: Tensor  # [B]   bool  two cars have met in this game
     time: Tensor  # [B]   float  steps taken
 
 
 class TrafficJunction:
-    """The game as a `games.engine.env.CommEnv`.
+    """Traffic Junction as a `games.engine.env.CommEnv`.
 
     `obs` is, in this order: other cars in view (counts), row, column and the next moves
     (each one-hot, a fifth kind of move for none), moves left over the longest route,
@@ -55,9 +55,9 @@ class TrafficJunction:
 
     Attributes:
       config: the rules.
-      spec: sizes for those who play.
+      spec: the sizes.
       device: where all tensors live.
-      layout: named slices of `state`.
+      layout: the places of things in `state`.
       tables: the routes; teachers read them.
     """
 
@@ -129,7 +129,7 @@ class TrafficJunction:
         )
 
     def observe(self, state: TrafficJunctionState) -> Observation:
-        """Shows every car its surroundings, and critics everything."""
+        """Returns what every car sees around it, and the state for critics."""
         tables, config = self.tables, self.config
         car, active = state.car, state.car > 0
         batch, num_cars = car.shape
@@ -158,7 +158,7 @@ class TrafficJunction:
         )
 
     def _arrive(self, car: Tensor, idle: Tensor, noise: Tensor) -> Tensor:
-        """Cars `[B,N]` after arrivals in the slots that are `idle`."""
+        """Returns cars `[B,N]` after arrivals in the slots that are `idle`."""
         n, e = self.spec.num_agents, self._entries
         tickets = torch.where(idle, noise[:, :n], 2.0)
         queue = tickets.topk(min(n, e), dim=1, largest=False).indices
@@ -170,10 +170,10 @@ class TrafficJunction:
             route = (noise[:, n + e :] * self._routes).long() + self.tables.entry
             start = start.take(route)
         start = torch.where(enters, start, 0)
-        # Who does not enter adds 0 to some slot.
+        # A car that does not enter adds 0 to some slot.
         return car.scatter_add(1, queue.gather(1, turn.clamp(0, n - 1)), start)
 
     def _count(self, cell: Tensor) -> Tensor:
-        """Cars on each cell, `[B, cells]`; less than one on the cell of the idle."""
+        """Counts the cars on each cell, `[B, cells]`; below 1 on idle slots' cell."""
         count = self.tables.no_count.expand(len(cell), -1)
         return count.scatter_add(1, cell, self.tables.one.expand(cell.shape))

@@ -19,17 +19,17 @@ _ON_THE_LEFT = {UP: LEFT, DOWN: RIGHT, LEFT: DOWN, RIGHT: UP}
 
 
 class Level(NamedTuple):
-    """A map, and what IC3Net plays on it.
+    """A map, with the numbers that IC3Net plays it with.
 
     Attributes:
-      grid: rows and columns.
+      grid: rows and columns of the map.
       entries: where cars arrive and the direction they set out in, in the order in
         which arrivals are settled.
       crossings: rows and columns whose common cells are junctions.
       choices: junctions at which a route may turn; straight on at later ones.
-      num_cars: most cars at a time.
-      episode_limit: steps.
-      arrival: probability that a car arrives, for each entry and step.
+      num_cars: the most cars at a time.
+      episode_limit: steps of an episode.
+      arrival: the probability that a car arrives, for each entry and step.
     """
 
     grid: int
@@ -68,7 +68,7 @@ LEVELS = {
 
 
 def routes(level: Level) -> list[list[list[Cell]]]:
-    """All routes of each entry, in the order straight on, right, left.
+    """Returns all routes of each entry, in the order straight on, right, left.
 
     Returns:
       Per entry a list of routes, each the cells from the entry to the last on the map.
@@ -82,7 +82,7 @@ def routes(level: Level) -> list[list[list[Cell]]]:
 def _drive(
     level: Level, cell: Cell, heading: int, choices: int
 ) -> Iterator[list[Cell]]:
-    """Every way on from `cell`, off a junction, with `choices` turns left to choose."""
+    """Yields the ways on from `cell`, off a junction, with `choices` junctions left."""
     path: list[Cell] = []
     while min(cell) >= 0 and max(cell) < level.grid:
         path.append(cell)

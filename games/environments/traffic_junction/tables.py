@@ -16,16 +16,16 @@ _NUM_SHOWN = len(MOVES) + 1  # a next move is a direction, or none after the las
 
 
 class StateLayout(NamedTuple):
-    """Where things are in the last axis of `state`; all zero for idle slots.
+    """The places of things in the last axis of `state`; all zero for idle slots.
 
     Attributes:
       active: `[N]`, 1 where a car is.
       rows, columns: `[N]`, 0 to 1 across the map.
-      route: `[N]`, number of its route over `num_routes`.
-      progress: `[N]`, moves made over `longest`.
-      remaining: `[N]`, moves left until it is off the map, over `longest`.
-      tau: `[N]`, steps since it arrived, over the limit.
-      time: `[1]`, steps taken over the limit.
+      route: `[N]`, number of the car's route, divided by `num_routes`.
+      progress: `[N]`, moves made, divided by `longest`.
+      remaining: `[N]`, moves left until the car is off the map, divided by `longest`.
+      tau: `[N]`, steps since the car arrived, divided by the limit.
+      time: `[1]`, steps taken, divided by the limit.
       num_routes: R.
       longest: cells of the longest route.
       size: S.
@@ -73,7 +73,7 @@ class Tables(NamedTuple):
 
     Attributes:
       layout: the parts of `state`.
-      num_cells: of the map with its margin.
+      num_cells: cells of the map with its margin.
       first: `[R]` the first place of each route.
       arrived: `[R]` the car that arrives on each route.
       following: place -> the next one, 0 after the last.
@@ -85,9 +85,9 @@ class Tables(NamedTuple):
       row, column: car -> coordinate.
       entry: `[E]` the first route of each entry.
       others: `[N,N]` bytes, 0 on the diagonal.
-      no_count: `[1,cells]` cars on an empty map; -N on cell 0, that idle slots, counted
-        like cars, never make a crowd.
-      no_car, no_time, one, never, always: what never changes.
+      no_count: `[1,cells]` cars on an empty map; -N on cell 0, so that idle slots,
+        counted like cars, never count as a collision.
+      no_car, no_time, one, never, always: tensors that never change.
     """
 
     layout: StateLayout
@@ -157,7 +157,7 @@ class Tables(NamedTuple):
 
 
 def _acted(following: Tensor) -> Tensor:
-    """What each car becomes by gas and by brake, `[4 P]`; the idle stay idle."""
+    """Returns what cars become by gas and by brake, `[4 P]`; idle slots stay idle."""
     gone_on = 2 * following
     stayed = 2 * torch.arange(len(following)) + 1
     stayed[0] = 0
@@ -165,7 +165,7 @@ def _acted(following: Tensor) -> Tensor:
 
 
 def _state_rows(level: Level, ways: list[list[Cell]], layout: StateLayout) -> Tensor:
-    """The first six parts of `state` for each place, `[P,6]`."""
+    """Returns the first six parts of `state` for each place, `[P,6]`."""
     far, longest = level.grid - 1, layout.longest
     rows = [[0.0] * 6]
     for route, way in enumerate(ways):
@@ -183,7 +183,7 @@ def _obs_rows(
     following: Tensor,
     layout: StateLayout,
 ) -> Tensor:
-    """Observations without the other cars: `[P * 2, O]`, zero for the idle."""
+    """Returns observations without other cars, `[P * 2, O]`; zero for idle slots."""
     ahead, moves, left = torch.arange(len(places)), [], torch.zeros(len(places))
     for step in range(layout.longest):
         after = following[ahead]
@@ -191,7 +191,7 @@ def _obs_rows(
         if step < config.lookahead:
             moves.append(_shown_move(places, ahead, after))
         ahead = after
-    # A car is counted among those in the middle of its own view: take it away here.
+    # A car counts itself in the middle of its own view: subtract it here.
     view = torch.zeros(len(places), config.view**2)
     view[:, config.view**2 // 2] = -1.0
     parts = [
@@ -210,7 +210,7 @@ def _obs_rows(
 
 
 def _shown_move(places: Tensor, here: Tensor, after: Tensor) -> Tensor:
-    """The move from `here` to `after` as `[P,5]`: a direction, or none if it is off."""
+    """Returns the move from `here` to `after`, one-hot `[P,5]`; the fifth is none."""
     step = places[after] - places[here]
     code = torch.full_like(here, _NUM_SHOWN - 1)
     for direction, move in enumerate(MOVES):

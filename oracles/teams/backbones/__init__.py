@@ -1,4 +1,4 @@
-"""Backbones: how a team talks. One file each, registered here."""
+"""Backbones, the networks of teams that talk: one file each, registered here."""
 
 from dataclasses import asdict
 from typing import Any
@@ -20,9 +20,9 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
     """Builds an untrained team.
 
     Args:
-      name: key in `BACKBONES`.
+      name: the key in `BACKBONES`.
       config: the backbone's configuration, or its fields as a dict.
-      spec: of the environment it is for.
+      spec: the sizes of the environment that it is for.
 
     Returns:
       An `nn.Module` that implements `games.engine.team.Team`.
@@ -37,6 +37,6 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
     team_class = entry.load()
     fields = config if isinstance(config, dict) else asdict(config)
     sizes = {"obs_size": spec.obs_size, "num_actions": spec.num_actions}
-    if getattr(team_class, "pairwise", False):  # writes to each receiver apart
+    if getattr(team_class, "pairwise", False):  # sends each receiver its own vector
         sizes["num_agents"] = spec.num_agents
     return team_class(entry.config(**fields), **sizes)

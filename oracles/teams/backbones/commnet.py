@@ -1,6 +1,6 @@
-"""CommNet with a one-step delay: broadcast a vector, hear the mean of the others.
+"""CommNet with a one-step delay: agents send a vector and hear the others' mean.
 
-    m_out_i = W_s h_i(t-1)            what is said is a step old: that is the delay
+    m_out_i = W_s h_i(t-1)            a message is one step old: this is the delay
     m_in_j  = mean over heard i of m_hat_i
     h_j(t)  = GRU(ReLU(W_o o_j + W_m m_in_j), h_j(t-1))
     pi_j    = softmax(W_a h_j(t))
@@ -42,13 +42,13 @@ class CommNet(Talking):
         self.reserve_statistics(self.message_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
-        """m_out = W_s h(t-1), `[B,N,D]`."""
+        """Returns m_out = W_s h(t-1), `[B,N,D]`."""
         return self.message(memory)
 
     def listen(
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
-        """The mean of the messages that reach each agent, `[B,N,M]`; 0 if none do."""
+        """Returns the mean of the messages that reach each agent, `[B,N,M]`, or 0."""
         weights = links.to(heard.dtype)  # [b,j,i]: j may hear i
         counts = weights.sum(dim=-1, keepdim=True).clamp(min=1.0)
         return (weights / counts) @ heard
@@ -60,5 +60,5 @@ class CommNet(Talking):
         return thought.view_as(memory)
 
     def act(self, memory: Tensor, available: Tensor) -> Tensor:
-        """Logits `[B,N,A]`, -inf where unavailable."""
+        """Returns logits `[B,N,A]`, -inf where unavailable."""
         return self.policy(memory).masked_fill(~available, -torch.inf)

@@ -1,4 +1,4 @@
-"""Sizes of the backbones."""
+"""The sizes of the backbones."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from games.engine.settings import check, integer, number
 
 @dataclass(frozen=True)
 class CommNetConfig:
-    """Sizes of `CommNet`.
+    """The sizes of `CommNet`.
 
     Attributes:
       message_size: D.
@@ -27,7 +27,7 @@ class CommNetConfig:
 
 @dataclass(frozen=True)
 class NDQConfig:
-    """Sizes of `NDQ`.
+    """The sizes of `NDQ`.
 
     Attributes:
       vector_size: d, numbers for each receiver; D = (N - 1) d.
@@ -53,7 +53,7 @@ class NDQConfig:
 
 @dataclass(frozen=True)
 class TarMACConfig:
-    """Sizes of `TarMAC`.
+    """The sizes of `TarMAC`.
 
     Attributes:
       signature_size: d_k, of signatures and queries.
@@ -62,7 +62,7 @@ class TarMACConfig:
       delay: steps that a message spends on its way beyond the one built in.
     """
 
-    attends: ClassVar[bool] = True  # a guide may name whom to hear
+    attends: ClassVar[bool] = True  # a guide may teach it whom to hear
 
     signature_size: int = integer(16, least=1)
     value_size: int = integer(32, least=1)

@@ -1,14 +1,14 @@
-"""NDQ: a Gaussian message for every receiver, as short as the team's task allows.
+"""NDQ: agents send each receiver a Gaussian vector, as short as the task allows.
 
     m_ij ~ N(mu_ij(u_i), 1)            u_i = (o_i, who i is); no memory, hence no delay
-    m_in_j = (m_ij for all i != j)     what was written to others is not read
+    m_in_j = (m_ij for all i != j)     vectors for other receivers are not read
     h_j(t) = GRU(ReLU(W (u_j, m_in_j)), h_j(t-1))
     Q_j = W_q h_j(t)
 
 All that agent i emits is one message: its N - 1 vectors, one after the other, in the
-order of the receivers. That is the unit which an attacker forges and a filter judges.
-Messages are drawn in play as in training. `cut_fraction` silences, in play only, the
-numbers whose means are smallest: training has pressed those that matter to nobody to 0.
+order of the receivers. That is the unit which an attack forges and a filter judges.
+Messages are drawn in play as in training. `cut_fraction` sets to zero, in play only,
+the numbers whose means are smallest: training moves means that no agent needs to 0.
 
 Source: Wang et al. 2020 (Nearly Decomposable Q-functions), sections 3.1 to 3.3, and its
 published code for sizes; LayerNorm is ours.
@@ -25,9 +25,9 @@ class NDQ(Talking):
     """The NDQ backbone; implements `games.engine.team.Team`."""
 
     kind = "ndq"
-    sampled = False  # takes the best action
-    pairwise = True  # its sizes depend on the number of agents
-    cut_below: Tensor  # [] means smaller than this are cut in play; measured
+    sampled = False  # actions are the best ones, not drawn
+    pairwise = True  # sizes depend on the number of agents
+    cut_below: Tensor  # [] numbers whose means are below this are cut in play
     _reader: Tensor  # [N, N-1] long
     _page: Tensor  # [N, N-1] long
 
@@ -67,17 +67,17 @@ class NDQ(Talking):
         self.register_buffer("_page", torch.tensor(pages), persistent=False)
 
     def inputs(self, obs: Tensor) -> Tensor:
-        """What an agent goes by, u = (o, who I am): `[...,N,O]` -> `[...,N,O+N]`."""
+        """Returns the inputs u = (o, one-hot agent): `[...,N,O]` -> `[...,N,O+N]`."""
         names: Tensor = self._names  # type: ignore[assignment]
         return torch.cat([obs, names.expand(*obs.shape[:-1], -1)], -1)
 
     def means(self, obs: Tensor) -> Tensor:
-        """mu, `[...,N,O]` -> `[...,N,D]`."""
+        """Returns the messages' means mu, `[...,N,O]` -> `[...,N,D]`."""
         mean: Tensor = self.encode(self.inputs(obs))
         return mean
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
-        """m_out ~ N(mu, 1), `[B,N,D]`; in play the smallest numbers are cut."""
+        """Draws m_out ~ N(mu, 1), `[B,N,D]`; in play the smallest numbers are cut."""
         mean = self.means(obs)
         noise = torch.randn(
             mean.shape, generator=generator, device=mean.device, dtype=mean.dtype
@@ -90,7 +90,7 @@ class NDQ(Talking):
     def listen(
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
-        """The vectors addressed to each agent, `[B,N,M]`; zeros where none arrives."""
+        """Returns the vectors sent to each agent, `[B,N,M]`; 0 where none arrives."""
         vectors = heard.unflatten(-1, (self.num_agents - 1, -1))  # [B,N,N-1,d]
         mine = vectors[:, self._reader, self._page]  # [B,N,N-1,d], by receiver
         others = self._reader.expand(len(links), -1, -1)
@@ -104,6 +104,6 @@ class NDQ(Talking):
         return thought.view_as(memory)
 
     def act(self, memory: Tensor, available: Tensor) -> Tensor:
-        """Q `[B,N,A]`, -inf where unavailable."""
+        """Returns Q `[B,N,A]`, -inf where unavailable."""
         q: Tensor = self.value(memory)
         return q.masked_fill(~available, -torch.inf)

@@ -1,11 +1,11 @@
-"""What every backbone keeps of its own messages: the units of attacks and filters."""
+"""The base of backbones: statistics of clean messages, units of attacks and filters."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Talking(nn.Module):
-    """A module with room for the statistics of its clean messages.
+    """A module with buffers for the statistics of its clean messages.
 
     `oracles.teams.clean_play.measure_messages` writes them after training.
     """
@@ -16,7 +16,7 @@ class Talking(nn.Module):
     message_std: Tensor  # [D]
 
     def reserve_statistics(self, message_size: int) -> None:
-        """Registers the buffers, as of messages of mean 0 and spread 1."""
+        """Registers the buffers, with values of messages of mean 0 and spread 1."""
         self.register_buffer("message_norm", torch.ones(()))
         self.register_buffer("message_rms", torch.ones(message_size))
         self.register_buffer("message_mean", torch.zeros(message_size))

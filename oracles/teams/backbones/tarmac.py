@@ -1,14 +1,14 @@
-"""TarMAC with a one-step delay: say who should listen, and attend to what is for you.
+"""TarMAC with a one-step delay: receivers attend to the senders they need to hear.
 
-    m_out_i = [k_i | v_i] = W_s h_i(t-1)      signature and value: what leaves a sender
+    m_out_i = [k_i | v_i] = W_s h_i(t-1)      signature and value: the message
     q_j     = W_q [ReLU(W_o o_j), h_j(t-1)]   the query stays with the receiver
     a_ji    = softmax over heard i and "nobody" of (q_j . k_i / sqrt(d_k), 0)
     m_in_j  = sum over heard i of a_ji v_i
     h_j(t)  = GRU([ReLU(W_o o_j), m_in_j], h_j(t-1))
     pi_j    = softmax(W_a h_j(t))
 
-Nobody, with score 0 and value 0, lets a receiver hear nothing.
-One round of talk; an attacker forges signatures and values, never a query.
+"Nobody", with score 0 and value 0, lets a receiver hear nothing.
+There is one round of talk; an attack forges signatures and values, never a query.
 
 Source: Das et al. 2019, section 3; the paper's section 4.1 (local communication).
 """
@@ -46,13 +46,13 @@ class TarMAC(Talking):
         self.reserve_statistics(self.message_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
-        """m_out = [signature | value] = W_s h(t-1), `[B,N,D]`."""
+        """Returns m_out = [signature | value] = W_s h(t-1), `[B,N,D]`."""
         return self.message(memory)
 
     def attend(
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
-        """Weights `[B,N,N+1]`: of receiver j on sender i, last on nobody; sum 1."""
+        """Returns attention `[B,N,N+1]` of receiver j to sender i, last to nobody."""
         encoded = torch.relu(self.encode_obs(obs))
         query = self.query(torch.cat([encoded, memory], -1))
         signature = heard[..., : self.config.signature_size]
@@ -63,7 +63,7 @@ class TarMAC(Talking):
     def listen(
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
-        """The values that each agent attends to, `[B,N,M]`; 0 if none reach it."""
+        """Returns the values that each agent attends to, `[B,N,M]`; 0 if none."""
         weights = self.attend(obs, memory, heard, links)[..., :-1]
         return weights @ heard[..., self.config.signature_size :]
 
@@ -74,5 +74,5 @@ class TarMAC(Talking):
         return thought.view_as(memory)
 
     def act(self, memory: Tensor, available: Tensor) -> Tensor:
-        """Logits `[B,N,A]`, -inf where unavailable."""
+        """Returns logits `[B,N,A]`, -inf where unavailable."""
         return self.policy(memory).masked_fill(~available, -torch.inf)

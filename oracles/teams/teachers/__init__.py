@@ -1,4 +1,4 @@
-"""Teachers: scripted players with full information, to imitate in training.
+"""Teachers: scripted players with full information, which teams imitate in training.
 
 A teacher says what to do, a guide whom to hear. Both read positions from
 `TimeStep.state`, which no policy may see. One file an environment, registered here.
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from games.engine.env import CommEnv, TimeStep
 
-Teacher = Callable[["TimeStep"], "Tensor"]  # shows -> action [B,N] long
-Guide = Callable[["TimeStep"], "Tensor"]  # shows -> sender [B,N] long, N for nobody
+Teacher = Callable[["TimeStep"], "Tensor"]  # time step -> action [B,N] long
+Guide = Callable[["TimeStep"], "Tensor"]  # -> sender [B,N] long, N for nobody
 
-# Each is called with the environment of its own name; a teacher is none where it knows
-# none of the environment's map.
+# Each is called with the environment of its own name; a teacher is none if it does not
+# know the environment's map.
 _HERE = "oracles.teams.teachers"
 TEACHERS: dict[str, Entry] = {
     "predator_prey": Entry(f"{_HERE}.predator_prey:Pack"),
@@ -35,7 +35,7 @@ GUIDES: dict[str, Entry] = {
 
 
 def find_teacher(env: CommEnv) -> Teacher | None:
-    """The teacher of an environment; none where there is none."""
+    """Returns the teacher of an environment, or None if it has no teacher."""
     factory = TEACHERS.get(env.spec.name)
     found: Teacher | None = factory(env) if factory else None
     return found

@@ -1,6 +1,6 @@
-"""Teachers of Combat: the hunt, and the ambush of the baneling maps.
+"""The teachers of Combat: `Hunt`, and `Ambush` for the baneling maps.
 
-Both read everybody's place from `TimeStep.state`, which no policy may see.
+Both read all units' places from `TimeStep.state`, which no policy may see.
 """
 
 from collections import deque
@@ -25,13 +25,13 @@ from games.environments.combat.units import LOOPS
 
 _STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))  # north, south, east, west: (x, y)
 _FAR = 1e6
-_CLOSE = 3.3  # cells from the prey, just out of its range: there is no way back
-_BEND = 0.01  # steps that a cell of distance as the crow flies outweighs
-_NEAR = 0.01  # health that a cell of distance outweighs
+_CLOSE = 3.3  # cells from the enemy, just out of its range: from here on, no retreat
+_BEND = 0.01  # steps that a cell of straight distance counts as
+_NEAR = 0.01  # health that a cell of distance counts as
 
 
 class Scene(NamedTuple):
-    """What a teacher reads off a state."""
+    """The parts of a state that a teacher reads."""
 
     place: Tensor  # [B,N,2] cells, agents
     prey: Tensor  # [B,E,2] cells, enemies
@@ -39,11 +39,11 @@ class Scene(NamedTuple):
 
 
 class Hunt:
-    """Everybody walks to the enemies by the shortest way and attacks the weakest.
+    """A teacher: agents walk the shortest way to enemies and attack the weakest.
 
-    Agents without a weapon stay where they are, and so does everybody where the enemies
-    come by themselves, for who walks into fire cannot shoot. On the baneling maps this
-    is the greedy play that loses more often than not.
+    Agents without a weapon stay where they are, and so do all agents where the enemies
+    come by themselves, as an agent that walks cannot shoot. On the baneling maps this
+    is the greedy play that mostly loses.
     """
 
     def __init__(self, env: Combat) -> None:
@@ -64,12 +64,12 @@ class Hunt:
         self._move = torch.tensor(_STEPS, device=env.device)
 
     def __call__(self, timestep: TimeStep) -> Tensor:
-        """Everybody's action `[B,N]` long, always available."""
+        """Returns the actions of all agents `[B,N]` long, always available ones."""
         scene = self.read(timestep.state)
         return self.pursue(scene, timestep.available)
 
     def read(self, state: Tensor) -> Scene:
-        """Places and health in `state` [B,S]."""
+        """Reads places and health in `state` [B,S]."""
         agents, enemies = self._layout.agents(state), self._layout.enemies(state)
         return Scene(
             (agents[..., 2:4] + 0.5) * SIDE,
@@ -78,7 +78,7 @@ class Hunt:
         )
 
     def pursue(self, scene: Scene, available: Tensor) -> Tensor:
-        """Attack what may be attacked, or else come nearer."""
+        """Returns an attack where one is available, else the step of `approach`."""
         may = available[..., ATTACK:] & self._can_hit
         far = (scene.place[:, :, None] - scene.prey[:, None]).norm(dim=-1)
         worth = scene.health[:, None] + _NEAR * far
@@ -90,7 +90,7 @@ class Hunt:
         return torch.where(available[..., NO_OP], NO_OP, action)
 
     def approach(self, scene: Scene, available: Tensor) -> Tensor:
-        """The step `[B,N]` that leaves the shortest way to the enemies, or none."""
+        """Returns the step `[B,N]` that leaves the shortest way to the enemies."""
         living = (scene.health > 0).float()[..., None]
         middle = (scene.prey * living).sum(1) / living.sum(1).clamp(min=1.0)
         goal = (middle[:, None] - self._points).square().sum(-1).argmin(-1)  # [B]
@@ -100,7 +100,7 @@ class Hunt:
         index = cell[..., 1] * SIDE + cell[..., 0]  # [B,N,4]
         ways = self._ways[goal][:, None].expand(-1, index.shape[1], -1)
         left = ways.gather(2, index.long())
-        # Of two ways of as many cells, the straighter one: or it walks to and fro.
+        # Of two ways of as many cells, the straighter one avoids walks back and forth.
         after = scene.place[:, :, None] + self._move - self._points[goal][:, None, None]
         left = left + _BEND * after.norm(dim=-1)
         left = left.masked_fill(~available[..., NORTH:ATTACK], 2 * _FAR)
@@ -108,13 +108,12 @@ class Hunt:
 
 
 class Ambush(Hunt):
-    """Banelings gather out of the hydralisk's sight and go all at once.
+    """A teacher: banelings gather out of the hydralisk's sight and attack together.
 
     Those of the arms walk along the corridor's southern edge until a step south opens
     before them, those of the stem go north until both sides open; there they wait. When
-    all are there, or one is dead, all go. Gathering needs
-    no more than what an agent sees; *when* to go is one fact about everybody, which has
-    to be told.
+    all are there, or one is dead, all go. Gathering needs only what an agent sees;
+    *when* to go is one fact about all agents, which has to be told.
     """
 
     def __init__(self, env: Combat) -> None:
@@ -123,7 +122,7 @@ class Ambush(Hunt):
         self._stride = env.tables.units[0].speed * env.config.step_mul / LOOPS
 
     def __call__(self, timestep: TimeStep) -> Tensor:
-        """Everybody's action `[B,N]` long, always available."""
+        """Returns the actions of all agents `[B,N]` long, always available ones."""
         scene, available = self.read(timestep.state), timestep.available
         alive = ~available[..., NO_OP]
         x = scene.place[..., 0]
@@ -142,7 +141,7 @@ class Ambush(Hunt):
         return torch.where(go[:, None], self.pursue(scene, available), gather)
 
     def approach(self, scene: Scene, available: Tensor) -> Tensor:
-        """The step `[B,N]` that ends nearest to the hydralisk, as the crow flies."""
+        """Returns the step `[B,N]` that ends nearest to the hydralisk."""
         after = scene.place[:, :, None] + self._stride * self._move
         left = (after - scene.prey[:, None, :1]).norm(dim=-1)
         left = left.masked_fill(~available[..., NORTH:ATTACK], _FAR)
@@ -150,12 +149,12 @@ class Ambush(Hunt):
 
 
 def combat_teacher(env: Combat) -> Hunt:
-    """The teacher of the map that `env` plays."""
+    """Returns the teacher of the map that `env` plays."""
     return Ambush(env) if env.tables.explodes else Hunt(env)
 
 
 def ways_to(combat_map: CombatMap, x: int, y: int) -> list[float]:
-    """Steps from each cell to (x, y) over ground, `[SIDE * SIDE]`."""
+    """Returns the steps from each cell to (x, y) over ground, `[SIDE * SIDE]`."""
     ways = [_FAR] * (SIDE * SIDE)
     ways[y * SIDE + x] = 0.0
     queue = deque([(x, y)])

@@ -1,4 +1,4 @@
-"""A teacher for Predator-Prey: the pack, which hunts one prey at a time."""
+"""The teacher of Predator-Prey, which hunts one prey at a time."""
 
 import torch
 from torch import Tensor
@@ -8,20 +8,20 @@ from games.environments.predator_prey.env import PredatorPrey
 from games.environments.predator_prey.tables import CATCH, MOVES, STAY
 
 _REST = 0.3  # weight of the distances of those that are not among the two nearest
-_BEND = 0.1  # weight of the longer axis: a path that keeps both ways open is shorter
+_BEND = 0.1  # weight of the longer axis: paths that keep both ways open are better
 
 
 class Pack:
-    """Predators that all hunt one prey: the one that two of them reach soonest.
+    """A teacher: all predators hunt one prey, the one that two reach soonest.
 
-    Everybody walks towards it around the others; who stands beside it waits. A predator
-    catches exactly if another one is next to the same prey and catches too, so no catch
-    is ever lost: prey do not walk before catches are settled.
+    Predators walk towards it around the others, and wait beside it. A predator catches
+    exactly if another one is next to the same prey and catches too, so no catch is ever
+    lost: prey do not walk before catches are settled.
 
-    Which prey is the pack's is one fact about the whole board, so an imitator has to be
-    told, and can be told in a message. Cleverer plans are worse lessons: a pair of
-    predators with perfect foresight (value iteration) earns 60.0 of 60 where the pack
-    earns 50, but teams that imitate it hardly talk.
+    Which prey they hunt is one fact about the whole board, so an imitator has to be
+    told, and can be told in a message. Better plans teach less: a pair of predators
+    with perfect foresight (value iteration) earns 60.0 of 60 where the pack earns 50,
+    but teams that imitate it hardly talk.
     """
 
     def __init__(self, env: PredatorPrey) -> None:
@@ -31,13 +31,13 @@ class Pack:
         self._goal, self._steps, self._way = board(env.config.grid, env.device)
 
     def __call__(self, timestep: TimeStep) -> Tensor:
-        """Everybody's action.
+        """Returns the actions of all predators.
 
         Args:
-          timestep: what the environment shows; only `state` [B,S] is read.
+          timestep: B worlds; only `state` [B,S] is read.
 
         Returns:
-          `[B,N]` long, always available.
+          Actions `[B,N]` long, always available ones.
         """
         cells = self._cells(timestep.state)
         predators, prey = cells[: self._num_agents], cells[self._num_agents :]
@@ -56,7 +56,7 @@ class Pack:
         return torch.where(catching, CATCH, way.argmin(1)).t()
 
     def _cells(self, state: Tensor) -> Tensor:
-        """Cells `[N+Q,B]`, row by row; grid ** 2 for prey that are gone."""
+        """Returns cells `[N+Q,B]`, row by row; grid ** 2 for prey that are gone."""
         rows = (state[:, self._layout.rows] * self._far).round().long().t()
         columns = (state[:, self._layout.columns] * self._far).round().long().t()
         cells = rows * self._layout.grid + columns
@@ -64,7 +64,7 @@ class Pack:
 
 
 def board(grid: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """The empty board.
+    """Returns tables of the empty board: moves, steps and lengths of ways.
 
     Args:
       grid: rows and columns; C = grid ** 2 cells, counted row by row.

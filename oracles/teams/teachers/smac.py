@@ -1,4 +1,4 @@
-"""Teachers of StarCraft II: on NDQ's maps those of the built-in simulator."""
+"""The teachers of StarCraft II: on NDQ's maps those of the built-in simulator."""
 
 from games.environments.combat.config import CombatConfig
 from games.environments.combat.env import Combat
@@ -8,9 +8,9 @@ from oracles.teams.teachers.combat import Hunt, combat_teacher
 
 
 def smac_teacher(env: Smac) -> Hunt | None:
-    """The teacher of the map that `env` plays, if its ground is known.
+    """Returns the teacher of the map that `env` plays, or None if the map is unknown.
 
-    All that a teacher reads is `TimeStep.state`, which both lay out in the same way.
+    A teacher reads only `TimeStep.state`, which both environments lay out alike.
     """
     if env.config.map not in NDQ_MAPS:
         return None

@@ -1,7 +1,7 @@
-"""Who knows everything on Traffic Junction: a driver, and whom a driver should hear.
+"""The teacher of Traffic Junction, and the guide that says whom each car should hear.
 
-Everybody gives gas, unless that leads into a car that stands, or into a cell that a car
-with priority enters: settled again and again, as who brakes may stop who follows.
+Cars give gas, unless that leads into a car that stands, or into a cell that a car with
+priority enters. This is repeated, as a car that brakes may stop the car behind it.
 """
 
 from typing import NamedTuple
@@ -12,12 +12,12 @@ from torch import Tensor
 from games.engine.env import TimeStep
 from games.environments.traffic_junction.env import BRAKE, GAS, TrafficJunction
 
-_QUEUE = 6  # cars of a queue that are looked through
-_SETTLED = 12  # rounds; queues that stop one another are shorter
+_QUEUE = 6  # most cars of a queue that are considered
+_SETTLED = 12  # rounds; more than the queues that stop one another are long
 
 
 class _Cars(NamedTuple):
-    """What the state says of everybody, `[B,N]`."""
+    """What the state says of all cars, `[B,N]`."""
 
     active: Tensor  # bool
     here: Tensor  # cell it is on
@@ -33,19 +33,19 @@ def _read(env: TrafficJunction, timestep: TimeStep) -> _Cars:
     active = state[..., layout.active] > 0
     place = torch.where(active, tables.first[route] + progress, 0)
     following = tables.following[place]
-    # Nobody meets the idle, nor a car that leaves the map: cells of their own.
+    # Idle slots and cars that leave the map meet no car: they get cells of their own.
     here = torch.where(active, tables.cell[2 * place], -1 - slot)
     there = torch.where(following > 0, tables.cell[2 * following], -1 - slot)
     return _Cars(active, here, there, progress)
 
 
 class Rivals:
-    """Whom each car should hear: who decides what comes of its next step.
+    """A guide: each car should hear the car that decides what its next step leads to.
 
-    That is another that wants its next cell; else one that wants the next cell of the
-    car ahead, which may therefore stand; else of the car ahead of that one, and so on;
-    else the car ahead; else nobody. Who goes first is left to the team. A car sees who
-    is next to it, but not where they turn, nor what the cars ahead meet.
+    That is another car that wants its next cell; else one that wants the next cell of
+    the car ahead, which may therefore stand; else of the car ahead of that one, and so
+    on; else the car ahead; else nobody. Which car goes first is left to the team. A car
+    sees the cars next to it, but not where they turn, nor what the cars ahead meet.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
@@ -56,13 +56,13 @@ class Rivals:
         )
 
     def __call__(self, timestep: TimeStep) -> Tensor:
-        """The sender for every receiver.
+        """Returns the sender that every receiver should hear.
 
         Args:
-          timestep: what the environment shows; only `state` [B,S] is read.
+          timestep: B worlds; only `state` [B,S] is read.
 
         Returns:
-          `[B,N]` long, N for nobody; of several that matter alike the lowest slot.
+          Senders `[B,N]` long, N for nobody; of equal ones the lowest slot.
         """
         _, here, there, _ = _read(self._env, timestep)
         rivals = (there[:, :, None] == there[:, None, :]) & self._others  # [B,j,i]
@@ -76,12 +76,12 @@ class Rivals:
 
 
 class PressedFirst:
-    """Cars that yield by place, unless the queue behind them reaches an entry.
+    """A teacher: cars yield by place, unless a queue behind reaches an entry.
 
-    The next arrival hits who stands at an entry, so queues that reach back to one go
-    first; else, of two that want a cell, the one on the lower cell (row by row) goes.
-    Where a car turns next, whether it stands for another, and how long the queue behind
-    it is no car sees of another: an imitator has to be told.
+    The next arrival hits a car that stands at an entry, so queues that reach back to
+    one go first; else, of two that want a cell, the one on the lower cell (row by row)
+    goes. A car does not see where another one turns next, whether it waits for a third,
+    nor how long the queue behind it is: an imitator has to be told.
     """
 
     def __init__(self, env: TrafficJunction) -> None:
@@ -90,13 +90,13 @@ class PressedFirst:
         self._slot = torch.arange(env.spec.num_agents, device=env.device)
 
     def __call__(self, timestep: TimeStep) -> Tensor:
-        """Everybody's action.
+        """Returns the actions of all cars.
 
         Args:
-          timestep: what the environment shows; only `state` [B,S] is read.
+          timestep: B worlds; only `state` [B,S] is read.
 
         Returns:
-          `[B,N]` long.
+          Actions `[B,N]` long.
         """
         active, here, there, progress = _read(self._env, timestep)
         pressed = self._tail(here, there, progress) == 0
@@ -111,7 +111,7 @@ class PressedFirst:
         return torch.where(going | ~active, GAS, BRAKE)
 
     def _tail(self, here: Tensor, there: Tensor, progress: Tensor) -> Tensor:
-        """Moves from its entry to the last car of the queue behind each, `[B,N]`."""
+        """Returns moves from the entry to the last car of the queue behind, `[B,N]`."""
         queues = there[:, :, None] == here[:, None, :]  # [B,i,j]: i is right behind j
         tail = progress
         for _ in range(_QUEUE):
