@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from games.engine.registry import Entry
+from games.engine.settings import allowed
 from games.engine.side import Side
 from oracles.strategies.registry import strategies
 from psro_comm.lab.session import Request, read_run
@@ -65,8 +66,11 @@ def _with_argument(
     (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
     try:
         return replace(entry.config(), {leaf.name: leaf.parse(argument)})
-    except ValueError as error:
-        raise ValueError(f"{name!r}: {error}") from error
+    except ValueError:
+        must = allowed(entry.config)[leaf.name]
+        raise ValueError(
+            f"{name!r}: {leaf.name} is {argument!r}, must be a number, {must}"
+        ) from None
 
 
 def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:

@@ -147,12 +147,20 @@ def test_an_unknown_player_is_named(runs):
 @pytest.mark.parametrize(
     ("program", "flag", "words"),
     [
-        ("evaluate", "--attacks=noise@nan", "'nan' is not a size above 0"),
-        ("evaluate", "--attacks=noise@-1", "'-1' is not a size above 0"),
-        ("evaluate", "--attacks=none@5", "only noise has a size"),
+        (
+            "evaluate",
+            "--attacks=noise@nan",
+            "size is 'nan', must be a number, positive",
+        ),
+        ("evaluate", "--attacks=noise@-1", "size is '-1', must be a number, positive"),
+        ("evaluate", "--attacks=none@5", "only noise takes an argument after @"),
         ("evaluate", "--filters=noise", "is an attack, not a filter"),
         ("train_attack", "--against=mute", "is an attack, not a filter"),
-        ("train_filter", "--against=noise@x", "'x' is not a size above 0"),
+        (
+            "train_filter",
+            "--against=noise@x",
+            "size is 'x', must be a number, positive",
+        ),
         ("train_filter", "--against=nobody", "'nobody' does not exist"),
         ("run_psro", "--initial_filters=noise", "is an attack, not a filter"),
     ],
