@@ -160,6 +160,8 @@ def _given_flags() -> str:
 def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
     """Refuses settings of what is neither trained nor made here."""
     defined = {*FLAGS}
+    if "threat.mix_weight" in defined and asked.config.threat.mode != "convex":
+        refuse(["threat.mix_weight"], "unless threat.mode is convex")
     if asked.team is not None:
         idle = sorted(_fields(_TRAINING) & defined)
         refuse(idle, f"with the team of {asked.team!r}")

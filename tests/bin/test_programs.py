@@ -203,6 +203,11 @@ def test_a_wrong_name_is_refused_before_a_team_is_trained(runs, program, flag, w
             "--filter.detector has no effect without an untrained filter",
         ),
         (
+            "train_attack",
+            "--team=team --threat.mix_weight=0.5",
+            "--threat.mix_weight has no effect unless threat.mode is convex",
+        ),
+        (
             "run_psro",
             "--team=team --nopredator_prey.obs_position",
             "predator_prey.obs_position has no effect: env is 'echo'",
