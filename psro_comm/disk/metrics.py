@@ -1,6 +1,6 @@
-"""What a run says while it runs: JSON lines, TensorBoard events, one line for humans.
+"""Writes and reads the metrics of a run: JSON lines and TensorBoard events.
 
-Whatever learns is handed one function, a `Log`, and knows nothing of files or clocks.
+A learner gets one function, a `Log`, and knows nothing of files or clocks.
 Keys are `area/quantity`; the axes of a line (`iteration`, `update`, ...) have no slash.
 """
 
@@ -33,7 +33,7 @@ _FLUSH_S = 10.0
 
 
 class MetricsWriter:
-    """Appends to `metrics.jsonl`, and the same to the event files in `tb/<artefact>/`.
+    """A writer of `metrics.jsonl`, and of the same in event files in `tb/<artefact>/`.
 
     A line carries its artefact, so that an artefact computed anew after a kill can
     `forget` the lines of its first try. The caller holds the run's lock.
@@ -42,7 +42,7 @@ class MetricsWriter:
     def __init__(
         self, root: Path, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Continues the file in `root`; a last line torn by a kill is dropped.
+        """Continues the file in `root`; an incomplete last line is dropped.
 
         Raises:
           StoreError: a line in the middle is damaged, or the disk refuses.
@@ -72,7 +72,7 @@ class MetricsWriter:
         from now unless the call brings its own. NaN and infinity become null.
 
         Args:
-          artefact: name of what is being computed.
+          artefact: name of the artefact that is being computed.
           **axes: constant axes of all its lines, such as `iteration=2`.
         """
         check_name(artefact)
@@ -89,8 +89,8 @@ class MetricsWriter:
         """Drops the lines of `artefact`, which is about to be recomputed.
 
         Args:
-          artefact: its name.
-          from_update: keep the lines of earlier updates, where a checkpoint has them.
+          artefact: name of the artefact.
+          from_update: first update whose line is dropped; a checkpoint has the others.
 
         Raises:
           StoreError: the disk refuses; the old lines are intact.
@@ -171,7 +171,7 @@ class _EventFile:
 
 
 def read_metrics(root: Path, artefact: str | None = None) -> list[dict[str, Any]]:
-    """The lines of a run, of one artefact if given; a torn last line is left out.
+    """Returns the lines of a run, of one artefact if given, without an incomplete last.
 
     Raises:
       StoreError: the file is damaged.
@@ -199,7 +199,7 @@ def _parsed(line: bytes, where: object) -> dict[str, Any]:
 
 
 def _guarded(path: Path, action: Callable[[], Any]) -> Any:
-    """Runs `action`; what the disk refuses becomes one line that names `path`."""
+    """Runs `action`; an error of the disk becomes one line that names `path`."""
     try:
         return action()
     except OSError as error:
