@@ -1,1 +1,1 @@
-"""Command-line programs: flags, one library call, files."""
+"""Command-line programs: each reads its flags, calls the library and writes files."""

@@ -1,9 +1,9 @@
-"""What a payoff table says and how sure it is: of a run, or of any file.
+"""Analyses a payoff table of a run or a file: value, mixtures, regrets, intervals.
 
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
 
-With --refine, all settings are those that the run was begun with.
+With --refine, all settings are those with which the run was begun.
 """
 
 from pathlib import Path
@@ -16,18 +16,24 @@ from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
 command_line.define_common("run", "runs_dir", "workers", "dry_run")
-flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file, instead of --run.")
+flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg), instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
-flags.DEFINE_integer("resamples", 1000, "Resamples of the table.", 2)
+flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
 flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
-flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Whose mixtures to judge.")
+flags.DEFINE_enum(
+    "meta_solver", "nash", list(META_SOLVERS), "Solver whose mixtures are judged."
+)
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
-flags.DEFINE_boolean("refine", False, "With a run: play on until --width is reached.")
-flags.DEFINE_float("width", 1.0, "Half-width of the value's interval to reach.", 0.0)
+flags.DEFINE_boolean(
+    "refine", False, "With --run: play episodes until --width is reached."
+)
+flags.DEFINE_float(
+    "width", 1.0, "Half-width of the value's interval to reach, in returns.", 0.0
+)
 
 
 def main(_: list[str]) -> None:
-    """Analyses a table and prints what it says."""
+    """Analyses the table and prints what it says."""
     given = flags.FLAGS
     if (given.payoffs is None) == (given.run is None):
         raise ValueError("give one of --payoffs=FILE and --run=NAME")

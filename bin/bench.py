@@ -1,7 +1,7 @@
-"""Speed, as ratios within this run: `make bench`. One thread, nothing else running.
+"""Measures the speed of the code as ratios of two rates, in one thread: `make bench`.
 
-Every line compares two things measured side by side, in turns, so that a busy machine
-slows both; the ratio of their best times is what counts.
+Each line compares two things that are measured in turns, so that a busy machine slows
+both; the ratio of their best rates counts. Nothing else should run beside it.
 """
 
 from absl import flags
@@ -9,7 +9,7 @@ from absl import flags
 from psro_comm.command.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
-flags.DEFINE_integer("rounds", 5, "Measurements of each; the best counts.", 1)
+flags.DEFINE_integer("rounds", 5, "Number of measurements of each; the best counts.", 1)
 
 
 def main(_: list[str]) -> None:

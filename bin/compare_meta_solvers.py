@@ -1,4 +1,4 @@
-"""Meta-solvers side by side on one stored table.
+"""Compares meta-solvers on one stored payoff table, without any training.
 
 python -m bin.compare_meta_solvers --payoffs=meta_game.nfg --solvers=all
 """
@@ -12,15 +12,19 @@ from psro_comm.command.request import define_common, json_file
 from psro_comm.command.shell import run_main
 
 define_common("dry_run")
-flags.DEFINE_string("payoffs", None, "A .csv, .json or .nfg file.", required=True)
-flags.DEFINE_list("solvers", ["nash", "uniform", "prd"], "Meta-solvers, or all.")
-flags.DEFINE_integer("resamples", 20, "Resamples that each solver solves again.", 0)
+flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg).", required=True)
+flags.DEFINE_list(
+    "solvers", ["nash", "uniform", "prd"], "Names of meta-solvers, or all."
+)
+flags.DEFINE_integer(
+    "resamples", 20, "Resamples of the table that each solver also solves.", 0
+)
 flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
 flags.DEFINE_string("out", None, "A .json file (default: beside the table).")
 
 
 def main(_: list[str]) -> None:
-    """Compares and prints."""
+    """Compares the solvers, and prints and saves the result."""
     from psro_comm.disk.files import encode_json, make_folder, write_atomic
     from psro_comm.metagame.comparison import chosen, compare
     from psro_comm.metagame.formats.files import read_meta_game

@@ -1,4 +1,4 @@
-"""Is this machine ready? One line for each thing, with the command that mends it.
+"""Checks that this machine is ready, and names the command that mends what is not.
 
 python -m bin.doctor
 python -m bin.doctor --smac
@@ -16,7 +16,7 @@ try:
 except ImportError:
     sys.exit("wrong absl-py is missing, and with it all else: make setup")
 
-flags.DEFINE_boolean("smac", False, "StarCraft II must be ready, too.")
+flags.DEFINE_boolean("smac", False, "Whether StarCraft II must be ready, too.")
 
 
 def main(_: list[str]) -> None:

@@ -1,4 +1,4 @@
-r"""The cross-play table of any attacks against any filters, with intervals.
+r"""Plays any filters against any attacks, and prints their returns with intervals.
 
 python -m bin.evaluate --task=echo --budget=smoke \
         --attacks=none,noise,psro:a --filters=none,psro:a
@@ -14,8 +14,10 @@ from psro_comm.lab.session import open_lab
 _SIDES = (*command_line.untrained("attack"), *command_line.untrained("filter"))
 command_line.define("threat", "evaluation", *_SIDES)
 _WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"
-flags.DEFINE_list("attacks", ["none", "noise"], f"{_WORDS}, noise, noise@2.5, mute.")
-flags.DEFINE_list("filters", ["none"], f"{_WORDS}.")
+flags.DEFINE_list(
+    "attacks", ["none", "noise"], f"Attacks: {_WORDS}, noise, noise@2.5, mute."
+)
+flags.DEFINE_list("filters", ["none"], f"Filters: {_WORDS}.")
 
 
 def main(_: list[str]) -> None:

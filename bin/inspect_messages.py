@@ -1,10 +1,10 @@
-r"""One episode under the lens: actions and messages, clean, attacked and defended.
+r"""Plays one episode clean, attacked and defended, and saves actions and messages.
 
 python -m bin.inspect_messages --task=echo --budget=smoke \
         --attack=psro:a --filter=psro:a
 
-Writes JSON, a picture of one step in the manner of the paper's figure 10, and a page
-that replays the episode.
+It writes JSON, a picture of one step in the manner of the paper's figure 10, and a web
+page that replays the episode.
 """
 
 from absl import flags
@@ -18,17 +18,19 @@ from psro_comm.names import BRANCHES
 _SIDES = (*command_line.untrained("attack"), *command_line.untrained("filter"))
 command_line.define("threat", *_SIDES)
 FLAGS = flags.FLAGS
-flags.DEFINE_string("attack", "noise", "Attack, by name (see evaluate).")
-flags.DEFINE_string("filter", "untrained", "Filter, by name (see evaluate).")
-flags.DEFINE_integer("world", 0, "Number of the world.", lower_bound=0)
-flags.DEFINE_enum("follow", "clean", BRANCHES, "Whose actions are played.")
+flags.DEFINE_string("attack", "noise", "Name of the attack (see evaluate).")
+flags.DEFINE_string("filter", "untrained", "Name of the filter (see evaluate).")
+flags.DEFINE_integer("world", 0, "Number of the world that is played.", lower_bound=0)
+flags.DEFINE_enum("follow", "clean", BRANCHES, "Condition whose actions are played.")
 flags.DEFINE_integer(
-    "step", None, "Step of the picture (default: where the attack changes most)."
+    "step",
+    None,
+    "Step that the picture shows (default: where most best actions change).",
 )
 
 
 def main(_: list[str]) -> None:
-    """Plays the episode and says where it lies."""
+    """Plays the episode, saves it and prints the names of the files."""
     named = {"attack": [FLAGS.attack], "filter": [FLAGS.filter]}
     request = command_line.request("inspection", named)
     if FLAGS.dry_run:

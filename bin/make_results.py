@@ -1,4 +1,4 @@
-"""Tables and figures of finished quickstart runs, beside the paper's figures.
+"""Writes tables and figures of finished quickstart runs, with the paper's numbers.
 
 python -m bin.make_results --runs=a,b,c --out=docs/results --readme=README.md
 """
@@ -14,9 +14,11 @@ FLAGS = flags.FLAGS
 define_common("runs_dir")
 flags.DEFINE_list("runs", None, "Names of finished runs, of any tasks.", required=True)
 flags.DEFINE_string("out", "docs/results", "Folder of results.md and the figures.")
-flags.DEFINE_string("readme", None, "Also put the results into this file ...")
+flags.DEFINE_string("readme", None, "File that also gets two small tables.")
 flags.DEFINE_string(
-    "mark", None, "... between <!-- MARK:begin --> and its :end (default: results)."
+    "mark",
+    None,
+    "MARK of their place: <!-- MARK:begin --> to its :end (default: results).",
 )
 
 

@@ -1,4 +1,7 @@
-"""The whole story on one task: talk, attack, defend, break, R-MACRL, verdict.
+"""Runs the paper's whole experiment on one task, and reports a verdict.
+
+It trains a team that talks, an attack, a filter, a fresh attacker on that filter, and
+R-MACRL; then it compares the defenders under attack.
 
 python -m bin.quickstart --task=predator_prey_p05
 """
@@ -13,7 +16,7 @@ command_line.define("threat", *_SIDES, "psro", "evaluation")
 
 
 def main(_: list[str]) -> None:
-    """Tells the story and prints its report."""
+    """Runs the story and prints its report."""
     request = command_line.request()
     if command_line.FLAGS.dry_run:
         print(plan(request, "story"))

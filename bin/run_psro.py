@@ -1,4 +1,4 @@
-"""R-MACRL (algorithm 1) on one task, through OpenSpiel's PSRO solver.
+"""Runs R-MACRL (algorithm 1) on one task, through OpenSpiel's PSRO solver.
 
 python -m bin.run_psro --task=echo --budget=smoke --run=a
 """

@@ -1,4 +1,4 @@
-"""Meta-solvers side by side as whole PSRO runs, one for each solver and seed.
+"""Compares meta-solvers by whole PSRO runs, one for each solver and seed.
 
 python -m bin.study_meta_solvers --task=echo --budget=smoke --solvers=nash,uniform
 """
@@ -11,13 +11,15 @@ from psro_comm.command.shell import run_main
 
 _SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
 command_line.define("threat", *_SIDES, "psro", "evaluation", but=["psro.meta_solver"])
-flags.DEFINE_list("solvers", ["nash", "uniform", "prd"], "Meta-solvers, or all.")
+flags.DEFINE_list(
+    "solvers", ["nash", "uniform", "prd"], "Names of meta-solvers, or all."
+)
 flags.DEFINE_list("seeds", None, "Seeds of the PSRO runs (default: --seed).")
 flags.DEFINE_string("out", None, "A .json file (default: beside the runs).")
 
 
 def main(_: list[str]) -> None:
-    """Runs, or goes on with, all of it, and prints."""
+    """Runs or continues the study, and prints and saves its result."""
     from psro_comm.disk.files import encode_json, make_folder, write_atomic
     from psro_comm.metagame.comparison import chosen
     from psro_comm.reports.figures.meta_solvers import plot_study

@@ -1,4 +1,4 @@
-"""What options of PSRO's best responses bring on a game of known value, over seeds.
+"""Compares options of PSRO's best responses on a game of known value, over seeds.
 
 python -m bin.study_options --game=signalling_weak --compare=plain,warm_start --run=warm
 """
@@ -12,13 +12,15 @@ from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_store
 from psro_comm.validation.registry import KNOWN_GAMES, OPTIONS
 
-flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "What is played.")
-flags.DEFINE_list("compare", list(OPTIONS), f"Options, of {', '.join(OPTIONS)}.")
-flags.DEFINE_integer("seeds", 10, "How many, from --seed.", 2)
-flags.DEFINE_integer("trainings", 12, "Of each run, both sides.", 2)
-flags.DEFINE_integer("worlds", 1000, "Of each cell.", 2)
-flags.DEFINE_integer("seed", 0, "The first.", 0)
-flags.DEFINE_string("run", None, "Keep what is found under this name.")
+flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "Game that is played.")
+flags.DEFINE_list(
+    "compare", list(OPTIONS), f"Options to compare: {', '.join(OPTIONS)}."
+)
+flags.DEFINE_integer("seeds", 10, "Number of seeds, from --seed on.", 2)
+flags.DEFINE_integer("trainings", 12, "Trainings in each run, of both sides.", 2)
+flags.DEFINE_integer("worlds", 1000, "Worlds that each cell is played in.", 2)
+flags.DEFINE_integer("seed", 0, "First of the seeds.", 0)
+flags.DEFINE_string("run", None, "Name of the run that keeps the result.")
 define_common("runs_dir")
 
 

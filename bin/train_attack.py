@@ -16,7 +16,7 @@ flags.DEFINE_string(
 
 
 def main(_: list[str]) -> None:
-    """Trains and prints."""
+    """Trains the attack and prints what it does."""
     if (result := train("attack", flags.FLAGS.against)) is not None:
         from psro_comm.reports.terminal import render_training
 

@@ -1,4 +1,4 @@
-"""Trains one message filter against an attack (eq. 2) and measures it.
+"""Trains one message filter against an attack (eq. 2), and measures it on fresh worlds.
 
 python -m bin.train_filter --against=attack --team=team --run=filter
 python -m bin.train_filter --against=attack --filter.detector=random --run=ablation
@@ -16,7 +16,7 @@ flags.mark_flag_as_required("against")
 
 
 def main(_: list[str]) -> None:
-    """Trains and prints."""
+    """Trains the filter and prints what it does."""
     if (result := train("filter", flags.FLAGS.against)) is not None:
         from psro_comm.reports.terminal import render_training
 

@@ -1,4 +1,4 @@
-"""Trains a team that talks, and measures what it loses when muted.
+"""Trains a team that talks, and measures what it loses when its messages are zeroed.
 
 python -m bin.train_team --task=predator_prey_p05 --run=team
 """

@@ -1,4 +1,4 @@
-"""PSRO on a game of known value: the learned lower bound beside the truth.
+"""Runs PSRO on a game of known value, and prints what it learned beside the truth.
 
 python -m bin.validate_psro --game=signalling --iterations=6
 """
@@ -14,17 +14,17 @@ from psro_comm.lab.session import open_store
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.validation.registry import KNOWN_GAMES
 
-flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "What is played.")
+flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "Game that is played.")
 flags.DEFINE_enum("meta_solver", "nash", list(META_SOLVERS), "Solves the payoff table.")
-flags.DEFINE_integer("iterations", 6, "Of algorithm 1.", 1, 30)
-flags.DEFINE_integer("worlds", 1000, "Of each cell.", 2)
-flags.DEFINE_integer("seed", 0, "Of everything.", 0)
-flags.DEFINE_string("run", None, "Keep what is found under this name.")
+flags.DEFINE_integer("iterations", 6, "Iterations of algorithm 1.", 1, 30)
+flags.DEFINE_integer("worlds", 1000, "Worlds that each cell is played in.", 2)
+flags.DEFINE_integer("seed", 0, "Seed of the game and of the run.", 0)
+flags.DEFINE_string("run", None, "Name of the run that keeps the tables.")
 define_common("runs_dir")
 
 
 def main(_: list[str]) -> None:
-    """Runs and prints what PSRO finds, iteration by iteration."""
+    """Runs PSRO and prints what it finds, iteration by iteration."""
     given = flags.FLAGS
     if given.run is None:
         refuse(["runs_dir"], "without --run")

@@ -25,8 +25,8 @@ class TableOracleConfig:
     """The budget and the learner's settings of one best response.
 
     Attributes:
-      updates: rollouts.
-      episodes: B of each rollout.
+      updates: the number of rollouts.
+      episodes: B, the episodes of each rollout.
       ppo: the learner.
     """
 

@@ -1,4 +1,4 @@
-"""What defenders, attackers and the rows of a report are called."""
+"""Names of defenders, of attackers and of the rows of a report."""
 
 # Defenders.
 NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
@@ -14,7 +14,7 @@ FRESH = {  # the attacker trained from scratch on each defender
 }
 EQUILIBRIUM, HELD_OUT_SET = "meta-equilibrium", "held-out set"  # mixtures of attackers
 
-# Who met whom, defender first.
+# Pairs of a defender and an attacker that met.
 CLEAN = (NO_FILTER, NO_ATTACK)
 ATTACKED = (NO_FILTER, ATTACK)
 NOISY = (NO_FILTER, NOISE)
@@ -44,7 +44,7 @@ LABELS = {
     RMACRL_BROKEN: "R-MACRL against a fresh attacker",
 }
 
-# Attackers that every defender meets, in words. OWN stands for each one's fresh one.
+# Attackers that every defender meets, in words. OWN: the defender's own fresh attacker.
 OWN = "fresh"
 AGAINST = {
     NO_ATTACK: "no attack",
@@ -66,6 +66,6 @@ CONDITIONS = {
     MOST_CUT: "80 % of all numbers cut, the smallest",
 }
 
-# What an inspected episode shows of each step.
+# Conditions in which an inspected episode shows each step.
 UNDISTURBED, UNDEFENDED, DEFENDED = "clean", "attacked", "defended"
 BRANCHES = (UNDISTURBED, UNDEFENDED, DEFENDED)

@@ -19,15 +19,15 @@ class Threat:
     Mode, cap and rate are applied by the channel, once, whatever the attack.
 
     Attributes:
-      num_malicious: K, agents held by the attacker.
+      num_malicious: K, the number of malicious agents.
       malicious: their indices, comma separated; none draws them once per run.
-      redraw_malicious: draw them anew in every episode instead.
-      mode: how delta is applied.
-      mix_weight: omega of the convex mode.
+      redraw_malicious: whether each episode draws them anew instead.
+      mode: how delta is applied to a message.
+      mix_weight: omega, the weight of delta in the convex mode.
       cap: most that a message may be bent, in mean norms of a clean message; none is
         no limit.
-      rate: most of its own messages that a malicious agent may bend, as a share: after
-        t messages at most rate * t of them, whenever it likes.
+      rate: the largest share of its messages that a malicious agent may bend: after t
+        messages at most rate * t of them, at any times.
       knowledge: what an attack is shown: own, what the malicious agents see and hear
         themselves (the paper's black box); or white_box, also the team, the frozen
         filter and all agents, for attacks that measure a worst case.

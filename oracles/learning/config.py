@@ -10,10 +10,11 @@ class PPOConfig:
     """The settings of proximal policy optimisation.
 
     Attributes:
-      learning_rate: of Adam at the start.
+      learning_rate: Adam's learning rate at the start.
       final_learning_rate: fraction of it that is left at the end (linear decay).
       gamma: discount.
-      gae_lambda: of generalised advantage estimation; 0 is the one-step advantage.
+      gae_lambda: lambda of generalised advantage estimation; 0 is the one-step
+        advantage.
       clip_coef: epsilon of the clipped ratio.
       entropy_coef: weight of the entropy bonus at the start.
       final_entropy_coef: weight of the entropy bonus at the end (geometric decay).

@@ -14,7 +14,7 @@ class AttackConfig:
 
     Attributes:
       noise_scale: fixed standard deviation of delta, in rms of a clean message's
-        dimensions (Lambda is its square). From 0.3 to 1 nothing was found: start wide.
+        dimensions (Lambda is its square). Values from 0.3 to 1 found no good attack.
       mean_scale: size of the mean for a network output of 1, in the same unit.
       alpha: price of the squared distance between m_out and m_adv, in squared mean
         norms of a clean message, against advantages of standard deviation 1.
@@ -43,7 +43,7 @@ class FilterConfig:
       beta2: weight of the squared distance of repaired to clean messages, in
         variances of the clean messages.
       hidden: width of both hidden layers of detector and reconstructor.
-      critic_hidden: width of the critic's, which sees all messages in training.
+      critic_hidden: width of the critic's layers; it sees all messages in training.
       benign_fraction: part of the training episodes without any attack.
       detector: learned, or (ablation) one agent picked at random at every step.
       reconstructor: learned, or (ablation) a random clean-looking message.

@@ -23,7 +23,7 @@ class CreditConfig:
     Attributes:
       others_share: weight of the sum of the others' rewards beside one's own.
       disaster: an agent's return ends where its own reward is this or less, as what
-        follows is not news; none is never.
+        follows teaches nothing new; none is never.
       own_critic: the critic judges each agent, from what it sees and remembers and
         from the mean memory beside the state; else it judges the state alone.
     """
@@ -43,7 +43,7 @@ class QConfig:
 
     Attributes:
       optimizer: "adam" or "rmsprop" (with NDQ's alpha .99 and epsilon 1e-5).
-      learning_rate: at the start.
+      learning_rate: the learning rate at the start.
       final_learning_rate: fraction of it that is left at the end (linear decay).
       gamma: discount.
       td_lambda: lambda of Q(lambda); 0 is one step.
@@ -52,7 +52,7 @@ class QConfig:
       comm_beta: weight of the compression among them.
       comm_entropy_beta: weight of the entropy among them.
       imitation_coef: weight of a teacher's labels while the team imitates.
-      kept_imitation_coef: weight of them afterwards.
+      kept_imitation_coef: weight of these labels afterwards.
       temperature: Q / temperature are the logits that imitate.
       mixer_embed: hidden units of the mixer.
       update_epochs: passes over a rollout.

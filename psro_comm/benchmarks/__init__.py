@@ -1,1 +1,1 @@
-"""What the project promises of its speed, as ratios within one run."""
+"""Benchmarks: measure the speeds that the project promises, as ratios in one run."""

@@ -1,4 +1,4 @@
-"""How fast teams learn, against the time in which they should."""
+"""Measures how fast a team trains, against the time that is promised for it."""
 
 import torch
 
@@ -15,14 +15,17 @@ _IN_TIME = NDQTrainingConfig().env_steps / 600  # steps/s: the training in 10 mi
 
 
 def lines(device: str, rounds: int) -> list[Line]:
-    """NDQ on three banelings: the preset's whole training within ten minutes."""
+    """Measures NDQ on 3bane_vs_hM: the preset's whole training takes ten minutes."""
     rate = rates({"ndq": ndq(device)}, rounds)["ndq"]
     label = "NDQ's training on 3bane_vs_hM, against 10 minutes"
     return [Line(label, rate, _IN_TIME, "steps/s", 1.0)]
 
 
 def ndq(device: str, updates: int = 2) -> Timed:
-    """Environment steps of a short training, half of it imitation."""
+    """Returns work that counts the environment steps of a short training.
+
+    Half of the training is imitation.
+    """
     env = make_env("combat", {"map": "3bane_vs_hM"}, device=device)
     teacher, own = TEACHERS["combat"](env), NDQTrainingConfig()
     steps = updates * own.num_envs * own.num_steps

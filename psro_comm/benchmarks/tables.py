@@ -1,4 +1,4 @@
-"""Payoff tables and their equilibria."""
+"""Measures payoff tables and the solution of their equilibria."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ ATTACK = Side.ATTACKER, "gaussian", AttackConfig()
 
 
 def lines(device: str, rounds: int) -> list[Line]:
-    """One rollout for all cells, and equilibria of many games."""
+    """Measures one rollout for all cells, and the equilibria of many games."""
     found = []
     for episodes, promised in ((16, 3.0), (256, 1.0)):
         cells = rates(
@@ -33,7 +33,7 @@ def lines(device: str, rounds: int) -> list[Line]:
 
 
 def table(episodes: int, device: str, *, together: bool) -> Timed:
-    """Cells of a 6 by 6 payoff table, in one rollout or one after the other."""
+    """Returns work that plays a 6 by 6 table, in one rollout or cell by cell."""
     setting = hunting_team(device)
     generator = torch.Generator(device).manual_seed(0)
     filters = [new_policy(setting, *FILTER, generator) for _ in range(6)]
@@ -55,7 +55,7 @@ def table(episodes: int, device: str, *, together: bool) -> Timed:
 
 
 def games(size: int, count: int, *, together: bool) -> Timed:
-    """Nash equilibria of random games, together or each compiled by itself."""
+    """Returns work that solves random games, together or each compiled by itself."""
     matrices = np.random.default_rng(0).standard_normal((count, size, size))
 
     def work() -> int:
@@ -69,7 +69,7 @@ def games(size: int, count: int, *, together: bool) -> Timed:
 
 
 def solved(rounds: int) -> list[Line]:
-    """The meta-games: against one by one, and against the promised times."""
+    """Measures the solution of many games, against one by one and promised times."""
     both = {
         "together": games(10, 100, together=True),
         "each": games(10, 100, together=False),

@@ -1,4 +1,4 @@
-"""How speed is measured: contestants in turns, so that a busy machine slows all."""
+"""Measures speeds: contestants take turns, so that a busy machine slows them all."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Timed = Callable[[], int]  # does some work, returns how much
 
 
 class Line(NamedTuple):
-    """One promise: a rate, what it is held against, and how many times it must be."""
+    """A promise: a rate, a rate to compare it with, and the ratio to reach."""
 
     label: str
     ours: float
@@ -20,7 +20,7 @@ class Line(NamedTuple):
 
 
 def rates(contestants: dict[str, Timed], rounds: int) -> dict[str, float]:
-    """Best rate of each contestant, work per second, measured in turns."""
+    """Returns the best rate of each contestant, work per second, measured in turns."""
     best = dict.fromkeys(contestants, 0.0)
     for work in contestants.values():
         work()

@@ -1,9 +1,9 @@
-"""The batched environments against the plain-Python ones of the tests.
+"""Measures the batched environments against the plain-Python ones of the tests.
 
-The plain ones are those of `tests/reference`, written to be read, not to be slow. They
-are asked for rewards, observations, legal actions where some are illegal and who hears
-whom where that changes, as the batched side computes them; for the state in Combat
-alone, though the batched side always shows it.
+The plain ones are those of `tests/reference`, written to be read, not to be slow. Both
+compute rewards and observations, legal actions where some are illegal, and who hears
+whom where that changes. The batched side always computes the state, the plain one only
+in Combat.
 """
 
 import importlib
@@ -31,7 +31,7 @@ _AGAINST = "against plain Python"
 
 
 def lines(device: str, rounds: int) -> list[Line]:
-    """Every environment, and Predator-Prey with a team that talks."""
+    """Measures every environment, and Predator-Prey with a team that talks."""
     hunt = rates(
         {
             "plain": plain_hunt(),
@@ -71,7 +71,7 @@ def lines(device: str, rounds: int) -> list[Line]:
 
 
 def _reference(name: str) -> ModuleType:
-    """A plain-Python environment of the tests."""
+    """Imports a plain-Python environment of the tests."""
     try:
         return importlib.import_module(f"tests.reference.{name}")
     except ModuleNotFoundError as error:
@@ -79,7 +79,7 @@ def _reference(name: str) -> ModuleType:
 
 
 def plain_hunt(steps: int = 2000) -> Timed:
-    """Predator-Prey: steps, observations and legal actions."""
+    """Returns work that plays plain Predator-Prey: observations and legal actions."""
     config = make_env("predator_prey").config  # type: ignore[attr-defined]
     rules = _reference("predator_prey").Reference(config)
     rng = random.Random(0)
@@ -102,7 +102,7 @@ def plain_hunt(steps: int = 2000) -> Timed:
 
 
 def plain_drive(level: str, steps: int = 400) -> Timed:
-    """Traffic Junction: steps, observations, and who hears whom."""
+    """Returns work that plays plain Traffic Junction: observations, who hears whom."""
     env: Any = make_env("traffic_junction", {"level": level})
     rules = _reference("traffic_junction").Reference(env.config)
     rng, cars = random.Random(0), env.spec.num_agents
@@ -125,7 +125,7 @@ def plain_drive(level: str, steps: int = 400) -> Timed:
 
 
 def plain_fight(name: str, steps: int = 200) -> Timed:
-    """Combat: steps, observations, states and legal actions."""
+    """Returns work that plays plain Combat: observations, states, legal actions."""
     env: Any = make_env("combat", {"map": name})
     rules = _reference("combat").Reference(env.config)
     view, spec = _reference("combat_view"), env.spec
@@ -160,7 +160,7 @@ def plain_fight(name: str, steps: int = 200) -> Timed:
 def batched(
     name: str, config: dict[str, Any], size: int, device: str, steps: int = 30
 ) -> Timed:
-    """Steps of a batched environment, auto-reset and all it shows included.
+    """Returns work that steps a batched environment, auto-reset and view included.
 
     Actions are drawn as on the plain side: in Combat, among the legal ones.
     """
@@ -197,7 +197,7 @@ def batched(
 
 
 def hunting_team(device: str) -> Setting:
-    """An untrained CommNet on Predator-Prey."""
+    """Returns the game of an untrained CommNet on Predator-Prey."""
     env = make_env("predator_prey", device=device)
     torch.manual_seed(0)
     team = make_team("commnet", CommNetConfig(), env.spec).to(device)
@@ -205,7 +205,7 @@ def hunting_team(device: str) -> Setting:
 
 
 def with_team(size: int, device: str, steps: int = 30) -> Timed:
-    """Steps of environment and CommNet, channel included, nobody on it."""
+    """Returns work that steps environment, CommNet and channel, without an attack."""
     setting = hunting_team(device)
     stream = Stream(
         setting.env,

@@ -1,1 +1,1 @@
-"""The command line: flags, requests, exit codes, plans, the doctor."""
+"""The command line: flags, requests, exit codes, plans and the machine's check."""

@@ -1,7 +1,7 @@
-"""Is this machine ready? One line for each thing, with the command that mends it.
+"""Checks whether this machine is ready: a line for each thing, and what mends it.
 
-The core is what `requirements.txt` pins; StarCraft II and what drives it are extra.
-Nothing of the core is imported above, so that this runs where it is missing.
+The core is what `requirements.txt` pins; StarCraft II and the packages that drive it
+are extra. The core is not imported above, so that this runs where it is missing.
 """
 
 import importlib.metadata
@@ -30,23 +30,23 @@ _GAME = (
 
 
 class Finding(NamedTuple):
-    """What was found of one thing."""
+    """The state of one thing that was checked, and the command that mends it."""
 
     state: str  # OK, NOTE (not needed) or WRONG
     what: str
     mend: str = ""  # a command; empty where nothing need be done
 
     def __str__(self) -> str:
-        """One line."""
+        """Returns the finding as one line."""
         arrow = f"  ->  {self.mend}" if self.mend else ""
         return f"{self.state:<6}{self.what}{arrow}"
 
 
 def examine(root: Path, *, smac: bool = False) -> list[Finding]:
-    """Looks at everything.
+    """Checks everything, and returns a finding for each thing.
 
     Args:
-      root: of this repository; its requirements.txt says what is pinned.
+      root: this repository's folder; its requirements.txt says what is pinned.
       smac: whether StarCraft II must be ready; otherwise what it lacks is a note.
     """
     core = [_python(), *_packages(root / "requirements.txt"), _torch(), _solvers()]
@@ -68,7 +68,7 @@ def _newer() -> str:
 
 
 def pins(requirements: str) -> dict[str, str]:
-    """Exact pins of a requirements file: distribution -> version."""
+    """Returns the exact pins of a requirements file: distribution -> version."""
     found = re.findall(r"^([\w-]+)==([\w.]+)", requirements, re.MULTILINE)
     return dict(found)
 
@@ -85,7 +85,7 @@ def _packages(requirements: Path) -> Iterator[Finding]:
 
 
 def version(name: str) -> str | None:
-    """Of an installed distribution; none if it is not there."""
+    """Returns the version of an installed distribution; None if it is absent."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -97,7 +97,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _tried(what: str, look: Callable[[], Finding]) -> Finding:
-    """What `look` finds; an import that fails is a finding, too."""
+    """Returns what `look` finds; an import that fails is a finding, too."""
     try:
         return look()
     except Exception as error:  # whatever a broken package raises
@@ -148,11 +148,11 @@ def _starcraft() -> Iterator[Finding]:
 
 
 def _smac() -> Finding:
-    """The StarCraft Multi-Agent Challenge, or the optimiser of the same name."""
+    """Checks that `smac` is StarCraft's, not the optimiser of the same name."""
     spec = importlib.util.find_spec("smac")
     if spec is None:
         return Finding(WRONG, "smac (StarCraft's) is missing", _SMAC)
-    # Not imported: the impostor takes seconds, and may fail in its own ways.
+    # Not imported: the optimiser takes seconds to load, and may fail in its own ways.
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
     if any((folder / "env" / "starcraft2").is_dir() for folder in folders):
         return Finding(OK, "smac is StarCraft's")

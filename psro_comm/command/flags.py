@@ -1,4 +1,4 @@
-"""Configuration: nested frozen dataclasses, and the absl flags derived from them.
+"""Derives absl flags from a configuration of nested frozen dataclasses.
 
 A default is written once, in the field. `define_flags` makes a flag of a leaf, with
 dots (`--ppo.clip_coef=0.1`, `--noppo.normalize_advantage`), `from_flags` puts what the
@@ -23,7 +23,9 @@ def define_flags(
     flag_values: flags.FlagValues = flags.FLAGS,
     names: Collection[str] | None = None,
 ) -> None:
-    """Defines a flag for every leaf of `config_class`, or some; unset ones are None.
+    """Defines a flag for every leaf of `config_class`, or for some of them.
+
+    A flag that the user does not set is None.
 
     A binary that wants them in its `--help` adopts this module's key flags
     (`flags.adopt_module_key_flags`).
@@ -31,8 +33,8 @@ def define_flags(
     Args:
       config_class: a dataclass; its fields are values or dataclasses.
       defaults: an instance, for the defaults shown in the help.
-      flag_values: where to define them.
-      names: of the leaves that get a flag; all of them where absent.
+      flag_values: the flags to which these are added.
+      names: the leaves that get a flag; None is all of them.
     """
     for leaf in leaves(config_class):
         if names is not None and leaf.name not in names:
@@ -54,12 +56,12 @@ def from_flags(
     flag_values: flags.FlagValues = flags.FLAGS,
     skip: Collection[str] = (),
 ) -> C:
-    """`preset` with the values of the flags that there are and that the user set.
+    """Returns `preset` with the values of those flags that the user set.
 
     Args:
-      preset: the configuration without them.
-      flag_values: where `define_flags` defined them.
-      skip: names of leaves whose flags are something else's.
+      preset: the configuration whose values the flags replace.
+      flag_values: the flags to which `define_flags` added its own.
+      skip: names of leaves whose flags belong to something else.
 
     Raises:
       ValueError: a dataclass refuses its new values; its name is in front.
@@ -76,7 +78,7 @@ def from_flags(
 
 
 class _LeafParser(flags.ArgumentParser):
-    """Checks the text of a flag and keeps it, so that a flag file repeats it as is."""
+    """A parser that checks a flag's text and keeps it, for flag files to repeat."""
 
     def __init__(self, leaf: Leaf) -> None:
         self._leaf = leaf

@@ -1,4 +1,4 @@
-"""What `analyze_payoffs --dry_run` says of a table, which it reads for that."""
+"""Describes what `analyze_payoffs` would do: the text of its `--dry_run`."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ def outline(
     *,
     refined: tuple[ExperimentConfig, float] | None = None,
 ) -> str:
-    """What `analyze` would do, without doing it.
+    """Returns in words what `analyze` would do; reads the table, but solves nothing.
 
     Args:
-      source, out, num_samples: as there.
-      refined: with `--refine`, the run's configuration and the half-width to reach.
+      source, out, num_samples: as for `analyze`.
+      refined: the run's configuration and the half-width to reach, with `--refine`.
 
     Raises:
       ValueError: no such file or run, or not a meta-game.

@@ -1,6 +1,6 @@
-"""What a command is about to do: `--dry_run` prints it and stops.
+"""Describes what a command is about to do: `--dry_run` prints it and stops.
 
-Speeds are rough, of one core of the machine the README's figures come from; they serve
+Speeds are rough, of one core of the machine that made the README's figures; they serve
 to tell minutes from hours.
 """
 
@@ -12,21 +12,21 @@ from psro_comm.lab.session import Request
 # Environment steps a second on one core: a team's training, a best response's, play.
 _TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
-_BASE_MIB = 450.0  # Python with torch and OpenSpiel, each process
+_BASE_MIB = 450.0  # of each process: Python with torch and OpenSpiel
 _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
 _MIB_PER_GAME = 1024.0
-_FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, generously
+_FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
 
 _Stage = tuple[str, int, int, int]
 
 
 def plan(request: Request, program: str, *, cells: int = 0) -> str:
-    """Stages, payoff cells, estimated time and memory of a program.
+    """Returns stages, payoff cells, estimated time and memory of a program, in words.
 
     Args:
-      request: of the command line.
+      request: what the command line asks for.
       program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
-      cells: of the table that `evaluate` plays.
+      cells: number of cells of the table that `evaluate` plays.
     """
     config = request.config
     head = (
@@ -37,12 +37,12 @@ def plan(request: Request, program: str, *, cells: int = 0) -> str:
 
 
 def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -> str:
-    """The same for a study of meta-solvers: `studies.meta_solvers.study`.
+    """Returns the plan of a study of meta-solvers: `studies.meta_solvers.study`.
 
     Args:
-      request: of the command line.
-      solvers: meta-solvers, a PSRO run of each for each seed.
-      seeds: of the repetitions.
+      request: what the command line asks for.
+      solvers: meta-solvers; each does a PSRO run for each seed.
+      seeds: seeds of the repetitions.
     """
     config, count = request.config, len(solvers) * len(seeds)
     psro, limit = config.psro, _limit(request)
@@ -77,7 +77,7 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
 
 
 def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
-    """The head, a line for each stage, and the sum."""
+    """Returns the head, a line for each stage, and the sum."""
     cores, seconds, lines = max(1, request.workers), 0.0, [head]
     games = request.config.extent.most_worlds
     for label, count, steps, speed in stages:
@@ -94,7 +94,7 @@ def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
 
 
 def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
-    """Label, how many, environment steps of each, and steps a second."""
+    """Returns each stage: label, count, environment steps of one, steps a second."""
     config = request.config
     stages: list[_Stage] = []
     if request.team is None:
@@ -141,7 +141,7 @@ def _limit(request: Request) -> int:
 
 
 def _memory(request: Request) -> float:
-    """Peak memory in GB: processes, one rollout in each, and games beside them."""
+    """Returns the peak memory in GB: processes, a rollout in each, and their games."""
     config = request.config
     oracle = config.attack_oracle
     extent = config.extent

@@ -1,4 +1,4 @@
-"""The flags that programs share, and the request that they add up to."""
+"""Defines the flags that programs share, and makes a request of their values."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,12 +30,12 @@ _BY_TRAINING = (  # settings of a side that its training alone reads
 
 
 def define(*settings: str, but: Collection[str] = ()) -> None:
-    """Defines the flags of a program that plays a task: its run's, its team's, its own.
+    """Defines the flags of a program that plays a task, those of run and team included.
 
     Args:
-      settings: what else of the configuration the program reads, by the names of fields
-        (`filter.hidden`) or of groups of them (`threat`).
-      but: names of fields of these groups that it does not read.
+      settings: names of the other fields of the configuration that the program reads
+        (`filter.hidden`), or of groups of them (`threat`).
+      but: names of fields of these groups that the program does not read.
     """
     define_common(*_COMMON)
     names = _fields(_RULES + _TRAINING + settings)
@@ -43,12 +43,12 @@ def define(*settings: str, but: Collection[str] = ()) -> None:
 
 
 def trained(side: str) -> tuple[str, ...]:
-    """The settings of a side (`attack` or `filter`) that is trained, for `define`."""
+    """Returns the settings of a side (`attack` or `filter`) that the program trains."""
     return f"{side}_kind", side, f"{side}_trainer", f"{side}_oracle"
 
 
 def untrained(side: str) -> tuple[str, ...]:
-    """The settings by which a player named `untrained` is made, for `define`."""
+    """Returns the settings by which a player named `untrained` is made."""
     return tuple(_fields([f"{side}_kind", side]) - {*_BY_TRAINING})
 
 
@@ -60,7 +60,7 @@ def define_common(*names: str) -> None:
 
 def _define_task(name: str) -> None:
     listed = f"{', '.join(TASKS)}, or smac:MAP (StarCraft II)"
-    flags.DEFINE_string(name, "predator_prey_p05", f"What is played: {listed}.")
+    flags.DEFINE_string(name, "predator_prey_p05", f"Task that is played: {listed}.")
     flags.register_validator(name, _known_task)
 
 
@@ -72,7 +72,7 @@ def _known_task(name: str) -> bool:
     return True
 
 
-_SIZES = "smoke: seconds, quick: minutes, paper: hours."
+_SIZES = "Size of the run: smoke (seconds), quick (minutes) or paper (hours)."
 _WORKERS = "Processes side by side (default: one per core; 0: none)."
 _COMMON: dict[str, Callable[[str], object]] = {
     "task": _define_task,
@@ -83,7 +83,7 @@ _COMMON: dict[str, Callable[[str], object]] = {
     "runs_dir": lambda name: flags.DEFINE_string(name, "runs", "Folder of all runs."),
     "seed": lambda name: flags.DEFINE_integer(name, 0, "Seed of the whole run.", 0),
     "device": lambda name: flags.DEFINE_enum(
-        name, "auto", ("auto", "cpu", "cuda"), "Where to compute."
+        name, "auto", ("auto", "cpu", "cuda"), "Device that computes."
     ),
     "workers": lambda name: flags.DEFINE_integer(name, None, _WORKERS),
     "team": lambda name: flags.DEFINE_string(
@@ -96,7 +96,7 @@ _COMMON: dict[str, Callable[[str], object]] = {
 
 
 def _fields(names: Iterable[str]) -> set[str]:
-    """The leaves of the configuration of these names, or in groups of them."""
+    """Returns the configuration's leaves of these names, or in groups so named."""
     known = {leaf.name for leaf in leaves(ExperimentConfig)}
     found: set[str] = set()
     for name in names:
@@ -110,17 +110,17 @@ def _fields(names: Iterable[str]) -> set[str]:
 def request(
     kind: str | None = None, named: Mapping[str, Sequence[str]] | None = None
 ) -> Request:
-    """What the flags ask for.
+    """Returns what the flags ask for.
 
     Args:
-      kind: what the run is about, where that is not the whole story; it keeps runs
-        apart whose names are not given.
-      named: players that the user named, by role: the first run among them lends its
+      kind: a part of the default name of the run, for programs other than the story's,
+        so that their runs do not share a name.
+      named: players that the user named, by side; the first run among them lends its
         team where no other is given.
 
     Raises:
       ValueError: a value that is not allowed, or a flag that would be ignored.
-      StoreError: no such run as a player's.
+      StoreError: a player's run does not exist.
     """
     base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
     config = from_flags(base, skip=_OWN)
@@ -146,7 +146,7 @@ def request(
 
 
 def _given_flags() -> str:
-    """The program's own flags and their values, for `--flagfile`; none of absl's."""
+    """Returns the program's own flags and their values, as `--flagfile` reads them."""
     own = (
         flag
         for module, found in FLAGS.flags_by_module_dict().items()
@@ -158,7 +158,7 @@ def _given_flags() -> str:
 
 
 def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
-    """Refuses settings of what is neither trained nor made here."""
+    """Refuses settings of policies that the program neither trains nor makes."""
     defined = {*FLAGS}
     if "threat.mix_weight" in defined and asked.config.threat.mode != "convex":
         refuse(["threat.mix_weight"], "unless threat.mode is convex")
@@ -172,12 +172,14 @@ def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
 
 
 def _trains(side: str) -> bool:
-    """Whether the program trains that side."""
+    """Returns whether the program trains that side."""
     return f"{side}_trainer" in FLAGS
 
 
 def begun() -> Request:
-    """What a run that exists was begun with; only --workers is the command line's.
+    """Returns the request with which an existing run was begun.
+
+    Only --workers comes from the command line.
 
     Raises:
       StoreError: there is no run of that name.
@@ -192,9 +194,9 @@ def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> Non
     """Refuses flags that were given and would be ignored.
 
     Args:
-      names: of the flags.
-      why: they have no effect: `beside --payoffs`.
-      but_defaults: defaults may be given, as `--flagfile` gives them all.
+      names: names of the flags.
+      why: the reason that they have no effect, such as `beside --payoffs`.
+      but_defaults: whether defaults may be given, as `--flagfile` gives them all.
 
     Raises:
       ValueError: one of them was given.
@@ -206,7 +208,7 @@ def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> Non
 
 
 def json_file(given: str | None, default: Path) -> Path:
-    """The file that `--out` names, or the default.
+    """Returns the file that `--out` names, or the default.
 
     Raises:
       ValueError: it is no .json file.
@@ -217,7 +219,7 @@ def json_file(given: str | None, default: Path) -> Path:
 
 
 def seeds(words: Sequence[str] | None) -> list[int]:
-    """The seeds that `--seeds` lists, or `--seed` alone.
+    """Returns the seeds that `--seeds` lists, or `--seed` alone.
 
     Raises:
       ValueError: not a seed, or one twice.

@@ -1,6 +1,6 @@
-"""How a binary ends: one line on stderr and an exit code, never a traceback.
+"""Runs a program so that it ends with an exit code and at most one line on stderr.
 
-0 done, 1 bad command line (absl's), 2 failed, 130 Ctrl-C, 143 SIGTERM.
+The codes: 0 done, 1 bad command line (absl's), 2 failed, 130 Ctrl-C, 143 SIGTERM.
 """
 
 import signal
@@ -18,14 +18,14 @@ FAILED, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM: ends a program the way that Ctrl-C does."""
+    """The exception that SIGTERM raises: it ends a program the way that Ctrl-C does."""
 
 
 def run_main(main: Callable[[list[str]], object]) -> NoReturn:
     """Parses the flags, runs `main(argv)` and exits.
 
     What a user can cause (a bad value, a damaged file, a full disk, a missing package,
-    Ctrl-C) ends as one line; a mistake of ours keeps its traceback, and
+    Ctrl-C) ends as one line; an error in the code keeps its traceback, and
     `--verbosity=1` shows it for all. absl names the nearest flags to an unknown one.
     """
     # Before the parse, so that a user's --verbosity wins; absl's default hides info.

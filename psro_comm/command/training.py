@@ -1,4 +1,4 @@
-"""One best response by hand, of either side: `train_attack` and `train_filter`."""
+"""Trains a single best response: the common part of `train_attack`, `train_filter`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHER = {"attack": "filter", "filter": "attack"}
 
 
 def define_training(side: str) -> None:
-    """Defines the flags of a program that trains one side, but for `--against`."""
+    """Defines the flags of a program that trains one side, all but `--against`."""
     both = (*command_line.trained(side), *command_line.untrained(_OTHER[side]))
     command_line.define("threat", "evaluation", *both)
 
@@ -28,7 +28,7 @@ def train(side: str, against: str) -> Trained | None:
       against: the opponent's name, in the words of `studies/player_names.py`.
 
     Returns:
-      What `reports.terminal.render_training` takes; None after `--dry_run`, which
+      The result for `reports.terminal.render_training`; None after `--dry_run`, which
       prints the plan.
     """
     request = command_line.request(side, {_OTHER[side]: [against]})

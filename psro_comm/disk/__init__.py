@@ -1,1 +1,1 @@
-"""The disk: what reads and writes files of a run."""
+"""The disk: reads and writes the files of a run."""

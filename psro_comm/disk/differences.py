@@ -1,4 +1,4 @@
-"""Where two configurations, as JSON data, differ."""
+"""Compares two configurations as JSON data, older ones included."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _RENAMED = {  # settings whose names changed, by the group that they are in
 
 
 def renamed(old: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored configuration, as JSON data, with today's names of its settings."""
+    """Returns a stored configuration, as JSON data, with today's names of settings."""
     found = dict(old)
     for group, names in _RENAMED.items():
         if isinstance(found.get(group), Mapping):
@@ -21,11 +21,11 @@ def renamed(old: Mapping[str, Any]) -> dict[str, Any]:
 def completed(
     old: Mapping[str, Any], new: Mapping[str, Any], played: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """An older configuration with the fields that it is too old to hold.
+    """Returns an older configuration with the fields that were added after it.
 
     Args:
-      old, new: as JSON data.
-      played: by dotted name, what was played before that field was.
+      old, new: the configurations as JSON data.
+      played: values that were in force before a field existed, by its dotted name.
 
     Returns:
       `old`, and of `played` what `new` has and `old` lacks.
@@ -45,7 +45,7 @@ def completed(
 
 
 def difference(old: Any, new: Any, key: str = "") -> list[str]:
-    """Where two configurations, as JSON data, differ: lines like `a.b: 3 -> 5`."""
+    """Returns where two configurations differ: lines like `a.b: 3 -> 5`."""
     if isinstance(old, dict) and isinstance(new, dict):
         lines = []
         for name in sorted(old.keys() | new.keys()):

@@ -1,4 +1,4 @@
-"""What machine and which code made a run: the content of `env.json`."""
+"""Describes the machine and the code that make a run: the content of `env.json`."""
 
 import importlib.metadata
 import os
@@ -11,7 +11,7 @@ _PACKAGES = ("torch", "numpy", "open_spiel", "cvxpy", "highspy", "safetensors")
 
 
 def describe_environment() -> dict[str, Any]:
-    """Versions, commit and processor, as plain JSON data.
+    """Returns versions, commit and processor as plain JSON data.
 
     Two processes that may differ in the last bit of a result differ here.
     """
@@ -38,7 +38,7 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit of this source tree, with `+changes` where files were edited."""
+    """Returns the commit of this source tree, with `+changes` where files differ."""
     here = Path(__file__).parent
     try:
         described = subprocess.run(

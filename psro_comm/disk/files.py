@@ -1,8 +1,8 @@
-"""Bytes on disk: atomic writes, strict JSON, capped safetensors.
+"""Reads and writes single files: atomic writes, strict JSON, capped safetensors.
 
 `RunStore` (store.py) says *which* files make a run; this file says how one file is
 written so that a kill, a full disk or a flipped bit can never be mistaken for data.
-Nothing here executes what it reads: facts are JSON, weights are safetensors.
+Code in a file is never executed: facts are JSON, weights are safetensors.
 """
 
 import contextlib
@@ -34,11 +34,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
 class StoreError(ValueError):
-    """What the user did to a file, or a disk to us; the message is one line."""
+    """An error of a run's files or of the disk; the message is one line."""
 
 
 def check_name(name: str) -> str:
-    """Returns `name`, which will be a file's or a folder's.
+    """Returns `name`, which will name a file or a folder, if it is allowed.
 
     Raises:
       StoreError: it could leave its folder, or differ only in case from another.
@@ -49,11 +49,11 @@ def check_name(name: str) -> str:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Puts `data` at `path`, whole and durable, or leaves what was there.
+    """Writes `data` to `path`, whole and durable, or leaves the old file as it was.
 
-    A unique temporary file in the same folder, flush, fsync, rename, fsync of the
-    folder. A new file gets the mode of the umask, an old one keeps its own (the usual
-    `mkstemp` would silently make it 0600).
+    It writes a unique temporary file in the same folder: flush, fsync, rename, fsync of
+    the folder. A new file gets the mode of the umask, an old one keeps its own (the
+    usual `mkstemp` would silently make it 0600).
 
     Raises:
       StoreError: the disk is full or the path cannot be written; the old file is intact
@@ -66,7 +66,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             with contextlib.suppress(FileNotFoundError):
                 temporary.chmod(path.stat().st_mode & 0o7777)
             os.replace(temporary, path)
-        except BaseException:  # Ctrl-C, too, must not leave litter.
+        except BaseException:  # Ctrl-C, too, must not leave a temporary file.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
@@ -129,13 +129,13 @@ def sha256(data: bytes) -> str:
 
 
 def encode_json(obj: Any, *, indent: int | None = 1) -> bytes:
-    """Canonical JSON: sorted keys, exact floats, one newline at the end.
+    """Returns canonical JSON: sorted keys, exact floats, one newline at the end.
 
     Equal objects give equal bytes, so that files can be compared by checksum.
 
     Args:
       obj: nested mappings with string keys, lists, tuples and plain scalars.
-      indent: as in `json.dumps`; None for one line.
+      indent: as in `json.dumps`; None writes one line.
 
     Raises:
       StoreError: a NaN, an infinity or a type that JSON lacks; the key is named.
@@ -166,8 +166,8 @@ def decode_json(data: bytes, path: Path) -> Any:
     """Parses JSON as `encode_json` writes it.
 
     Args:
-      data: what the file holds.
-      path: its name, for the message only.
+      data: the content of the file.
+      path: the file's name, for the message only.
 
     Raises:
       StoreError: not JSON, or with NaN or infinity in it; the path is named.
@@ -204,11 +204,11 @@ def decode_frozen(data: bytes, path: Path) -> Frozen:
     """Unpacks what `encode_frozen` packed.
 
     Args:
-      data: what the file holds.
-      path: its name, for the message only.
+      data: the content of the file.
+      path: the file's name, for the message only.
 
     Raises:
-      StoreError: truncated, a header beyond `MAX_HEADER_BYTES`, or not ours.
+      StoreError: truncated, a header beyond `MAX_HEADER_BYTES`, or not written so.
     """
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(MAX_HEADER_BYTES, len(data) - 8):
@@ -227,7 +227,7 @@ def decode_frozen(data: bytes, path: Path) -> Frozen:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Deletes what a killed `write_atomic` left in `folder`; the caller holds the lock.
+    """Deletes temporary files of a killed `write_atomic`; the caller holds the lock.
 
     Raises:
       StoreError: one cannot be removed.
@@ -242,8 +242,8 @@ def remove_temporaries(folder: Path) -> None:
 def acquire_lock(path: Path) -> int:
     """Locks the file at `path` for this process, until the descriptor is closed.
 
-    The kernel lets go when the process dies, however it dies; so no lock is ever stale.
-    The file itself is never removed: two processes could then hold two locks.
+    The kernel releases it when the process dies, however it dies; so no lock is ever
+    stale. The file is never removed: two processes could then hold two locks.
 
     Returns:
       The descriptor.
@@ -273,7 +273,7 @@ def acquire_lock(path: Path) -> int:
 
 
 def release_lock(lock: int) -> None:
-    """Lets go of what `acquire_lock` returned."""
+    """Releases the lock that `acquire_lock` returned."""
     os.ftruncate(lock, 0)
     os.close(lock)
 

@@ -19,14 +19,14 @@ _FORMAT = 1
 
 
 class Manifest:
-    """`manifest.json` of one folder: what it omits does not exist.
+    """The list of finished files in one folder; a file that it omits does not exist.
 
     Attributes:
-      root: the folder.
+      root: the folder whose files it lists.
     """
 
     def __init__(self, root: Path) -> None:
-        """Reads the folder's manifest; empty where there is none.
+        """Reads the folder's manifest, if there is one.
 
         Raises:
           StoreError: it is damaged.
@@ -36,15 +36,15 @@ class Manifest:
         self._digests = _decode(self._path) if self._path.exists() else {}
 
     def __contains__(self, file: str) -> bool:
-        """Whether `file`, a path relative to the root, is finished."""
+        """Returns whether `file`, a path relative to the root, is finished."""
         return file in self._digests
 
     def files(self) -> tuple[str, ...]:
-        """The finished files, relative to the root, sorted."""
+        """Returns the finished files, relative to the root, sorted."""
         return tuple(sorted(self._digests))
 
     def holds(self, file: str, data: bytes) -> bool:
-        """Whether `file` is finished and was written with exactly `data`."""
+        """Returns whether `file` is finished and was written with exactly `data`."""
         return self._digests.get(file) == sha256(data)
 
     def read(self, file: str) -> bytes:
@@ -62,18 +62,18 @@ class Manifest:
         return data
 
     def write(self, file: str, data: bytes, *, instead_of: str | None = None) -> None:
-        """Writes a file and lists it; a kill leaves it whole, or unlisted.
+        """Writes a file and lists it; after a kill it is whole, or it is not listed.
 
         Args:
           file: path relative to the root.
-          data: its content.
-          instead_of: a file to take off the list in the same moment.
+          data: content of the file.
+          instead_of: a file that leaves the list in the same moment.
 
         Raises:
           StoreError: the disk refuses.
         """
         if file in self and not self.holds(file, data):
-            # Off the list first: a kill in between must not look like damage.
+            # It leaves the list first: a kill in between must not look like damage.
             self._save({k: v for k, v in self._digests.items() if k != file})
         write_atomic(self.root / file, data)
         others = {k: v for k, v in self._digests.items() if k != instead_of}
@@ -85,8 +85,8 @@ class Manifest:
 
 
 def _encode(digests: dict[str, str]) -> bytes:
-    # It vouches for itself, too: a flipped bit in a file's name would otherwise read
-    # as "does not exist".
+    # The manifest holds its own checksum: a flipped bit in a file's name would
+    # otherwise read as "does not exist".
     own = sha256(encode_json(digests))
     return encode_json({"format": _FORMAT, "artefacts": digests, "sha256": own})
 

@@ -1,6 +1,6 @@
-"""What a run says while it runs: JSON lines, TensorBoard events, one line for humans.
+"""Writes and reads the metrics of a run: JSON lines and TensorBoard events.
 
-Whatever learns is handed one function, a `Log`, and knows nothing of files or clocks.
+A learner gets one function, a `Log`, and knows nothing of files or clocks.
 Keys are `area/quantity`; the axes of a line (`iteration`, `update`, ...) have no slash.
 """
 
@@ -32,7 +32,7 @@ _QUANTITY = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)+")
 
 
 class MetricsWriter:
-    """Appends to `metrics.jsonl`, and the same to the event files in `tb/<artefact>/`.
+    """A writer of `metrics.jsonl`, and of the same in event files in `tb/<artefact>/`.
 
     A line carries its artefact, so that an artefact computed anew after a kill can
     `forget` the lines of its first try. The caller holds the run's lock.
@@ -41,7 +41,7 @@ class MetricsWriter:
     def __init__(
         self, root: Path, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Continues the file in `root`; a last line torn by a kill is dropped.
+        """Continues the file in `root`; an incomplete last line is dropped.
 
         Raises:
           StoreError: a line in the middle is damaged, or the disk refuses.
@@ -71,7 +71,7 @@ class MetricsWriter:
         from now unless the call brings its own. NaN and infinity become null.
 
         Args:
-          artefact: name of what is being computed.
+          artefact: name of the artefact that is being computed.
           **axes: constant axes of all its lines, such as `iteration=2`.
         """
         check_name(artefact)
@@ -88,8 +88,8 @@ class MetricsWriter:
         """Drops the lines of `artefact`, which is about to be recomputed.
 
         Args:
-          artefact: its name.
-          from_update: keep the lines of earlier updates, where a checkpoint has them.
+          artefact: name of the artefact.
+          from_update: first update whose line is dropped; a checkpoint has the others.
 
         Raises:
           StoreError: the disk refuses; the old lines are intact.
@@ -134,7 +134,7 @@ class MetricsWriter:
 
 
 def read_metrics(root: Path, artefact: str | None = None) -> list[dict[str, Any]]:
-    """The lines of a run, of one artefact if given; a torn last line is left out.
+    """Returns the lines of a run, of one artefact if given, without an incomplete last.
 
     Raises:
       StoreError: the file is damaged.

@@ -1,4 +1,4 @@
-"""RunStore: one folder that is a run, resumable, checksummed, owned by one process.
+"""Stores a run in one folder: resumable, checksummed, owned by one process.
 
 A run is a pipeline of named artefacts (the team, each policy, each table, each report),
 each a pure function of the configuration, the seeds and earlier artefacts. So resuming
@@ -42,7 +42,7 @@ _RESERVED = ("config", "env", "status", "manifest", "team")
 
 
 def run_path(runs_dir: Path, run: str) -> Path:
-    """Folder of the run called `run`.
+    """Returns the folder of the run called `run`.
 
     Raises:
       StoreError: a name that could leave `runs_dir`.
@@ -51,15 +51,15 @@ def run_path(runs_dir: Path, run: str) -> Path:
 
 
 class RunStore:
-    """One run's folder; made by `RunStore.open` (to write) or `RunStore.read`.
+    """The folder of one run, made by `RunStore.open` (to write) or `RunStore.read`.
 
     Attributes:
-      root: the folder.
-      config: the configuration as plain JSON data.
+      root: the run's folder.
+      config: the run's configuration as plain JSON data.
     """
 
     def __init__(self, root: Path, lock: int | None) -> None:
-        """Call `open` or `read` instead; `lock` is None to only read."""
+        """Sets the attributes; use `open` or `read` instead. `lock` None: read only."""
         self.root = root
         self.config: dict[str, Any] = {}
         self._lock = lock
@@ -77,9 +77,9 @@ class RunStore:
 
         Args:
           root: the run's folder, created if absent.
-          config: plain JSON data.
-          played_before: what runs too old to hold a field were played with, by its
-            dotted name; they continue where `config` says the same.
+          config: the configuration as plain JSON data.
+          played_before: the value that was in force before a field existed, by the
+            field's dotted name; older runs continue where `config` says the same.
 
         Raises:
           StoreError: another process has it, it was begun with a different
@@ -99,7 +99,7 @@ class RunStore:
 
     @classmethod
     def read(cls, root: Path) -> Self:
-        """Opens somebody's run to look at: no lock, and every save is refused.
+        """Opens a run for reading only: it takes no lock and refuses every save.
 
         Raises:
           StoreError: there is no run in `root`, or it is damaged.
@@ -134,26 +134,26 @@ class RunStore:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Lets go of the lock."""
+        """Releases the lock."""
         self.close()
 
     def close(self) -> None:
-        """Lets go of the lock; every later save is refused."""
+        """Releases the lock; every later save is refused."""
         if self._lock is not None:
             release_lock(self._lock)
             self._lock = None
 
     def has(self, name: str) -> bool:
-        """Whether the artefact `name` is complete, of whatever kind it is."""
+        """Returns whether the artefact `name`, of any kind, is complete."""
         return any(file in self._manifest for file in _candidates(name))
 
     def policies(self) -> tuple[str, ...]:
-        """Names of the stored policies, sorted."""
+        """Returns the names of the stored policies, sorted."""
         files = map(Path, self._manifest.files())
         return tuple(file.stem for file in files if file.parent.name == "policies")
 
     def save_policy(self, name: str, policy: Frozen) -> None:
-        """Keeps a policy such as `filter-003`, for ever; its facts stay in the file.
+        """Stores a policy such as `filter-003` for ever, with its facts in the file.
 
         Raises:
           StoreError: the name is taken by something else, or the disk refuses.
@@ -171,22 +171,22 @@ class RunStore:
         return self._load_frozen(f"policies/{check_name(name)}.safetensors")
 
     def save_team(self, team: Frozen) -> None:
-        """Keeps the team; as `save_policy`, under the name `team`."""
+        """Stores the team under the name `team`, in the manner of `save_policy`."""
         self._freeze("team", "team.safetensors", team)
 
     def load_team(self) -> Frozen:
-        """Returns the team; as `load_policy`."""
+        """Returns the team, in the manner of `load_policy`."""
         return self._load_frozen("team.safetensors")
 
     def save_checkpoint(self, state: Frozen) -> None:
-        """Notes how far the team's training is, replacing the last note."""
+        """Stores the state of the team's training, instead of the last state."""
         self._require_lock()
         # Two files in turn, so that a kill in a save costs one interval, not all.
         old, new = sorted(_CHECKPOINTS, key=lambda file: file not in self._manifest)
         self._manifest.write(new, encode_frozen(state), instead_of=old)
 
     def load_checkpoint(self) -> Frozen | None:
-        """Returns what `save_checkpoint` noted last; None where training begins.
+        """Returns the last state of `save_checkpoint`; None if there is none.
 
         Raises:
           StoreError: it is damaged.
@@ -215,7 +215,7 @@ class RunStore:
         return self._load(f"{check_name(name)}.json")
 
     def save_flags(self, text: str) -> None:
-        """Notes the command line in `flags.txt`, for `--flagfile`."""
+        """Writes the flags to `flags.txt`, which `--flagfile` reads."""
         self._note("flags.txt", text.encode())
 
     def save_environment(self, description: Mapping[str, Any]) -> None:
@@ -226,7 +226,7 @@ class RunStore:
             self._note("env.json", encode_json([*entries, dict(description)]))
 
     def set_status(self, stage: str, progress: float) -> None:
-        """Notes what the run does now (an artefact, or `done`), and its share done."""
+        """Writes what the run does now (an artefact, or `done`) and the share done."""
         updated = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         status = {"stage": stage, "progress": progress, "updated": updated}
         self._note("status.json", encode_json(status))
@@ -263,7 +263,7 @@ class RunStore:
 
 
 def _candidates(name: str) -> tuple[str, ...]:
-    """The files that may hold the artefact `name`."""
+    """Returns the files that may hold the artefact `name`."""
     if name == "team":
         return ("team.safetensors",)
     return (f"policies/{check_name(name)}.safetensors", f"{name}.json")

@@ -1,4 +1,4 @@
-"""The payoff tables and iterations that a run has stored."""
+"""Finds the payoff tables and iterations that a run has stored."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from psro_comm.disk.files import decode_json, read_bytes
 
 
 def last_table(run: Path) -> Path:
-    """The payoff table of a run's last iteration.
+    """Returns the file with the payoff table of a run's last iteration.
 
     Raises:
       ValueError: the run has none.
@@ -19,13 +19,13 @@ def last_table(run: Path) -> Path:
 
 
 def history(run: Path) -> list[dict[str, Any]]:
-    """The reports of a run's iterations, in order."""
+    """Returns the reports of a run's iterations, in order."""
     files = sorted(run.glob("iteration-*.json"))
     return [decode_json(read_bytes(file), file) for file in files]
 
 
 def table_of(source: Path) -> Path:
-    """The file itself, or the last table of a run's folder.
+    """Returns the file itself, or the last table of a run's folder.
 
     Raises:
       ValueError: as `last_table`.
@@ -34,5 +34,5 @@ def table_of(source: Path) -> Path:
 
 
 def saved_as(path: Path, out: str | None) -> Path:
-    """Where the analysis of a table goes, without a suffix."""
+    """Returns the path of a table's analysis, without a suffix."""
     return (Path(out) if out else path.parent) / f"analysis-{path.stem}"

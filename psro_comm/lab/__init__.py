@@ -1,1 +1,1 @@
-"""The laboratory: makes each named artefact of a run at most once."""
+"""The lab: makes each named artefact of a run at most once."""

@@ -1,9 +1,9 @@
-"""The lab of a run: makes named artefacts, each at most once.
+"""Makes the named artefacts of a run, each at most once.
 
 An artefact (the team, a policy, a table of matches) is a pure function of the
 configuration, of its own name (which seeds it) and of earlier artefacts. What the store
-has is loaded, what it lacks is made and saved. So a killed run continues by running
-the same command again, and no solver's or generator's state is ever stored.
+has is loaded, what it lacks is made and saved. So the same command again continues a
+killed run, and no solver's or generator's state is ever stored.
 """
 
 import multiprocessing
@@ -37,7 +37,7 @@ _WORLDS_PER_BLOCK = 128
 
 
 class Response(NamedTuple):
-    """A best response to make: what to train against which mixture."""
+    """A best response that is to be made: what to train against which mixture."""
 
     name: str
     opponents: Mapping[str, Frozen]
@@ -49,13 +49,13 @@ class Response(NamedTuple):
 
 
 def seed_of(run_seed: int, name: str) -> int:
-    """The seed of the artefact `name` of a run."""
+    """Returns the seed of the artefact `name` of a run."""
     entropy = [run_seed, *name.encode()]
     return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 class Lab:
-    """Makes and keeps the artefacts of one run."""
+    """A maker of the artefacts of one run, which it keeps in the run's store."""
 
     def __init__(
         self,
@@ -71,16 +71,16 @@ class Lab:
         self._team: Frozen | None = None
 
     def seed(self, name: str) -> int:
-        """The seed of an artefact: a function of the run's seed and its name."""
+        """Returns the seed of an artefact, made from the run's seed and its name."""
         return seed_of(self.config.seed, name)
 
     def malicious(self) -> tuple[int, ...] | None:
-        """The malicious agents of this run; None where each episode draws its own."""
+        """Returns the run's malicious agents; None where each episode draws others."""
         agents = self.env.spec.num_agents
         return self.config.threat.held(self.seed("captured"), agents)
 
     def team(self) -> Frozen:
-        """The trained team; a long training goes on from its last resume point."""
+        """Returns the trained team; a killed training continues from its checkpoint."""
         if self._team is None:
             if not self.store.has("team"):
                 pretrain(
@@ -115,7 +115,7 @@ class Lab:
             raise ValueError(f"{self.store.root} has another team: use another --run")
 
     def setting(self) -> SettingData:
-        """The game of this run as plain data."""
+        """Returns the game of this run as plain data."""
         config = self.config
         plain = describe(config)
         return SettingData(
@@ -128,7 +128,7 @@ class Lab:
         )
 
     def respond(self, responses: Sequence[Response]) -> list[Frozen]:
-        """Makes best responses, all trainings side by side.
+        """Makes best responses, all trainings side by side, and returns their policies.
 
         With restarts, the one that does best on fresh worlds is kept; each training is
         saved as soon as it ends.
@@ -175,7 +175,7 @@ class Lab:
         ]
 
     def _select(self, response: Response) -> Frozen:
-        """The restart that does best against the mixture, on worlds of its own."""
+        """Returns the best restart against the mixture, on worlds of its own."""
         name = response.name
         if self.store.has(name):
             return self.store.load_policy(name)
@@ -205,18 +205,18 @@ class Lab:
         old: PayoffTable | None = None,
         worlds: str | None = None,
     ) -> PayoffTable:
-        """The payoff table of filters against attacks; cells of `old` are kept.
+        """Returns the payoff table of filters against attacks, with the cells of `old`.
 
         All missing cells are played in one batched rollout, in blocks of worlds that
         each hold all of them, so that neither the number of workers nor the order of
         the blocks changes a number.
 
         Args:
-          name: of the artefact.
+          name: the artefact's name.
           filters, attacks: policies by name, rows and columns.
-          episodes: W, worlds of each cell.
+          episodes: W, the number of worlds of each cell.
           old: an earlier table of some of these policies, on the same worlds.
-          worlds: family of worlds, `name` where absent.
+          worlds: the name that seeds the worlds; `name` where absent.
 
         Source: paper alg. 1, lines 2 and 10.
         """
@@ -272,7 +272,7 @@ class Lab:
 
 
 def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
-    """`run_training` with a line of progress now and then, in any process."""
+    """Calls `run_training`, with a line of progress every 10 s, in any process."""
     if multiprocessing.parent_process() is not None:
         speak()
     progress: Callable[[Mapping[str, float]], None] = Progress(
@@ -282,12 +282,12 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
 
 
 def longer(recipe: Recipe, env_steps: int) -> Recipe:
-    """The same recipe with another budget."""
+    """Returns the same recipe with another budget."""
     return recipe._replace(budget=replace(recipe.budget, env_steps=env_steps))
 
 
 def stopping_at(recipe: Recipe, stop: float | None) -> Recipe:
-    """The same recipe with another threshold, if its policy knows one."""
+    """Returns the same recipe with another threshold, if its policy has one."""
     if not hasattr(recipe.config, "stop_return"):
         return recipe
     return recipe._replace(config=replace(recipe.config, stop_return=stop))

@@ -1,4 +1,4 @@
-"""Mixed strategies of frozen policies: what defenders, attackers and players are."""
+"""Mixtures of frozen policies: defenders, attackers and players are such mixtures."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,8 +15,8 @@ class Mixed(NamedTuple):
     """A mixture of policies of one side, under one name.
 
     Attributes:
-      name: of the mixture, as reports have it.
-      policies: by their names, which are those of a payoff table.
+      name: the mixture's name in reports.
+      policies: the policies by name, as payoff tables name them.
       weights: `[policies]`, a distribution.
     """
 
@@ -26,18 +26,18 @@ class Mixed(NamedTuple):
 
     @classmethod
     def pure(cls, name: str, policy: Frozen) -> "Mixed":
-        """A single policy, under its own name."""
+        """Returns the mixture of a single policy, which has the name of the mixture."""
         return cls(name, {name: policy}, np.ones(1))
 
     @classmethod
     def supported(
         cls, name: str, policies: Mapping[str, Frozen], weights: Mapping[str, float]
     ) -> "Mixed":
-        """The policies of positive weight, in the order of `weights`."""
+        """Returns the mixture of the policies whose weight in `weights` is positive."""
         kept = {n: policies[n] for n, w in weights.items() if w > 0.0}
         return cls(name, kept, np.array([weights[n] for n in kept]))
 
     def thaw(self, device: torch.device | str = "cpu") -> Mixture:
-        """The mixture, ready to play."""
+        """Returns the mixture as modules, ready to play."""
         members = list(self.policies.values())
         return thaw_mixture(members, self.weights.tolist(), device)

@@ -1,4 +1,4 @@
-"""The team of a run: trained once, resumable in the middle, then frozen."""
+"""Trains the team of a run: once, resumable in the middle; then it is frozen."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,14 +29,14 @@ def pretrain(
     metrics: MetricsWriter,
     seed: int,
 ) -> None:
-    """Trains and stores the team; goes on from the last resume point, if any.
+    """Trains and stores the team, from the last checkpoint on if there is one.
 
     Args:
-      config: of the run.
-      env: the task.
-      store: keeps the team and its resume points.
+      config: the run's configuration.
+      env: the environment of the task.
+      store: keeps the team and its checkpoints.
       metrics: receives one line per update.
-      seed: of weights, worlds and policies.
+      seed: seed of weights, worlds and policies.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

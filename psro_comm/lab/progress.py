@@ -1,4 +1,4 @@
-"""Progress on a terminal: one aligned line an update, with the time left."""
+"""Shows progress on a terminal: one aligned line an update, with the time left."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """One aligned line per update or iteration, with an estimate of the time left.
+    """A `Log` that prints aligned lines of progress, with an estimate of the time left.
 
-    Needs no terminal, and keeps quiet between two lines for `every_s` seconds; the
-    first and the last call always speak. It is a `Log`: each call is one update.
+    Each call is one update or iteration. It needs no terminal, and prints at most every
+    `every_s` seconds; the first and the last call always print.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         emit: Callable[[str], None] = logging.info,
     ) -> None:
-        """Begins to count at 0.
+        """Begins to count calls at 0.
 
         Args:
-          name: what is being computed, such as `attack-001`.
+          name: name of what is being computed, such as `attack-001`.
           total: number of calls to come.
-          show: keys to print, all that are given where empty (at most four).
-          every_s: least time between two lines.
-          clock: seconds from any origin.
+          show: keys to print; where empty, all that are given (at most four).
+          every_s: least time between two lines, in seconds.
+          clock: returns seconds from any origin.
           emit: takes the line.
         """
         self._name, self._total, self._show = name, total, tuple(show)
@@ -66,7 +66,7 @@ class Progress:
 
 
 def format_duration(seconds: float) -> str:
-    """`8s`, `1m05s` or `2h03m`."""
+    """Returns a duration in words: `8s`, `1m05s` or `2h03m`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole}s"
@@ -76,7 +76,7 @@ def format_duration(seconds: float) -> str:
 
 
 def tee(*logs: Log) -> Log:
-    """One `Log` that passes its values to all of `logs`, in order."""
+    """Returns one `Log` that passes its values to all of `logs`, in order."""
 
     def log(values: Mapping[str, float]) -> None:
         for each in logs:
@@ -86,7 +86,7 @@ def tee(*logs: Log) -> Log:
 
 
 def speak() -> None:
-    """Lets this process say what it does: one line a time, with the clock."""
+    """Lets this process log what it does, in lines that begin with the time."""
     logging.set_verbosity(logging.INFO)
     line, clock = "%(asctime)s  %(message)s", "%H:%M:%S"
     if multiprocessing.parent_process() is not None:

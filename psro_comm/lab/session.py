@@ -1,6 +1,6 @@
-"""One program's work on one run: its lab, opened from the command line's words.
+"""Opens the lab or the store of a run, as a program's command line asks for it.
 
-What a lab is made of is imported when one is opened: `--dry_run` needs none of it.
+The parts of a lab are imported when one is opened: `--dry_run` needs none of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GPUS = ("nvidia*", "nvmap", "dxg", "kfd")
 
 
 class Request(NamedTuple):
-    """What the common flags ask for."""
+    """The values of the common flags: what run is asked for, and how."""
 
     config: ExperimentConfig
     runs_dir: Path
@@ -33,7 +33,9 @@ class Request(NamedTuple):
 
 
 def choose_device(name: str) -> str:
-    """`auto` is CUDA where there is one; torch is asked only if there may be.
+    """Returns the device of a name: `auto` is CUDA where there is one, else the CPU.
+
+    torch, which is slow to load, is asked only if there may be a CUDA device.
 
     Raises:
       ValueError: CUDA was asked for and there is none.
@@ -50,9 +52,9 @@ def choose_device(name: str) -> str:
 
 
 def choose_workers(count: int | None, device: str, env: str = "") -> int:
-    """Processes beside this one: one per core on a CPU, none on a GPU.
+    """Returns the number of worker processes: one per core on a CPU, none on a GPU.
 
-    None for `smac` either: each would start all of its games, about 1 GB apiece.
+    It is none for `smac` either: each would start all of its games, about 1 GB apiece.
 
     Raises:
       ValueError: a negative number, or any for `smac`.
@@ -74,7 +76,7 @@ def choose_workers(count: int | None, device: str, env: str = "") -> int:
 
 @contextlib.contextmanager
 def open_lab(request: Request) -> Iterator[Lab]:
-    """Begins or continues a run; lets go of its lock and its workers at the end.
+    """Opens the lab of a new or old run; releases lock and workers at the end.
 
     Raises:
       StoreError: another process has the run, it was begun with another
@@ -112,11 +114,11 @@ def open_lab(request: Request) -> Iterator[Lab]:
 def open_store(
     runs_dir: Path, run: str | None, asked: Mapping[str, Any]
 ) -> Iterator[RunStore | None]:
-    """The folder of a run that needs no lab; none where it has no name.
+    """Opens the store of a run that needs no lab; yields None where it has no name.
 
     Args:
-      runs_dir, run: where, and under what name.
-      asked: what the run is about, as JSON data: its configuration.
+      runs_dir, run: folder of all runs, and name of the run.
+      asked: the run's configuration as JSON data.
 
     Raises:
       StoreError: as `open_lab`.
@@ -131,7 +133,7 @@ def open_store(
 
 
 def read_run(runs_dir: Path, run: str) -> RunStore:
-    """Opens a finished run to look at.
+    """Opens an existing run for reading only.
 
     Raises:
       StoreError: there is none.

@@ -1,4 +1,4 @@
-"""An ordered map over processes: the whole of what "distributed" means here.
+"""Maps a function over tasks in worker processes; results come in the tasks' order.
 
 A task is plain data and carries its own seed, so its result depends neither on the
 worker nor on the number of workers; each runs torch with one thread, in this process
@@ -32,17 +32,17 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 
 class WorkerDiedError(ChildProcessError):
-    """A task's process died (killed, out of memory) in each of its tries."""
+    """The error that a task's process died (killed, out of memory) in each try."""
 
 
 class Workers:
-    """Processes for maps, begun at the first one and kept until `close`.
+    """Worker processes for maps, started at the first map and kept until `close`.
 
     With `count` 0 there are none: a map is a for-loop in this process.
     """
 
     def __init__(self, count: int) -> None:
-        """Args: count is the number of processes, 0 for none."""
+        """Starts nothing yet; `count` is the number of processes, 0 for none."""
         if count < 0:
             raise ValueError(f"workers must be at least 0, got {count}")
         self._count = count
@@ -67,9 +67,9 @@ class Workers:
         Args:
           fn: a function of a module, which must leave its task unchanged.
           tasks: plain data; tensors travel by value, without their gradients.
-          names: what to call each task in an error; its number where None.
-          done: called here with number and result of each task as soon as it ends,
-            in whatever order, so that a kill loses no finished result.
+          names: name of each task in an error; its number where None.
+          done: called in this process with number and result of each task as soon as it
+            ends, in whatever order, so that a kill loses no finished result.
 
         Raises:
           WorkerDiedError: the task is named.
@@ -86,7 +86,7 @@ class Workers:
                 except BrokenProcessPool:
                     self.kill()
                     batch.charge()
-        except BaseException:  # Ctrl-C, too: nobody will want the rest.
+        except BaseException:  # Ctrl-C, too: the other results are of no use.
             if batch.running:
                 self.kill()
             raise
@@ -107,9 +107,9 @@ class Workers:
         return results
 
     def _run(self, batch: "_Batch") -> None:
-        """Runs until all is done or a worker dies; then `batch.running` may be guilty.
+        """Runs until all is done or a worker dies; one of `batch.running` then did it.
 
-        No more than `count` tasks are begun at once, so that a death accuses few.
+        At most `count` tasks run at once, so that few can have caused a death.
         """
         while batch.running or (batch.waiting and not batch.failed):
             while self._free(batch):
@@ -123,7 +123,7 @@ class Workers:
             raise batch.failed[min(batch.failed)]
 
     def _free(self, batch: "_Batch") -> bool:
-        """Whether a task may begin; one that was there at a death runs alone."""
+        """Returns whether a task may begin; one that ran at a death runs alone."""
         if not batch.waiting or batch.failed:
             return False
         alone = any(batch.tries.values())
@@ -132,7 +132,7 @@ class Workers:
     def _submit(self, fn: Callable[[Any], Any], task: Any) -> Future:
         if self._pool is None:
             _send_tensors_by_value()
-            # Started now, for it unblocks SIGINT where it is started.
+            # It is started here because it unblocks SIGINT in its starter's thread.
             multiprocessing.resource_tracker.ensure_running()
             self._pool = ProcessPoolExecutor(
                 self._count,
@@ -154,14 +154,14 @@ class Workers:
         self._pool = None
 
     def close(self) -> None:
-        """Ends the processes, which are idle between maps."""
+        """Ends the processes when they are idle, as they are between maps."""
         if self._pool is not None:
             self._pool.shutdown(wait=True)
             self._pool = None
 
 
 class _Batch:
-    """What one map still has to do."""
+    """The state of one map: tasks that wait, tasks that run, results and errors."""
 
     def __init__(
         self, fn: Callable[[Any], Any], tasks: Sequence[Any], names: Sequence[str]
@@ -175,16 +175,16 @@ class _Batch:
         self.done: Callable[[int, Any], None] | None = None
 
     def peek(self) -> int:
-        """The next task, the accused first; it stays until its process has it."""
+        """Returns the next task, those that ran at a death first; it keeps waiting."""
         return min(self.waiting, key=lambda index: (index not in self.tries, index))
 
     def begin(self, index: int, future: Future) -> None:
-        """Notes that a task runs."""
+        """Moves a task from those that wait to those that run."""
         self.waiting.remove(index)
         self.running[future] = index
 
     def finish(self, future: Future) -> None:
-        """Files one result or exception; raises BrokenProcessPool for a death."""
+        """Keeps one result or exception; raises BrokenProcessPool for a death."""
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
             raise error
@@ -201,7 +201,7 @@ class _Batch:
             self.done(index, result)
 
     def charge(self) -> None:
-        """After a death: all that ran is accused, and waits again."""
+        """Counts a death against all tasks that ran, and lets them wait again."""
         for future, index in self.running.items():
             if not future.cancelled() and future.exception() is None:
                 self._keep(index, future.result())
@@ -228,9 +228,9 @@ def _one_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _worker_environment() -> Iterator[None]:
-    """What a process started inside inherits: one thread, and no Ctrl-C.
+    """Lets a process that is started inside inherit one thread, and no Ctrl-C.
 
-    A terminal sends Ctrl-C to all processes; a worker that heard it would print a
+    A terminal sends Ctrl-C to all processes; a worker that got it would print a
     traceback. Blocked rather than ignored, so that ours arrives when the block ends.
     """
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}

@@ -1,1 +1,1 @@
-"""Empirical games: payoffs, intervals, solvers and formats; needs no torch."""
+"""Empirical games: payoffs, intervals, solvers and formats, all without torch."""

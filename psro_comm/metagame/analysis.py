@@ -1,4 +1,4 @@
-"""What a meta-game says, and how sure it is: value, mixtures, regrets, structure.
+"""Analyses a meta-game: value, mixtures, regrets and structure, with intervals.
 
 Everything is a function of the mean payoffs, computed once on the table itself and once
 on each resample of it, so that every number has an interval.
@@ -14,15 +14,15 @@ from psro_comm.metagame.regret import gains
 from psro_comm.metagame.solvers import Equilibrium, guarantee, solve, solve_many
 from psro_comm.metagame.solvers.cone_program import CONFIDENCE, robust
 
-SUPPORT = 1e-6  # a smaller weight is none
+SUPPORT = 1e-6  # a smaller weight counts as 0
 _DOMINANCE_RESAMPLES = 100  # each solves a game for every policy
-_EDGE = 1e-9  # of the spread: a margin of dominance that is more than rounding
+_EDGE = 1e-9  # of the spread: a larger margin of dominance is more than rounding
 
 
 def resampled_games(
     game: MetaGame, rng: np.random.Generator, num_samples: int
 ) -> np.ndarray:
-    """The mean payoffs, then tables that the data might have been.
+    """Returns the mean payoffs, then resampled tables of them.
 
     With returns by world, worlds are drawn with replacement, the same ones for all
     cells (they are correlated); with standard errors only, cells are normal and
@@ -42,7 +42,7 @@ def resampled_games(
 def additive_parts(
     matrix: np.ndarray,
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Splits a table into what ratings explain and what goes round in circles.
+    """Splits a table into a mean, ratings of both sides and a cyclic part.
 
         U_ij = mean + a_i + b_j + C_ij,   sum(a) = sum(b) = 0,  rows, columns of C sum 0
 
@@ -62,7 +62,7 @@ def additive_parts(
 
 
 def cyclic_share(matrix: np.ndarray) -> float:
-    """Share of the variance of payoffs that ratings leave unexplained, 0 to 1.
+    """Returns the share of the payoffs' variance that ratings do not explain, 0 to 1.
 
     ||C||^2 / ||U - mean||^2 of `additive_parts`; 0 for a constant table. Noise alone
     adds (m - 1)(n - 1) variances of a cell to ||C||^2: read it with its interval.
@@ -74,11 +74,11 @@ def cyclic_share(matrix: np.ndarray) -> float:
 
 
 def dominance_margins(matrix: np.ndarray) -> np.ndarray:
-    """By how much each row is beaten in every column by some mixture of rows.
+    """Returns by how much a mixture of rows beats each row in every column at least.
 
         d_i = max_x min_j (x' U - U_i)_j,   never negative; positive: strictly dominated
 
-    The value of the game whose payoffs are measured against row i.
+    It is the value of the game whose payoffs are measured against row i.
 
     Args:
       matrix: `[m, n]` to the player of the rows; `-matrix.T` for the columns.
@@ -91,11 +91,12 @@ def dominance_margins(matrix: np.ndarray) -> np.ndarray:
 
 
 def value_shares(x: np.ndarray, y: np.ndarray, std_error: np.ndarray) -> np.ndarray:
-    """Share of each cell in the variance of the game's value, `[m, n]`, summing to 1.
+    """Returns each cell's share of the variance of the game's value, `[m, n]`.
 
         dv / dU_ij = x_i y_j,   hence (x_i y_j s_ij)^2 over their sum
 
-    to first order and for independent cells. All zero where the value has no noise.
+    to first order and for independent cells. They sum to 1; all are zero where the
+    value has no noise.
 
     Source: envelope theorem; Mills 1956, Marginal values of matrix games.
     """
@@ -111,14 +112,14 @@ def analyse(
     num_samples: int = 1000,
     meta_solver: str = "nash",
 ) -> dict[str, Any]:
-    """All of the above as JSON data.
+    """Analyses a meta-game, and returns what was found as JSON data.
 
     Args:
-      game: the table.
-      rng: of the resampling.
-      num_samples: resamples; each solves the game anew.
-      meta_solver: whose mixtures are judged; intervals of the value and supports are
-        always those of Nash.
+      game: the meta-game.
+      rng: draws the resamples.
+      num_samples: number of resamples; the game is solved anew on each.
+      meta_solver: name of the solver whose mixtures are judged; intervals of the value
+        and supports are always those of Nash.
 
     Returns:
       Intervals as `{estimate, low, high}`, limits None without noise.
@@ -153,7 +154,7 @@ def _how(game: MetaGame) -> str:
 
 
 def _mirrored(games: list[Equilibrium]) -> list[Equilibrium]:
-    """The same equilibria seen by the attacker: roles and signs swapped."""
+    """Returns the same equilibria seen by the attacker: sides and signs swapped."""
     return [each._replace(x=each.y, y=each.x, value=-each.value) for each in games]
 
 
@@ -164,9 +165,9 @@ def _policies(
     own: np.ndarray,
     other: np.ndarray,
 ) -> list[dict[str, Any]]:
-    """One entry for each policy of the player of the rows.
+    """Returns an entry for each policy of the player of the rows.
 
-    Regret: what the best policy earns more against the other side's mixture.
+    Its regret is what the best policy earns more against the other side's mixture.
     """
     weights = np.array([each.x for each in games])
     earns = tables @ other  # [K + 1, m]
@@ -190,7 +191,7 @@ def _policies(
 
 
 def _security(game: MetaGame, tables: np.ndarray) -> dict[str, Any]:
-    """What the defender can secure: with one policy, and against the noise as well."""
+    """Returns what the defender can secure: by one policy, and under noise as well."""
     worst = tables.min(axis=2)  # [K + 1, m]
     best = int(worst[0].argmax())
     pure = _interval(worst[:, best])
@@ -204,7 +205,7 @@ def _security(game: MetaGame, tables: np.ndarray) -> dict[str, Any]:
 
 
 def _cells(game: MetaGame, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
-    """Every cell; those that the value's uncertainty comes from first."""
+    """Returns every cell, in order of its share in the value's uncertainty."""
     noise = game.std_error if game.std_error is not None else np.zeros(game.mean.shape)
     shares = value_shares(x, y, noise)
     order = np.argsort(-shares, axis=None, kind="stable")
@@ -225,7 +226,7 @@ def _cells(game: MetaGame, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]
 
 
 def _interval(found: Any) -> dict[str, float | None]:
-    """The table's own number and the percentiles of the resamples'."""
+    """Returns the table's own number, and percentiles of the resamples' numbers."""
     estimate, resampled = float(found[0]), np.asarray(found[1:])
     if not resampled.size:
         return {"estimate": estimate, "low": None, "high": None}
@@ -233,7 +234,7 @@ def _interval(found: Any) -> dict[str, float | None]:
 
 
 def _one_sided(found: list[float]) -> dict[str, float | None]:
-    """A number that is never negative gets an upper bound only.
+    """Returns an interval with an upper bound only, for numbers that are at least 0.
 
     At an equilibrium of the table NashConv is 0, whatever the truth: the resamples say
     how much the two mixtures may be exploited in the true table.

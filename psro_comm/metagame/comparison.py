@@ -1,4 +1,4 @@
-"""Meta-solvers side by side on one stored table, without any training."""
+"""Compares meta-solvers on one stored table, without any training."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from psro_comm.metagame.solvers import META_SOLVERS, Solved, solve
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """The solvers that `--solvers` asks for; `all` is all of them.
+    """Returns the solvers that `--solvers` asks for; `all` is all of them.
 
     Raises:
       ValueError: an unknown name, or a name twice.
@@ -27,13 +27,13 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 
 def entropy(mixture: np.ndarray) -> float:
-    """-sum p log p in nats: 0 for one policy, log n for all alike."""
+    """Returns the entropy -sum p log p in nats: 0 for one policy, log n if uniform."""
     kept = mixture[mixture > 0]
     return float(-(kept * np.log(kept)).sum()) + 0.0
 
 
 def distance(a: Solved, b: Solved) -> float:
-    """Total variation, half of sum |p - q|, averaged over both players: 0 to 1."""
+    """Returns the total variation, half of sum |p - q|, averaged over both players."""
     return float(np.abs(a.x - b.x).sum() + np.abs(a.y - b.y).sum()) / 4
 
 
@@ -45,14 +45,14 @@ def compare(
     num_samples: int = 20,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Any]:
-    """Each solver's mixtures on the table, and how much noise moves them.
+    """Returns each solver's mixtures on the table, and how much noise moves them.
 
     Args:
-      game: the table.
-      names: solvers.
-      rng: of the resampling; all solvers see the same resamples.
-      num_samples: resamples on which each solver is run again.
-      clock: seconds.
+      game: the meta-game.
+      names: names of the solvers.
+      rng: draws the resamples, the same ones for all solvers.
+      num_samples: number of resamples on which each solver is run again.
+      clock: returns seconds.
 
     Returns:
       JSON data. `sensitivity`: mean distance between mixtures of the table and of a

@@ -1,4 +1,4 @@
-"""Estimates and their 95 % intervals."""
+"""Computes estimates and their 95 % intervals."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,17 +19,17 @@ class Interval(NamedTuple):
 
     @property
     def contains_zero(self) -> bool:
-        """Whether zero is inside, or cannot be excluded because limits are NaN."""
+        """Whether zero is inside, or not excluded because limits are NaN."""
         return not (self.low > 0 or self.high < 0)
 
     def __neg__(self) -> "Interval":
-        """The interval of the negated quantity."""
+        """Returns the interval of the negated quantity."""
         return Interval(-self.estimate, -self.high, -self.low)
 
     def __str__(self) -> str:
-        """`34.12 [33.50, 34.71]`; narrow intervals get the decimals they need."""
+        """Returns `34.12 [33.50, 34.71]`, with as many decimals as the width needs."""
         half = (self.high - self.low) / 2
-        # A width of rounding alone is none.
+        # A width that is mere rounding counts as 0.
         known = math.isfinite(half) and half > 1e-12 * abs(self.estimate)
         digits = max(2, 1 - math.floor(math.log10(half))) if known else 2
         estimate, low, high = (f"{number:.{digits}f}" for number in self)
@@ -37,17 +37,17 @@ class Interval(NamedTuple):
 
 
 def normal_interval(samples: np.ndarray) -> Interval:
-    """The mean of `samples` [W] and its 95 % interval (normal, W being large)."""
+    """Returns the mean of `samples` [W] and its normal 95 % interval, for large W."""
     half = NORMAL * _deviation(samples) / math.sqrt(len(samples))
     return _around(float(samples.mean()), half)
 
 
 def share_interval(share: float, count: int) -> Interval:
-    """Wilson's 95 % interval of a share of `count` samples.
+    """Returns Wilson's 95 % interval of a share of `count` samples.
 
         (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
 
-    Of samples 0 and 1 the mean is a share; numbers between vary less, so that the
+    The mean of samples 0 and 1 is a share; numbers between vary less, so that the
     interval is then too wide.
 
     Source: Wilson 1927, J. Amer. Statist. Assoc. 22.
@@ -60,7 +60,7 @@ def share_interval(share: float, count: int) -> Interval:
 
 
 def fall_percent(clean: np.ndarray, other: np.ndarray) -> Interval:
-    """What is lost of the clean return, in percent of it, paired by world.
+    """Returns the loss of return against the clean one, in percent, paired by world.
 
         100 (1 - R),  R = mean(other) / mean(clean),
         Var(R) = Var(other - R clean) / (W mean(clean)^2)
@@ -69,7 +69,7 @@ def fall_percent(clean: np.ndarray, other: np.ndarray) -> Interval:
       clean, other: `[W]` float64, returns in the same worlds.
 
     Returns:
-      NaN where the clean mean is 0 or less: a share of nothing says nothing.
+      The interval; NaN where the clean mean is 0 or less, which has no such share.
 
     Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
     """
@@ -82,12 +82,12 @@ def fall_percent(clean: np.ndarray, other: np.ndarray) -> Interval:
 
 
 def std_error(interval: Interval) -> float:
-    """The standard error that a normal 95 % interval was made with."""
+    """Returns the standard error behind a normal 95 % interval."""
     return (interval.high - interval.low) / (2 * NORMAL)
 
 
 def _deviation(samples: np.ndarray) -> float:
-    """The sample standard deviation, summed world after world.
+    """Returns the sample standard deviation, summed world after world.
 
     numpy's own order of summing would give other last digits than finished runs have.
     """
@@ -106,20 +106,20 @@ def bootstrap(
     num_samples: int = 1000,
     confidence: float = 0.95,
 ) -> Interval:
-    """Percentile interval of any statistic of mean payoffs.
+    """Returns the percentile interval of any statistic of mean payoffs.
 
-    Each resample draws W worlds with replacement, the same ones for all cells. A
-    maximum, such as NashConv, is pushed up by noise: at an equilibrium of the table
+    Each resample draws W worlds with replacement, the same ones for all cells. Noise
+    makes a maximum, such as NashConv, too large: at an equilibrium of the table
     the whole interval lies above zero. Nash mixtures may be held fixed in
     `statistic`; solving the game anew in each resample is slow and adds little.
 
     Args:
       samples: `[..., W]`, for example a table's returns, or two tables stacked; NaN
         where not played.
-      statistic: from the mean over worlds `[...]` to a number.
+      statistic: maps the mean over worlds `[...]` to a number.
       rng: draws the worlds.
-      num_samples: resamples.
-      confidence: probability that the interval is to cover the truth.
+      num_samples: number of resamples.
+      confidence: probability with which the interval is to cover the truth.
 
     Returns:
       The statistic of the whole sample, and limits, NaN if it has only one world.
@@ -139,12 +139,12 @@ def bootstrap(
 def resampled_means(
     samples: np.ndarray, rng: np.random.Generator, num_samples: int
 ) -> np.ndarray:
-    """Mean payoffs of the sample, then of resamples of its worlds.
+    """Returns mean payoffs of the sample, then of resamples of its worlds.
 
     Args:
       samples: `[..., W]`; NaN where not played.
       rng: draws W worlds with replacement, the same ones for all cells.
-      num_samples: K resamples.
+      num_samples: K, the number of resamples.
 
     Returns:
       `[K + 1, ...]`, the whole sample first.
@@ -169,21 +169,21 @@ def resampled_means(
 def percentiles(
     estimate: float, resampled: np.ndarray, confidence: float = 0.95
 ) -> Interval:
-    """The interval between the two tails of resampled estimates `[K]`."""
+    """Returns the interval between the two tails of resampled estimates `[K]`."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(estimate, float(low), float(high))
 
 
 def mean_interval(samples: np.ndarray, confidence: float = 0.95) -> Interval:
-    """Student's t interval of a mean, mean -+ t_{k-1} s / sqrt(k).
+    """Returns Student's t interval of a mean, mean -+ t_{k-1} s / sqrt(k).
 
     Args:
       samples: `[W]` independent numbers; NaN is no data.
       confidence: probability that the interval is to cover the truth.
 
     Returns:
-      Limits are NaN with fewer than two samples, all is NaN with none.
+      The interval; its limits are NaN with fewer than two samples, all of it with none.
     """
     samples = np.asarray(samples, dtype=np.float64)
     samples = samples[~np.isnan(samples)]
@@ -198,7 +198,7 @@ def mean_interval(samples: np.ndarray, confidence: float = 0.95) -> Interval:
 def paired_difference(
     a: np.ndarray, b: np.ndarray, confidence: float = 0.95
 ) -> Interval:
-    """How much higher a is than b, t interval of the differences by world.
+    """Returns how much higher a is than b: the t interval of differences by world.
 
     Args:
       a: `[W]` returns by world; NaN where not played.
@@ -215,10 +215,10 @@ def paired_difference(
 
 
 def across_seeds(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Student's t interval over independent runs, one value each.
+    """Returns Student's t interval over independent runs, one value each.
 
     Raises:
-      ValueError: a value is NaN. Leaving out failed runs would flatter the rest.
+      ValueError: a value is not finite; a mean without failed runs would be too good.
     """
     numbers = np.asarray(values, dtype=np.float64)
     if not np.isfinite(numbers).all():
@@ -227,7 +227,7 @@ def across_seeds(values: Sequence[float], confidence: float = 0.95) -> Interval:
 
 
 def verdict(interval: Interval) -> str:
-    """A difference in words: higher, lower, or an honest "cannot tell"."""
+    """Returns a difference in words: higher, lower or "cannot tell"."""
     if math.isnan(interval.low) or math.isnan(interval.high):
         return "cannot tell: too few samples"
     if interval.contains_zero:
@@ -238,7 +238,7 @@ def verdict(interval: Interval) -> str:
 
 
 def unpaired_difference(a: Interval, b: Interval) -> Interval:
-    """How much higher a is than b, from their own intervals.
+    """Returns how much higher a is than b, from their own intervals.
 
         half width = sqrt(half(a)^2 + half(b)^2)
 
@@ -252,5 +252,5 @@ def unpaired_difference(a: Interval, b: Interval) -> Interval:
 
 
 def as_dict(interval: Interval) -> dict[str, float]:
-    """An interval as JSON data."""
+    """Returns the interval as JSON data."""
     return {k: float(v) for k, v in interval._asdict().items()}

@@ -1,4 +1,4 @@
-"""What an iteration of algorithm 1 found, and what all of them came to."""
+"""Values for the results of algorithm 1: of an iteration, and of a whole run."""
 
 import math
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ _GAINS = "oracle_gains_on_fresh_worlds"
 
 @dataclass(frozen=True)
 class Iteration:
-    """One iteration: both mixtures and their quality.
+    """The result of one iteration: both mixtures and their quality.
 
     Attributes:
-      iteration: its number, from 1.
+      iteration: number of the iteration, from 1.
       defender_mixture, attacker_mixture: weights by policy.
-      meta_solver: who solved; another than asked for, if that one failed.
-      meta_solver_failures: why, one line each.
-      value: of the table.
-      nash_conv, nash_conv_openspiel: of the mixtures within the table.
-      defender_gain, attacker_gain: of the new policies, on fresh worlds.
-      converged: whether neither gain stands out of the noise.
-      std_error_max: of the table's cells.
+      meta_solver: the solver that solved; not the one asked for, if that failed.
+      meta_solver_failures: why solvers failed, one line each.
+      value: value of the table.
+      nash_conv, nash_conv_openspiel: NashConv of the mixtures within the table.
+      defender_gain, attacker_gain: gains of the new policies, on fresh worlds.
+      converged: whether neither gain is larger than its noise.
+      std_error_max: largest standard error of the table's cells.
     """
 
     iteration: int
@@ -47,15 +47,15 @@ class Iteration:
     std_error_max: float
 
     def mixture(self, side: str) -> Mapping[str, float]:
-        """Weights by policy of `defender` or `attacker`."""
+        """Returns the weights by policy of `defender` or `attacker`."""
         return self.defender_mixture if side == "defender" else self.attacker_mixture
 
     def gain(self, side: str) -> Interval:
-        """What the new policy of `defender` or `attacker` gains."""
+        """Returns what the new policy of `defender` or `attacker` gains."""
         return self.defender_gain if side == "defender" else self.attacker_gain
 
     def to_dict(self) -> dict[str, Any]:
-        """The iteration as JSON data, as `iteration-*.json` holds it."""
+        """Returns the iteration as JSON data, as `iteration-*.json` holds it."""
         return {
             "iteration": self.iteration,
             "defender_mixture": dict(self.defender_mixture),
@@ -75,7 +75,7 @@ class Iteration:
 
     @classmethod
     def from_dict(cls, found: Any) -> "Iteration":
-        """The iteration from its JSON data; what older runs lack is empty or NaN.
+        """Returns the iteration of JSON data; what older runs lack is empty or NaN.
 
         Raises:
           ValueError: another part is absent or damaged.
@@ -112,7 +112,7 @@ def _read_gain(gains: Any, side: str, where: str) -> Interval:
 
 @dataclass(frozen=True)
 class Solved:
-    """The output of algorithm 1: both mixtures, and how it came to them."""
+    """The output of algorithm 1: both mixtures, and the iterations that led to them."""
 
     iterations: int
     converged: bool
@@ -121,11 +121,11 @@ class Solved:
     attacker_mixture: Mapping[str, float]
 
     def mixture(self, side: str) -> Mapping[str, float]:
-        """Weights by policy of `defender` or `attacker`."""
+        """Returns the weights by policy of `defender` or `attacker`."""
         return self.defender_mixture if side == "defender" else self.attacker_mixture
 
     def to_dict(self) -> dict[str, Any]:
-        """The solution as JSON data, as `psro.json` holds it."""
+        """Returns the solution as JSON data, as `psro.json` holds it."""
         return {
             "iterations": self.iterations,
             "converged": self.converged,
@@ -136,7 +136,7 @@ class Solved:
 
     @classmethod
     def from_dict(cls, found: Any) -> "Solved":
-        """The solution from its JSON data; what older runs lack is empty.
+        """Returns the solution of JSON data; what older runs lack is empty.
 
         Raises:
           ValueError: a part is damaged.

@@ -1,7 +1,7 @@
-"""A meta-game as data: named policies, mean payoffs, and how sure they are.
+"""A meta-game as data: named policies, mean payoffs and their standard errors.
 
-What `PayoffTable` is to a run, this is to an analysis: the payoffs may come from a run,
-from Gambit or from a spreadsheet, with or without noise known.
+An analysis uses it where a run uses `PayoffTable`: the payoffs may come from a run,
+from Gambit or from a spreadsheet, with standard errors or without.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class MetaGame:
       defenders: names of the m rows; the defender maximises.
       attackers: names of the n columns.
       mean: `[m, n]` payoff to the defender; the attacker is paid its negative.
-      std_error: `[m, n]` of the means; None if not known.
-      episodes: `[m, n]` behind each mean; None if not known.
-      returns: `[m, n, W]` world by world, NaN if not played; None if not known.
-      title: one line.
+      std_error: `[m, n]` standard errors of the means; None if not known.
+      episodes: `[m, n]` episodes behind each mean; None if not known.
+      returns: `[m, n, W]` returns by world, NaN if not played; None if not known.
+      title: the game's title, one line.
 
     Raises:
       ValueError: a name twice, shapes that do not fit, a mean that is not finite, a
@@ -39,7 +39,7 @@ class MetaGame:
     title: str = "meta-game"
 
     def __post_init__(self) -> None:
-        """Checks, and copies everything to read-only arrays."""
+        """Copies everything to read-only arrays, and checks it."""
         for side in ("defenders", "attackers"):
             names = tuple(getattr(self, side))
             if not names or len(set(names)) < len(names) or "" in names:
@@ -70,7 +70,7 @@ class MetaGame:
 
     @classmethod
     def of(cls, table: PayoffTable, title: str = "meta-game") -> Self:
-        """The meta-game of a run's table.
+        """Returns the meta-game of a run's table.
 
         Raises:
           ValueError: a cell was never played.

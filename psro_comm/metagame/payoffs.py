@@ -1,4 +1,4 @@
-"""The empirical game: what each pair of policies earned, world by world.
+"""The payoff table: the empirical game, with returns of each pair by world.
 
 World w is the same world in every cell (common random numbers), so cells are
 correlated; whole samples are kept because intervals of a difference or of the
@@ -16,7 +16,7 @@ QUANTITIES = ("returns", "success", "distortion")
 
 
 class Payoff(NamedTuple):
-    """One cell: no payoff is ever a bare float."""
+    """The payoff of one cell, with its standard error and its number of episodes."""
 
     mean: float  # team return, units of the environment; NaN without episodes
     std_error: float  # of the mean; NaN with fewer than two episodes
@@ -25,7 +25,7 @@ class Payoff(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PayoffTable:
-    """Samples of the empirical game U; immutable, updates return a new table.
+    """A payoff table, samples of the empirical game U; updates return a new table.
 
     Rows are the defender (player 0, maximises the team return), columns the
     attacker. Both are keyed by policy name, so a table outlives its process.
@@ -35,7 +35,8 @@ class PayoffTable:
       attackers: names of the n columns.
       returns: `[m, n, W]` undiscounted team return in world w; NaN if not played.
       success: `[m, n, W]` 1 where the team succeeded, else 0; NaN if not played.
-      distortion: `[m, n, W]` how far messages were moved; NaN if not played.
+      distortion: `[m, n, W]` mean distance of forged from meant messages, in mean
+        norms of a clean message; NaN if not played.
 
     Raises:
       ValueError: a name twice, wrong shapes, infinities, or quantities that
@@ -72,21 +73,21 @@ class PayoffTable:
 
     @classmethod
     def empty(cls) -> Self:
-        """A table without policies and without worlds."""
+        """Returns a table without policies and without worlds."""
         return cls((), (), *(np.empty((0, 0, 0)) for _ in QUANTITIES))
 
     @property
     def num_worlds(self) -> int:
-        """W, the number of worlds in which at least one cell was played."""
+        """The number of worlds in which at least one cell was played, W."""
         return int(self.returns.shape[-1])
 
     def grown(self, defenders: Iterable[str], attackers: Iterable[str]) -> Self:
-        """The table with more policies, whose cells are missing.
+        """Returns the table with more policies, whose cells are missing.
 
         Args:
-          defenders: names, appended in order; those already in the table are
+          defenders: names to append in order; those already in the table are
             skipped, so either the new policies or the whole population will do.
-          attackers: the same.
+          attackers: names to append in the same way.
 
         Source: paper algorithm 1, line 8.
         """
@@ -105,13 +106,13 @@ class PayoffTable:
         *,
         first_world: int = 0,
     ) -> Self:
-        """The table with the outcomes of whole episodes added.
+        """Returns the table with the outcomes of whole episodes added.
 
         Args:
           cells: `(defender, attacker)` names.
           returns: `[cells, worlds]` undiscounted team return.
-          success: `[cells, worlds]` 0 or 1.
-          distortion: `[cells, worlds]`.
+          success: `[cells, worlds]` success, 0 or 1.
+          distortion: `[cells, worlds]` distortion.
           first_world: the world of column 0; later columns are the next worlds.
 
         Raises:
@@ -140,20 +141,20 @@ class PayoffTable:
         return type(self)(self.defenders, self.attackers, **samples)
 
     def missing(self) -> list[tuple[str, str]]:
-        """Cells without any episode, as `(defender, attacker)`, row by row."""
+        """Returns cells without any episode, as `(defender, attacker)`, row by row."""
         empty = np.argwhere(self.episodes() == 0)
         return [(self.defenders[i], self.attackers[j]) for i, j in empty]
 
     def episodes(self) -> np.ndarray:
-        """`[m, n]` int: episodes played in each cell."""
+        """Returns the number of episodes played in each cell, `[m, n]` int."""
         return np.isfinite(self.returns).sum(axis=-1)
 
     def mean(self) -> np.ndarray:
-        """`[m, n]` mean team return, the matrix of the meta-game; NaN if missing."""
+        """Returns the mean team return of each cell, `[m, n]`; NaN if missing."""
         return _mean(self.returns)
 
     def std_error(self) -> np.ndarray:
-        """`[m, n]` standard error of `mean`; NaN with fewer than two episodes.
+        """Returns the standard error of `mean`, `[m, n]`; NaN below two episodes.
 
         s / sqrt(k), s^2 = sum_w (u_w - mean)^2 / (k - 1), k episodes
         """
@@ -165,11 +166,11 @@ class PayoffTable:
         return np.sqrt(variance / np.maximum(episodes, 1))
 
     def mean_distortion(self) -> np.ndarray:
-        """`[m, n]` mean distortion of messages; NaN if missing."""
+        """Returns the mean distortion in each cell, `[m, n]`; NaN if missing."""
         return _mean(self.distortion)
 
     def cell(self, defender: str, attacker: str) -> Payoff:
-        """The payoff of one pair of policies."""
+        """Returns the payoff of one pair of policies."""
         one = self.select((defender,), (attacker,))
         return Payoff(
             mean=float(one.mean()[0, 0]),
@@ -178,7 +179,7 @@ class PayoffTable:
         )
 
     def select(self, defenders: Sequence[str], attackers: Sequence[str]) -> Self:
-        """The table of these policies only, in this order, over the same worlds."""
+        """Returns the table of these policies, in this order, over the same worlds."""
         rows = [_index(self.defenders, name, "defender") for name in defenders]
         columns = [_index(self.attackers, name, "attacker") for name in attackers]
         cells = np.ix_(rows, columns)
@@ -186,7 +187,7 @@ class PayoffTable:
         return type(self)(tuple(defenders), tuple(attackers), **samples)
 
     def to_dict(self) -> dict[str, Any]:
-        """The table as plain lists for JSON; NaN becomes None, floats stay exact."""
+        """Returns the table as lists for JSON; NaN becomes None, floats stay exact."""
         samples = {name: _to_lists(getattr(self, name)) for name in QUANTITIES}
         return {
             "defenders": list(self.defenders),
@@ -197,7 +198,7 @@ class PayoffTable:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`.
+        """Returns the table of such data: the inverse of `to_dict`.
 
         Raises:
           ValueError: a key is absent, or the samples do not fit the names.
@@ -215,14 +216,14 @@ class PayoffTable:
 
 
 def _padded(samples: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A copy of `samples` in the corner of an array of `shape`, NaN elsewhere."""
+    """Copies `samples` to the corner of an array of `shape`, which is NaN elsewhere."""
     larger = np.full(shape, np.nan)
     larger[tuple(slice(size) for size in samples.shape)] = samples
     return larger
 
 
 def _mean(samples: np.ndarray) -> np.ndarray:
-    """Mean over the played worlds; NaN, without numpy's warning, if there are none."""
+    """Returns the mean over played worlds; NaN, without a warning, if none was."""
     episodes = np.isfinite(samples).sum(axis=-1)
     mean = np.full(episodes.shape, np.nan)
     np.divide(np.nansum(samples, axis=-1), episodes, out=mean, where=episodes > 0)

@@ -1,4 +1,4 @@
-"""Parts of a report read back from JSON; what is absent or damaged is named."""
+"""Reads parts of a report from JSON data; errors name what is absent or damaged."""
 
 import math
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from psro_comm.metagame.intervals import Interval
 
 
 def need(found: Any, key: str, where: str = "") -> Any:
-    """The part `key` of a JSON object.
+    """Returns the part `key` of a JSON object.
 
     Args:
-      found: the object.
-      key: of the part.
-      where: what the object is, for the message.
+      found: the JSON object.
+      key: name of the part.
+      where: name of the object, for the message.
 
     Raises:
       ValueError: it is absent, or `found` is no object.
@@ -25,7 +25,7 @@ def need(found: Any, key: str, where: str = "") -> Any:
 
 
 def read_number(found: Any, key: str, where: str = "") -> float:
-    """The number `key` of a JSON object; an int stays one.
+    """Returns the number `key` of a JSON object; an int stays one.
 
     Raises:
       ValueError: it is absent, or not a finite number.
@@ -37,7 +37,7 @@ def read_number(found: Any, key: str, where: str = "") -> float:
 
 
 def read_numbers(found: Any, where: str) -> dict[str, float]:
-    """Numbers by name, as they are.
+    """Returns the numbers by name of a JSON object, after checking them.
 
     Raises:
       ValueError: one is not a finite number.
@@ -48,7 +48,7 @@ def read_numbers(found: Any, where: str) -> dict[str, float]:
 
 
 def read_list(found: Mapping[str, Any], key: str) -> list[Any]:
-    """The list `key` of a JSON object; empty where it is absent.
+    """Returns the list `key` of a JSON object; empty where it is absent.
 
     Raises:
       ValueError: it is no list.
@@ -60,7 +60,7 @@ def read_list(found: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def read_interval(found: Any, where: str = "an interval") -> Interval:
-    """An interval from its JSON data.
+    """Returns the interval of JSON data.
 
     Raises:
       ValueError: a number is absent or not finite, or the limits are swapped; `where`

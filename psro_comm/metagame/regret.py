@@ -1,4 +1,4 @@
-"""What a payoff table says, and how sure it is.
+"""Computes values, gains and NashConv of payoff tables, with intervals.
 
 Gains follow gameanalysis's `regret`: deviation gains first, everything else from
 them, and NaN in a matrix stays NaN. Intervals resample or pair worlds, because
@@ -21,7 +21,7 @@ from psro_comm.metagame.solvers import solve_many
 
 
 def value(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Expected team return when both players mix, u = x' U y.
+    """Returns the expected team return when both players mix, u = x' U y.
 
     Args:
       matrix: `[m, n]` payoff to the defender.
@@ -34,7 +34,7 @@ def value(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
 
 
 def gains(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """What each player would gain by its best pure deviation within the table.
+    """Returns each player's gain by its best pure deviation within the table.
 
         g_defender = max_i (U y)_i - x' U y,   g_attacker = x' U y - min_j (x' U)_j
 
@@ -56,10 +56,10 @@ def gains(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, floa
 
 
 def nash_conv(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Sum of both players' gains: zero exactly at an equilibrium of the table.
+    """Returns the sum of both players' gains: zero exactly at the table's equilibria.
 
-    A lower bound on NashConv of the whole game, whose policies the table lacks.
-    See `gains` for the arguments.
+    It is a lower bound on NashConv of the whole game, whose policies the table lacks.
+    The arguments are those of `gains`.
     """
     return sum(gains(matrix, x, y))
 
@@ -67,13 +67,13 @@ def nash_conv(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
 def is_converged(
     gains: Sequence[float], std_errors: Sequence[float], tolerance: float
 ) -> bool:
-    """Whether no oracle's gain stands out of the noise.
+    """Returns whether no oracle's gain is larger than its noise.
 
     Args:
       gains: each oracle's gain over the meta-game value, on fresh episodes: on the
-        episodes that selected a best response the gain flatters itself.
-      std_errors: of these gains. NaN, here or in the gains, is not convergence.
-      tolerance: gain that does not matter, units of the environment.
+        episodes that selected a best response the gain is too large.
+      std_errors: standard errors of these gains. NaN, here or there, is no convergence.
+      tolerance: gain that does not matter, in returns.
 
     Source: paper algorithm 1, line 5.
     """
@@ -82,7 +82,7 @@ def is_converged(
 
 
 def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
-    """`is_converged` of 95 % intervals."""
+    """Returns whether no gain, given as a 95 % interval, is larger than its noise."""
     errors = [std_error(gain) for gain in gains]
     return is_converged([gain.estimate for gain in gains], errors, tolerance)
 
@@ -90,7 +90,7 @@ def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
 def value_interval(
     samples: np.ndarray, rng: np.random.Generator, num_samples: int = 1000
 ) -> Interval:
-    """Value of the zero-sum game, solved anew in each resample of worlds.
+    """Returns the zero-sum game's value, solved anew in each resample of worlds.
 
     Args:
       samples: `[m, n, W]` team returns.
@@ -110,7 +110,7 @@ def value_interval(
 def mixture_returns(
     table: PayoffTable, x: np.ndarray, y: np.ndarray, *, quantity: str = "returns"
 ) -> np.ndarray:
-    """Expected return in each world when both players mix.
+    """Returns the expected return in each world when both players mix.
 
         u_w = sum_i sum_j x_i y_j U_w[i, j]
 
@@ -118,7 +118,7 @@ def mixture_returns(
       table: m defenders against n attackers over W worlds.
       x: `[m]` the defender's mixture.
       y: `[n]` the attacker's mixture.
-      quantity: `success` or `distortion` instead.
+      quantity: `returns`, or `success` or `distortion` instead.
 
     Returns:
       `[W]`; NaN in worlds where a cell of positive weight was not played.

@@ -1,7 +1,7 @@
-"""What a story found, as one value: studies make it, reports show it.
+"""The report of a story as one value, which studies make and reports show.
 
-`to_dict` is what `report.json` holds; `from_dict` reads it back, those of older runs as
-well, in which parts may be absent.
+`to_dict` makes the content of `report.json`; `from_dict` reads it, also that of older
+runs, in which parts may be absent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,28 +23,28 @@ from psro_comm.names import AGAINST, ALL_MUTED, EQUILIBRIUM, TALKING
 
 @dataclass(frozen=True)
 class Gate:
-    """What a team earns alone, talking and with its messages taken away.
+    """The results of a team alone: as it talks, with zeroed messages and with noise.
 
     Attributes:
-      facts: `episodes`, `seed`, `message_norm`.
-      found: by `{quantity}_{condition}`, see `psro_comm.studies.gate.team_report`.
+      facts: the numbers `episodes`, `seed` and `message_norm`.
+      found: intervals by `{quantity}_{condition}`, see `studies.gate`.
     """
 
     facts: Mapping[str, float]
     found: Mapping[str, Interval]
 
     def get(self, quantity: str, condition: str) -> Interval | None:
-        """A quantity, such as `return`, in a condition; None where not measured."""
+        """Returns a quantity, such as `return`, in a condition; None if unmeasured."""
         return self.found.get(f"{quantity}_{condition}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The gate as JSON data, as `gate.json` holds it."""
+        """Returns the gate as JSON data, as `gate.json` holds it."""
         found = {key: as_dict(interval) for key, interval in self.found.items()}
         return {**self.facts, **found}
 
     @classmethod
     def from_dict(cls, found: Any) -> "Gate":
-        """The gate from its JSON data.
+        """Returns the gate of JSON data.
 
         Raises:
           ValueError: a part is damaged, or the returns, clean and muted, are absent.
@@ -67,18 +67,18 @@ class Report:
     """The whole report of a story; a part that an older run lacks is empty or None.
 
     Attributes:
-      task, seed: what was played.
-      malicious: the malicious agents, or in words who they are.
-      gate: the team alone.
+      task, seed: the task that was played, and the run's seed.
+      malicious: the malicious agents, or words that say who they are.
+      gate: the results of the team alone.
       rows: the story's lines, as `psro_comm.names.LABELS` orders them.
       worst_case: each defender against its own fresh attacker.
-      columns: each defender against all that every defender meets.
-      exploitability_found: by defender, what its fresh attacker takes beyond the
-        meta-equilibrium's.
-      comparison: R-MACRL minus each single filter.
-      detector: how well the single filter sees and repairs.
+      columns: each defender against the attackers that all defenders meet.
+      exploitability_found: lower bounds by defender: what its fresh attacker takes more
+        than the meta-equilibrium attacker.
+      comparison: R-MACRL minus each vanilla filter.
+      detector: how well the vanilla filter detects and repairs.
       rmacrl: the output of algorithm 1.
-      budgets: environment steps of a training, and restarts.
+      budgets: environment steps of a training, and number of restarts.
     """
 
     task: str
@@ -95,11 +95,11 @@ class Report:
     budgets: Mapping[str, int] = field(default_factory=dict)
 
     def by_pair(self) -> dict[tuple[str, str], Row]:
-        """The story's lines by defender and attacker."""
+        """Returns the story's lines by defender and attacker."""
         return {row.pair: row for row in self.rows}
 
     def crossed(self) -> dict[tuple[str, str], Row]:
-        """The worst case by (attacker in words, defender)."""
+        """Returns the worst case by (attacker in words, defender)."""
         words = {**AGAINST, EQUILIBRIUM: EQUILIBRIUM}
         cells = {}
         for row in (*self.columns, *self.worst_case):
@@ -108,13 +108,13 @@ class Report:
         return cells
 
     def differences(self) -> dict[tuple[str, str], Interval]:
-        """R-MACRL minus another defender, by (against, the other)."""
+        """Returns R-MACRL minus another defender, by (against, the other)."""
         return {
             (line.against, line.theirs): line.difference for line in self.comparison
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON data, as `report.json` holds it."""
+        """Returns the report as JSON data, as `report.json` holds it."""
         found: dict[str, Any] = dict(vars(self))
         for part in ("rows", "worst_case", "columns", "comparison"):
             found[part] = [line.to_dict() for line in found[part]]
@@ -127,7 +127,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, found: Any) -> "Report":
-        """The report from its JSON data; parts that this one does not know are left.
+        """Returns the report of JSON data; it ignores parts that it does not know.
 
         Raises:
           ValueError: `task`, `seed`, `gate` or `rows` is absent, or a part is damaged.

@@ -1,4 +1,4 @@
-"""Lines of reports: who met whom, and how much more one earned than another."""
+"""The lines of reports: results of pairs, and differences between defenders."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +11,16 @@ from psro_comm.names import FRESH, OWN, RMACRL
 
 @dataclass(frozen=True)
 class Row:
-    """Who met whom, and what came of it.
+    """The result of one defender against one attacker.
 
     Attributes:
-      label: what the row is called.
-      defender, attacker: names of mixtures.
-      returns: the team's, mean over worlds.
-      success: share of episodes in which it reached its goal.
-      distortion: mean distance of forged from meant messages, in mean norms.
-      episodes: played.
+      label: the row's name in the report.
+      defender, attacker: names of both mixtures.
+      returns: the team's return, mean over worlds.
+      success: share of episodes in which the team reached its goal.
+      distortion: mean distance of forged from meant messages, in mean norms of a
+        clean message.
+      episodes: number of worlds.
     """
 
     label: str
@@ -32,17 +33,17 @@ class Row:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Defender and attacker."""
+        """The defender and the attacker."""
         return self.defender, self.attacker
 
     @property
     def against(self) -> tuple[str, str]:
-        """Defender and attacker, where the defender's own fresh attacker is `OWN`."""
+        """The defender and the attacker, `OWN` for the defender's fresh attacker."""
         fresh = self.attacker in FRESH.values()
         return self.defender, OWN if fresh else self.attacker
 
     def to_dict(self) -> dict[str, Any]:
-        """The row as JSON data."""
+        """Returns the row as JSON data."""
         return {
             "label": self.label,
             "defender": self.defender,
@@ -55,7 +56,7 @@ class Row:
 
     @classmethod
     def from_dict(cls, found: Any) -> "Row":
-        """The row from its JSON data.
+        """Returns the row of JSON data.
 
         Raises:
           ValueError: a part is absent or damaged.
@@ -75,13 +76,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more one defender earns than another, in the same worlds.
+    """The difference of two defenders' returns in the same worlds.
 
     Attributes:
-      against: what both met, in the words of `psro_comm.names.COMPARED`.
-      ours, theirs: the defenders.
-      difference: of their returns, paired by world.
-      verdict: the same in words.
+      against: the attacker that both met, in the words of `psro_comm.names.COMPARED`.
+      ours, theirs: names of the defenders.
+      difference: our return minus theirs, paired by world.
+      verdict: the difference in words.
     """
 
     against: str
@@ -91,12 +92,12 @@ class Difference:
     verdict: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The difference as JSON data."""
+        """Returns the difference as JSON data."""
         return {**vars(self), "difference": as_dict(self.difference)}
 
     @classmethod
     def from_dict(cls, found: Any) -> "Difference":
-        """The difference from its JSON data.
+        """Returns the difference of JSON data.
 
         Raises:
           ValueError: a part is absent or damaged.
@@ -112,7 +113,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class CrossPlay:
-    """Every named filter against every named attack, filters outermost."""
+    """The results of all named filters against all named attacks, filters outermost."""
 
     name: str
     task: str
@@ -122,21 +123,21 @@ class CrossPlay:
     rows: Sequence[Row]
 
     def to_dict(self) -> dict[str, Any]:
-        """The table as JSON data."""
+        """Returns the table as JSON data."""
         found = {**vars(self), "rows": [row.to_dict() for row in self.rows]}
         return {**found, "attacks": list(self.attacks), "filters": list(self.filters)}
 
 
 @dataclass(frozen=True)
 class Trained:
-    """One best response trained by hand, and what it does on fresh worlds.
+    """The result of a single trained best response, on fresh worlds.
 
     Attributes:
-      task, seed: what was played.
+      task, seed: the task that was played, and the run's seed.
       role: `attack` or `filter`, the side that learnt.
-      against: the opponent's name.
-      rows: with and without it.
-      detector: of a filter.
+      against: name of the opponent.
+      rows: results with the policy and without it.
+      detector: how well a filter detects and repairs; None for an attack.
     """
 
     task: str
@@ -147,6 +148,6 @@ class Trained:
     detector: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The training's report as JSON data."""
+        """Returns the training's report as JSON data."""
         found = {**vars(self), "rows": [row.to_dict() for row in self.rows]}
         return {key: value for key, value in found.items() if value is not None}

@@ -1,1 +1,1 @@
-"""R-MACRL: algorithm 1 on OpenSpiel's PSRO solver."""
+"""R-MACRL: runs algorithm 1 on OpenSpiel's PSRO solver."""

@@ -1,4 +1,4 @@
-"""An iteration of algorithm 1: what it found, and how a run keeps it."""
+"""Measures an iteration of algorithm 1, and stores what it found."""
 
 from functools import partial
 
@@ -21,13 +21,13 @@ _RESAMPLES = 200
 def measure(
     lab: Lab, number: int, solver: RMacrlSolver, gains: tuple[Interval, Interval]
 ) -> Iteration:
-    """What an iteration found.
+    """Returns what an iteration found.
 
     Args:
-      lab: of the run.
-      number: of the iteration, from 1.
-      solver: after it.
-      gains: of the new policies on fresh worlds, the defender's first.
+      lab: the run's lab.
+      number: the iteration's number, from 1.
+      solver: the solver after the iteration.
+      gains: gains of the new policies on fresh worlds, the defender's first.
     """
     table, (x, y) = solver.table, solver.mixtures()
     return Iteration(
@@ -47,7 +47,7 @@ def measure(
 
 
 def _value(lab: Lab, solver: RMacrlSolver) -> Interval:
-    """The game's value, or what heuristic mixtures earn; resamples worlds."""
+    """Returns the game's value, or what heuristic mixtures earn; resamples worlds."""
     rng = np.random.default_rng(lab.seed("bootstrap"))
     returns = solver.table.returns
     if solver.asked in EXACT:  # solves anew each time

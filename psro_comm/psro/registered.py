@@ -1,7 +1,7 @@
-"""The registered game, playable: one joint action is one episode of the real game.
+"""Makes the registered game playable: one joint action is one episode of the task.
 
-With it any OpenSpiel code that knows simultaneous games can use our policies, an
-unsubclassed `PSROSolver` with our learning oracle included. It plays one episode a
+Any OpenSpiel code for simultaneous games can then use the policies of a run, an
+unsubclassed `PSROSolver` with the learning oracle included. It plays one episode a
 call, so it is slow; `RMacrlSolver` plays whole tables at once.
 """
 
@@ -26,12 +26,12 @@ def attach_play(
 ) -> None:
     """Makes `game` play an episode of the lab's task for each joint action.
 
-    Episode k of the game's life is played in world k, whoever plays.
+    Episode k since this call is played in world k, whoever plays.
 
     Args:
-      game: its slots are filled by name, here or later.
-      lab: of the task and the team.
-      filters, attacks: policies by name; may grow while the game is used.
+      game: the registered game, whose slots are filled by name, here or later.
+      lab: the lab of the task and the team.
+      filters, attacks: policies by name; they may grow while the game is used.
 
     Source: paper section 4 (U by letting policies play and averaging).
     """

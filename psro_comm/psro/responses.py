@@ -1,4 +1,4 @@
-"""What the best responses of an iteration start from, and what they gain."""
+"""Chooses what best responses start from, and measures what they gain."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from psro_comm.psro.solver import Mixtures, Names
 
 
 def supported(names: Sequence[str], mixture: np.ndarray) -> list[str]:
-    """Policies of positive weight."""
+    """Returns the policies of positive weight."""
     return [name for name, w in zip(names, mixture, strict=True) if w > 0.0]
 
 
 def by_merit(table: PayoffTable, mixtures: Mixtures) -> Names:
-    """Each side's policies, those first that do best against the other's mixture.
+    """Orders each side's policies, best first, by return against the other's mixture.
 
     A warm start begins from the first one that can be trained.
 
     Args:
-      table: of both populations.
-      mixtures: over them.
+      table: payoffs of both populations.
+      mixtures: mixtures over them.
     """
     payoffs, (x, y) = table.mean(), mixtures
     rows = np.argsort(-(payoffs @ y), kind="stable")
@@ -36,12 +36,12 @@ def by_merit(table: PayoffTable, mixtures: Mixtures) -> Names:
 def oracle_gains(
     fresh: PayoffTable, names: Names, mixtures: Mixtures, new: tuple[str, str]
 ) -> tuple[Interval, Interval]:
-    """What the new filter and the new attack gain over both mixtures, paired by world.
+    """Returns the gains of new filter and new attack over both mixtures, by world.
 
     Args:
-      fresh: supported and new policies of both sides on worlds of their own.
-      names: both populations.
-      mixtures: over them.
+      fresh: payoffs of supported and new policies of both sides on fresh worlds.
+      names: names of both populations.
+      mixtures: mixtures over them.
       new: names of the new policies.
     """
     x, y = (mix[mix > 0.0] for mix in mixtures)

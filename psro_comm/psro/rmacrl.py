@@ -1,4 +1,4 @@
-"""R-MACRL: algorithm 1 of the paper, run through the lab and OpenSpiel's solver."""
+"""Runs R-MACRL, algorithm 1 of the paper, through the lab and OpenSpiel's solver."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
 
 
 class Solution(NamedTuple):
-    """What algorithm 1 puts out."""
+    """The output of algorithm 1: the payoff table and both mixtures."""
 
     table: PayoffTable
     x: np.ndarray  # the defender's mixture over table.defenders
@@ -31,11 +31,11 @@ class Solution(NamedTuple):
 
     @property
     def iterations(self) -> int:
-        """How many it took."""
+        """The number of iterations that it took."""
         return len(self.history)
 
     def summary(self) -> Solved:
-        """Both mixtures by name, and how algorithm 1 came to them."""
+        """Returns both mixtures by name, and how algorithm 1 came to them."""
         x, y = self.x.tolist(), self.y.tolist()
         return Solved(
             self.iterations,
@@ -47,7 +47,7 @@ class Solution(NamedTuple):
 
 
 def benign() -> tuple[dict[str, Frozen], dict[str, Frozen]]:
-    """Index 0 of both populations: no filter, no attack."""
+    """Returns the null filter and the null attack: index 0 of both populations."""
     return {NO_FILTER: freeze(NoFilter())}, {NO_ATTACK: freeze(NoAttack())}
 
 
@@ -55,7 +55,7 @@ class RMacrl:
     """One run of algorithm 1 in a lab.
 
     Attributes:
-      populations: of the defender and of the attacker, policies by name.
+      populations: policies by name, of the defender and of the attacker.
       history: the iterations so far.
     """
 
@@ -65,11 +65,11 @@ class RMacrl:
         meta_solver: str | None = None,
         given: tuple[Sequence[Frozen], Sequence[Frozen]] | None = None,
     ) -> None:
-        """Prepares the populations: nobody, and an untrained or given policies.
+        """Prepares the populations: null policies, then untrained or given ones.
 
         Args:
-          lab: of the run.
-          meta_solver: its name, else the configuration's.
+          lab: the run's lab.
+          meta_solver: name of the meta-solver; None is the configuration's.
           given: trained filters and attacks to start from, instead of an untrained
             policy on each side.
 
@@ -87,7 +87,7 @@ class RMacrl:
                 name = f"given-{side.strategy}-{number}"
                 lab.store.save_policy(name, policy)
                 self.populations[side][name] = policy
-        # The paper's threshold freezes one attacker of its curves, not an oracle.
+        # The paper's threshold stops one attacker of its curves, never a best response.
         self.recipes = [stopping_at(lab.config.recipe(side), None) for side in Side]
 
     @property
@@ -103,7 +103,7 @@ class RMacrl:
     def _remember_start(
         self, given: tuple[Sequence[Frozen], Sequence[Frozen]] | None
     ) -> None:
-        """A run has one start: what follows depends on it."""
+        """Stores the digests of the given policies; refuses others than the first."""
         start = [[policy.digest() for policy in side] for side in given or ((), ())]
         store = self.lab.store
         if store.has("start") and store.load_json("start") != start:
@@ -116,7 +116,7 @@ class RMacrl:
         """Runs algorithm 1 to convergence or its last iteration; resumable.
 
         Args:
-          at_least: iterations to run even if it converges before.
+          at_least: number of iterations to run even if it converges before.
 
         Source: paper alg. 1.
         """
@@ -131,12 +131,12 @@ class RMacrl:
         )
 
     def start(self) -> RMacrlSolver:
-        """OpenSpiel's solver on the first populations and their payoffs.
+        """Returns OpenSpiel's solver on the first populations and their payoffs.
 
         Source: paper alg. 1, lines 1 to 4.
         """
         if not self._given:
-            first = [1.0]  # against nobody, and never trained
+            first = [1.0]  # against the null policy, and never trained
             names, alone = self.names(), (np.array(first), np.array(first))
             self.respond(0, names, alone, (None, None), untrained=True)
         return RMacrlSolver(
@@ -149,7 +149,7 @@ class RMacrl:
         )
 
     def iterate(self, solver: RMacrlSolver, number: int) -> Iteration:
-        """One iteration, and what it found.
+        """Runs one iteration, and returns what it found.
 
         Source: paper alg. 1, lines 6 to 11.
         """
@@ -162,7 +162,7 @@ class RMacrl:
         return found
 
     def names(self) -> Names:
-        """Both populations, by name."""
+        """Returns the names of both populations."""
         return tuple(self.filters), tuple(self.attacks)
 
     def respond(
@@ -177,11 +177,11 @@ class RMacrl:
         """Adds one policy to each population, both against the same mixtures.
 
         Args:
-          number: of the iteration.
-          names: of the policies that are mixed.
-          mixtures: over them.
-          starts: whose weights the first restart of each side learns on from.
-          untrained: weights as they are drawn instead.
+          number: the iteration's number.
+          names: names of the policies that are mixed.
+          mixtures: mixtures over them.
+          starts: policies whose weights the first restart of each side begins with.
+          untrained: whether the new policies stay as they are drawn.
 
         Returns:
           The new names, the filter's first.
@@ -210,7 +210,7 @@ class RMacrl:
     def _answer(
         self, names: Names, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[list[str], list[str]]:
-        """What OpenSpiel's oracle asks for: the names of new policies."""
+        """Trains best responses for OpenSpiel's oracle, and returns their names."""
         starts = self.warm_starts(mixtures, table)
         number = len(self.history) + 1
         filter_, attack = self.respond(number, names, mixtures, starts)
@@ -219,7 +219,7 @@ class RMacrl:
     def warm_starts(
         self, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[Frozen | None, Frozen | None]:
-        """Each side's policy to learn on from, filter first; None for fresh weights."""
+        """Returns each side's policy to learn on from; None for fresh weights."""
         if not self.config.warm_start:
             return None, None
         found = []
@@ -233,7 +233,7 @@ class RMacrl:
     def _estimate(
         self, filters: Sequence[str], attacks: Sequence[str], old: PayoffTable
     ) -> PayoffTable:
-        """The table of an iteration; that of the start is `payoffs-000`."""
+        """Returns the table of an iteration; that of the start is `payoffs-000`."""
         started = bool(old.defenders)
         return self.lab.table(
             f"payoffs-{len(self.history) + started:03d}",
@@ -247,7 +247,7 @@ class RMacrl:
     def gains(
         self, number: int, names: Names, mixtures: Mixtures
     ) -> tuple[Interval, Interval]:
-        """What the new best responses gain over the old mixtures, on fresh worlds.
+        """Returns the gains of new best responses over old mixtures, on fresh worlds.
 
         Source: paper alg. 1, line 9: converged when they are in the populations.
         """

@@ -1,4 +1,4 @@
-"""R-MACRL on OpenSpiel's own PSRO: algorithm 1, and the seam it runs through.
+"""Adapts OpenSpiel's PSRO solver to algorithm 1: its oracle and its payoff table.
 
 A few small overrides of `PSROSolver` and one callable oracle are all it needs;
 training, playing and storing happen in the lab.
@@ -33,9 +33,9 @@ Estimate = Callable[[Sequence[str], Sequence[str], PayoffTable], PayoffTable]
 
 
 def opponent_mixture(parameters: Mapping[str, Any]) -> np.ndarray:
-    """The opponent's marginal, whichever of its four shapes OpenSpiel hands out.
+    """Returns the opponent's marginal, from any of the shapes that OpenSpiel gives it.
 
-    A list of marginals, a joint matrix, or a flattened joint (OPENSPIEL.md 1).
+    It is a list of marginals, a joint matrix, or a flattened joint (OPENSPIEL.md 1).
     """
     player = parameters["current_player"]
     probabilities = parameters["probabilities_of_playing_policies"]
@@ -56,7 +56,7 @@ class BestResponseOracle:
     """
 
     def __init__(self, respond: Callable[[Names, Mixtures], New]) -> None:
-        """`respond(names, mixtures) -> names of new policies`, each for both sides."""
+        """Keeps `respond(names, mixtures) -> names of new policies`, for both sides."""
         self._respond = respond
 
     def __call__(
@@ -85,8 +85,8 @@ class RMacrlSolver(psro_v2.PSROSolver):
 
     Attributes:
       table: returns by world of every cell played so far.
-      asked: the meta-solver's name.
-      solved: what it made of the table last; another may have stood in for it.
+      asked: name of the meta-solver that was asked for.
+      solved: the last mixtures; another solver may have replaced the one asked for.
     """
 
     solved: Solved
@@ -108,7 +108,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
           estimate: `(filters, attacks, table) -> table` without missing cells.
           initial: names of both initial populations.
           meta_solver: a key of META_SOLVERS.
-          seed: of OpenSpiel's own draws.
+          seed: seed of OpenSpiel's own draws.
 
         Source: paper alg. 1, lines 1 to 4.
         """
@@ -123,7 +123,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
             [SlotPolicy(game.fill(player, name), name) for name in initial[player]]
             for player in (DEFENDER, ATTACKER)
         ]
-        with contextlib.redirect_stdout(io.StringIO()):  # it talks by bare print
+        with contextlib.redirect_stdout(io.StringIO()):  # it calls print
             super().__init__(
                 game,
                 oracle,
@@ -140,7 +140,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         )
 
     def iteration(self, seed: int | None = None) -> None:
-        """Both best responses, the missing payoffs, both mixtures.
+        """Makes both best responses, the missing payoffs and both mixtures.
 
         Source: paper alg. 1, lines 6 to 11.
         """
@@ -154,7 +154,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         return self.solved.x, self.solved.y
 
     def names(self) -> Names:
-        """Names of both populations, defender first."""
+        """Returns the names of both populations, defender first."""
         first, second = (
             tuple(policy.name for policy in population)
             for population in self.get_policies()
@@ -162,7 +162,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         return first, second
 
     def mixtures(self) -> Mixtures:
-        """Both meta-strategies, defender first."""
+        """Returns both meta-strategies, defender first."""
         x, y = self.get_meta_strategies()
         return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
 
@@ -178,7 +178,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
     def sample_episodes(
         self, policies: Sequence[SlotPolicy], num_episodes: int
     ) -> list[float]:
-        """Looks the cell up: OpenSpiel asks for one at a time."""
+        """Returns the mean returns of one cell, which are those of the payoff table."""
         filter_, attack = policies
         mean = self.table.cell(filter_.name, attack.name).mean
         return [mean, -mean]
@@ -191,7 +191,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
         self._new_policies = [list(population) for population in initial_policies]
 
     def _reseed(self) -> None:
-        # OpenSpiel draws from both global generators; nobody else may.
+        # OpenSpiel draws from both global generators; no other code may.
         iteration = getattr(self, "_iterations", 0)
         entropy = np.random.SeedSequence([self._seed, iteration]).generate_state(2)
         np.random.seed(entropy[0])  # noqa: NPY002
@@ -199,7 +199,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
 
 
 def new_game(slots: int) -> AdversarialCommGame:
-    """The registered game with `slots` empty slots for each player."""
+    """Returns the registered game with `slots` empty slots for each player."""
     game = pyspiel.load_game("python_adversarial_comm", {"slots": slots})
     if not isinstance(game, AdversarialCommGame):
         raise TypeError(f"pyspiel loaded {type(game).__name__}")
@@ -207,7 +207,7 @@ def new_game(slots: int) -> AdversarialCommGame:
 
 
 def openspiel_nash_conv(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> float:
-    """NashConv of both mixtures in the table, by OpenSpiel's own function."""
+    """Returns NashConv of both mixtures in the table, by OpenSpiel's own function."""
     game = as_matrix_game(table.mean(), table.defenders, table.attackers)
 
     class Mixed:

@@ -1,1 +1,1 @@
-"""Reports: words, tables, pages and figures of what studies measured."""
+"""Reports: put what studies measured into words, tables, pages and figures."""

@@ -1,4 +1,4 @@
-"""From a file or a run to its analysis: numbers, words and figures."""
+"""Analyses the table of a file or a run, and saves numbers, words and figures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,13 +35,13 @@ def analyze(
 
     Args:
       source: a file, or the folder of a run.
-      out: folder of the results; beside the table where absent.
-      num_samples: resamples.
-      meta_solver: whose mixtures are judged.
-      figures: whether to draw.
-      seed: of the resampling.
-      lab: of the run, to play new episodes in.
-      width: half-width of the value's interval to reach with them.
+      out: folder of the results; None is beside the table.
+      num_samples: number of resamples.
+      meta_solver: name of the solver whose mixtures are judged.
+      figures: whether to draw figures.
+      seed: seed of the resamples.
+      lab: the run's lab, to play new episodes in; None plays none.
+      width: half-width of the value's interval to reach with them, in returns.
 
     Raises:
       ValueError: no such file or run, or not a meta-game.
@@ -87,7 +87,7 @@ _MOST_CELLS = 8
 
 
 def render_analysis(report: Mapping[str, Any]) -> str:
-    """Value first, then both sides, then where the uncertainty comes from."""
+    """Returns in words the value, then both sides, then the value's uncertainty."""
     lines = [
         f"{report['title']}: {report['resamples']} resamples of {report['resampled']}",
         "",
@@ -166,7 +166,7 @@ def _cells(cells: Sequence[Mapping[str, Any]]) -> str:
 
 
 def render_refinement(found: Mapping[str, Any]) -> str:
-    """What the new episodes brought, and what spending them evenly would have cost."""
+    """Returns in words what new episodes brought, and what even ones would cost."""
     reached = "reached" if found["reached"] else "NOT reached"
     return (
         f"refined in {found['rounds']} rounds: half-width {found['half_width']:.4g},"

@@ -1,4 +1,4 @@
-"""Results of several tasks in two small tables: for a page with other things on it."""
+"""Writes the results of several tasks as two small tables, for the README."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -45,7 +45,7 @@ _AGAINST = {name: AGAINST[name] for name in (EQUILIBRIUM, HELD_OUT_SET, OWN)}
 
 
 def render_brief(variants: Mapping[Variant, Sequence[FinishedRun]]) -> str:
-    """Return and success of each task beside the paper's, and what R-MACRL gains.
+    """Returns Markdown: each task's return and success, and what R-MACRL gains.
 
     Args:
       variants: finished runs, as `by_variant` groups them.

@@ -1,4 +1,4 @@
-"""Meta-solvers side by side on one table, in words."""
+"""Puts a comparison of meta-solvers on one table into words."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from psro_comm.reports.text import columns
 
 
 def render_comparison(result: dict[str, Any]) -> str:
-    """One line for each solver, their mixtures, and the distances between them."""
+    """Returns a line for each solver, their mixtures, and distances between them."""
     rows = result["solvers"]
     noisy = result["resamples"] > 0
     head = ["solver", "value", "worst case", "NashConv", "support", "entropy", "ms"]

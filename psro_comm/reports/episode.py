@@ -1,4 +1,4 @@
-"""Questions to an inspected episode."""
+"""Finds the most changed step and the best actions of an inspected episode."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ from psro_comm.names import UNDEFENDED, UNDISTURBED
 
 
 def most_changed(episode: Mapping[str, Any]) -> int:
-    """The step at which the attack changes most agents' best actions.
+    """Returns the step at which the attack changes most agents' best actions.
 
-    Of several the one with the most living agents; of those, the first.
+    Of several it is the one with the most living agents; of those, the first.
     """
 
     def changes(step: Mapping[str, Any]) -> tuple[int, int]:
@@ -25,6 +25,6 @@ def most_changed(episode: Mapping[str, Any]) -> int:
 
 
 def best(scores: list[float | None]) -> int:
-    """The action with the highest score among the available ones."""
+    """Returns the action with the highest score among the available ones."""
     able = {k: score for k, score in enumerate(scores) if score is not None}
     return max(able, key=lambda k: able[k])

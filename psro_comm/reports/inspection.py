@@ -1,4 +1,4 @@
-"""`inspect_messages`: an episode of named players as JSON, picture and page."""
+"""Writes an inspected episode as JSON, picture and page, for `inspect_messages`."""
 
 import hashlib
 from pathlib import Path
@@ -24,15 +24,15 @@ def under_lens(
     follow: str = UNDISTURBED,
     step: int | None = None,
 ) -> list[Path]:
-    """Inspects one episode, and writes what was seen.
+    """Inspects one episode, and writes JSON, figure and page of it.
 
     Args:
-      lab: of the run that keeps it.
-      attack, filter_: players by name.
-      runs_dir: where other runs are.
-      world: its number; in StarCraft II chance, whatever it is.
+      lab: the lab of the run that keeps the files.
+      attack, filter_: names of the players.
+      runs_dir: folder of all runs.
+      world: number of the world; StarCraft II does not repeat worlds.
       follow: the condition whose actions are played.
-      step: of the picture; None is where the attack changes most best actions.
+      step: step that the picture shows; None is where most best actions change.
 
     Returns:
       The files: JSON, figure, page.

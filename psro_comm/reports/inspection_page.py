@@ -1,6 +1,6 @@
-"""One episode as a web page: the board, who is malicious, what was flagged and bent.
+"""Makes a web page of an episode: the board, malicious agents, flags, distortion.
 
-The page holds its data and a few lines of script; nothing is loaded from elsewhere.
+The page holds its data and a few lines of script, and loads nothing from elsewhere.
 """
 
 import html
@@ -140,11 +140,11 @@ show();
 
 
 def render_replay(episode: Mapping[str, Any], title: str) -> str:
-    """The page.
+    """Returns the page that replays an episode, as HTML.
 
     Args:
-      episode: what `inspect_episode` returns.
-      title: of the page.
+      episode: the result of `inspect_episode`.
+      title: title of the page.
     """
     kept = {
         **episode,
@@ -164,6 +164,6 @@ def render_replay(episode: Mapping[str, Any], title: str) -> str:
 
 
 def _brief(agent: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows of an agent: its numbers are in the JSON file."""
+    """Returns what the page shows of an agent; its numbers are in the JSON file."""
     left_out = ("scores", "meant", "sent", "heard")
     return {key: value for key, value in agent.items() if key not in left_out}

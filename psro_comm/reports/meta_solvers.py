@@ -1,4 +1,4 @@
-"""A study of meta-solvers in words: every run, means over seeds, what can be told."""
+"""Puts a study of meta-solvers into words: every run, means over seeds, verdicts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from psro_comm.studies.over_seeds import PATHS, earnings, over_seeds
 
 
 def render_study(result: Mapping[str, Any]) -> str:
-    """Exploitability over the budget, worst cases, and what can be told."""
+    """Returns in words exploitability over the budget, worst cases and verdicts."""
     solvers, earned = result["solvers"], earnings(result["rows"])
     rows = [
         (
@@ -36,7 +36,7 @@ def render_study(result: Mapping[str, Any]) -> str:
 
 
 def _means(result: Mapping[str, Any]) -> list[str]:
-    """Two tables over seeds, of what is exploited and of what is earned."""
+    """Returns two tables over seeds, of exploitability and of returns."""
     solvers = result["solvers"]
     means = over_seeds(result["rows"], solvers)
     if not means:
@@ -64,7 +64,7 @@ def _means(result: Mapping[str, Any]) -> list[str]:
 
 
 def _told(each: Mapping[str, Any]) -> str:
-    """One verdict, with the difference where it tells nothing, and every seed's."""
+    """Returns a verdict in words, with every seed's difference."""
     words = f"{each['quantity']}, {each['solver']} minus {each['against']}:"
     words += f" {each['verdict']}"
     if isinstance(each["difference"], Mapping) and "cannot tell" in each["verdict"]:

@@ -1,4 +1,4 @@
-"""Finished runs as tables: the mean over seeds beside the paper's figures.
+"""Writes finished runs as tables: means over seeds beside the paper's figures.
 
 Several seeds give Student's t interval over seeds; a single one its own interval over
 worlds, and the table says which.
@@ -33,7 +33,7 @@ from psro_comm.reports.story import learning_curves
 from psro_comm.reports.text import markdown_table, percent
 from psro_comm.settings.tasks.task import Figures
 
-MARK = "results"  # tables go between <!-- results:begin --> and <!-- results:end -->
+MARK = "results"  # tables are between <!-- results:begin --> and <!-- results:end -->
 
 _GATE = {
     **{f"return_{key}": f"return, {label}" for key, label in CONDITIONS.items()},
@@ -59,13 +59,13 @@ def write_results(
 
     Args:
       variants: finished runs, as `by_variant` groups them.
-      out: a folder, created if absent.
-      made_by: the command that asks for this.
-      readme: where to put two small tables of it, between two comments.
-      mark: what those comments are called.
+      out: folder of the files, created if absent.
+      made_by: the command that makes this, which the page names.
+      readme: file that gets two small tables, between two comments.
+      mark: name in those comments.
 
     Returns:
-      What was written.
+      The files written.
 
     Raises:
       ValueError: the runs do not fit together, or `readme` lacks its marks; nothing was
@@ -92,7 +92,7 @@ def write_results(
 def _by_number(
     variants: Mapping[Variant, Sequence[FinishedRun]],
 ) -> dict[str, dict[int, Sequence[FinishedRun]]]:
-    """Runs by number of malicious agents, of the tasks that have several numbers."""
+    """Returns runs by number of malicious agents, for tasks with several numbers."""
     tasks: dict[str, dict[int, Sequence[FinishedRun]]] = {}
     for (task, number), runs in variants.items():
         tasks.setdefault(task, {})[number] = runs
@@ -104,7 +104,7 @@ def _curves(run: FinishedRun) -> Curves:
 
 
 def _figures(task: str) -> dict[str, str]:
-    """Names of a variant's figures, without suffix, and what they show."""
+    """Returns names of a variant's figures, without suffix, and what they show."""
     return {
         f"{task}-learning": "Team return while attack and filter train, averaged over"
         " neighbouring updates (a filter also sees episodes without attack)",
@@ -129,11 +129,11 @@ def _draw(task: str, runs: Sequence[FinishedRun], out: Path) -> list[Path]:
 def render_results(
     variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str
 ) -> str:
-    """Tables and figures of all variants as Markdown.
+    """Returns tables and figures of all variants as Markdown.
 
     Args:
       variants: finished runs, as `by_variant` groups them.
-      made_by: the command that asks for this.
+      made_by: the command that makes this, which the text names.
     """
     sections = []
     for variant, runs in variants.items():
@@ -152,12 +152,12 @@ def render_results(
 def render_summary(
     variants: Mapping[Variant, Sequence[FinishedRun]], made_by: str, folder: str
 ) -> str:
-    """Two small tables as Markdown, and where the others are.
+    """Returns two small tables as Markdown, and where the others are.
 
     Args:
       variants: finished runs, as `by_variant` groups them.
-      made_by: the command that asks for this.
-      folder: of `results.md`, empty or with a slash at its end.
+      made_by: the command that makes this, which the text names.
+      folder: folder of `results.md`, empty or with a slash at its end.
     """
     rest = (
         f"All tables and figures: [{folder}results.md]({folder}results.md), made by"
@@ -167,10 +167,10 @@ def render_summary(
 
 
 def render_task(runs: Sequence[FinishedRun]) -> str:
-    """All tables of one variant as Markdown.
+    """Returns all tables of one variant as Markdown.
 
     Args:
-      runs: of one variant, as `by_variant` groups them.
+      runs: runs of one variant, as `by_variant` groups them.
     """
     reports = [run.report for run in runs]
     variant = Variant.of(runs[0])
@@ -268,7 +268,7 @@ def _gate_table(reports: Sequence[Report]) -> str:
 
 
 def inserted(text: str, block: str, mark: str = MARK) -> str:
-    """`text` with `block` between its two marks, in place of what was there.
+    """Returns `text` with `block` between its two marks, instead of the old content.
 
     Raises:
       ValueError: the marks are not there once each, in order.

@@ -1,4 +1,4 @@
-"""The parts of a story's report, each a table and what its numbers mean."""
+"""Makes the parts of a story's report: each a table and what its numbers mean."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,7 +21,7 @@ _APART = (
 
 
 def sections(report: Report) -> list[Section]:
-    """Every part of the report, in order; what the report lacks is left out."""
+    """Returns every part of the report, in order; leaves out what it lacks."""
     solved = report.rmacrl
     played = rows_section(report.rows, "What was played", _APART)
     found = [
@@ -40,7 +40,7 @@ def sections(report: Report) -> list[Section]:
 
 
 def gate_section(gate: Gate, warning: str = "") -> Section:
-    """What a team earns, and what it loses when its messages are taken away."""
+    """Returns what a team earns, and what it loses without its messages."""
 
     def cell(quantity: str, condition: str) -> str:
         found, show = gate.get(quantity, condition), _shown(quantity)
@@ -71,7 +71,7 @@ def gate_section(gate: Gate, warning: str = "") -> Section:
 
 
 def rows_section(rows: Sequence[Row], title: str, *notes: str) -> Section:
-    """Who met whom, and what came of it."""
+    """Returns a table of who met whom, and of return, success and distortion."""
     lines = [
         (
             row.label,
@@ -96,7 +96,7 @@ def rows_section(rows: Sequence[Row], title: str, *notes: str) -> Section:
 
 
 def detector_section(detector: Mapping[str, float] | None) -> Section | None:
-    """How well a filter sees and repairs; None where that was not measured."""
+    """Returns how well a filter detects and repairs; None if it was not measured."""
     if not detector:
         return None
     rows = [(key.replace("_", " "), f"{value:.4g}") for key, value in detector.items()]
@@ -104,7 +104,7 @@ def detector_section(detector: Mapping[str, float] | None) -> Section | None:
 
 
 def _columns(report: Report) -> Section | None:
-    """Returns of each defender in each column of the worst case."""
+    """Returns a table of each defender's return in each column of the worst case."""
     cells = {key: str(row.returns) for key, row in report.crossed().items()}
     if not cells:
         return None
@@ -127,7 +127,7 @@ def _columns(report: Report) -> Section | None:
 
 
 def _successes(report: Report) -> Section | None:
-    """How often the team succeeds behind each defender."""
+    """Returns a table of how often the team succeeds behind each defender."""
     cells = {key: percent(row.success) for key, row in report.crossed().items()}
     if not cells:
         return None
@@ -138,7 +138,7 @@ def _successes(report: Report) -> Section | None:
 def _crossed(
     cells: Mapping[tuple[str, str], str], corner: str
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Head and rows of a table with a column for each defender."""
+    """Returns head and rows of a table with a column for each defender."""
     names = list(dict.fromkeys(defender for _, defender in cells))
     rows = [
         (against, *(cells.get((against, name), "-") for name in names))
@@ -165,7 +165,7 @@ def _comparison(report: Report) -> Section | None:
 
 
 def iterations_section(solved: Solved) -> Section | None:
-    """Value and quality of each iteration; None where none is known."""
+    """Returns value and quality of each iteration; None if there is none."""
     if not solved.history:
         return None
     rows = [
@@ -199,7 +199,7 @@ def iterations_section(solved: Solved) -> Section | None:
 
 
 def mixtures_section(solved: Solved) -> Section | None:
-    """What algorithm 1 puts out; None where it is not known."""
+    """Returns both mixtures of algorithm 1; None if they are not known."""
     rows = [
         (side, name, f"{100 * weight:.1f} %")
         for side in ("defender", "attacker")

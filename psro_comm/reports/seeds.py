@@ -1,4 +1,4 @@
-"""Finished runs of several seeds, and what they say together.
+"""Reads finished runs of several seeds, and pools their numbers.
 
 Several seeds give Student's t interval over seeds; a single one keeps its own interval
 over worlds.
@@ -24,7 +24,7 @@ _ATTACKERS = {words: attacker for attacker, words in COMPARED.items()}
 
 
 class FinishedRun(NamedTuple):
-    """What a finished quickstart left."""
+    """A finished quickstart: its folder, configuration and report."""
 
     root: Path
     config: dict[str, Any]
@@ -49,22 +49,22 @@ def read_finished(root: Path) -> FinishedRun:
 
 
 class Variant(NamedTuple):
-    """A task, and how many agents are malicious in it."""
+    """A task and its number of malicious agents."""
 
     task: str
     malicious: int
 
     @classmethod
     def of(cls, run: FinishedRun) -> "Variant":
-        """What `run` played."""
+        """Returns the variant that `run` played."""
         return cls(run.config["task"], run.config["threat"]["num_malicious"])
 
     def __str__(self) -> str:
-        """The task's name; with the number where it is not the task's own."""
+        """Returns the task's name, with the number where it is not the task's own."""
         return self.task if self._own() else f"{self.task}-{self.malicious}"
 
     def paper(self) -> Figures:
-        """`Task.paper`: its figures are of the task's own number of attackers."""
+        """Returns `Task.paper`, or nothing for another number of malicious agents."""
         return paper(self.task) if self._own() else {}
 
     def _own(self) -> bool:
@@ -72,11 +72,11 @@ class Variant(NamedTuple):
 
 
 def by_variant(runs: Sequence[FinishedRun]) -> dict[Variant, list[FinishedRun]]:
-    """The runs of each task and number of malicious agents, in order of their seeds.
+    """Returns the runs of each task and number of malicious agents, by seed.
 
     Raises:
-      ValueError: two runs of one share their seed, or differ in more than it: their
-        mean would be of nothing.
+      ValueError: two runs of one variant share their seed, or differ in more than the
+        seed, so that their mean has no meaning.
     """
     variants: dict[Variant, list[FinishedRun]] = {}
     for run in sorted(runs, key=lambda run: (Variant.of(run), run.config["seed"])):
@@ -107,7 +107,7 @@ def _check_comparable(one: FinishedRun, other: FinishedRun) -> None:
 
 
 def pooled(found: Sequence[Interval]) -> Interval:
-    """Mean over seeds with its t interval; a single one stays what it is.
+    """Returns the mean over seeds with its t interval; a single one is unchanged.
 
     Raises:
       ValueError: there is none.
@@ -120,13 +120,13 @@ def pooled(found: Sequence[Interval]) -> Interval:
 
 
 def differences(reports: Sequence[Report]) -> dict[tuple[str, str], list[Interval]]:
-    """R-MACRL's return minus a single filter's in the same worlds, seed by seed.
+    """Returns R-MACRL's return minus a vanilla filter's in the same worlds, by seed.
 
     Args:
-      reports: of one task.
+      reports: reports of one task.
 
     Returns:
-      By the single filter and a key of `psro_comm.names.AGAINST`.
+      Differences by the vanilla filter and a key of `psro_comm.names.AGAINST`.
     """
     groups = grouped(
         reports,
@@ -141,12 +141,12 @@ def grouped(
     part: Callable[[Report], Sequence[Line]],
     key: Callable[[Line], Key],
 ) -> dict[Key, list[Line]]:
-    """The lines of one part of all reports by what they are about.
+    """Groups the lines of one part of all reports by their key.
 
     Args:
-      reports: of one task.
-      part: such as the rows.
-      key: what a line is about.
+      reports: reports of one task.
+      part: returns the lines of a report's part, such as its rows.
+      key: returns the key of a line, such as its pair.
 
     Raises:
       ValueError: a report lacks a line that another one has.
@@ -165,17 +165,17 @@ def grouped(
 
 
 def command(config: Mapping[str, Any]) -> str:
-    """The command line that makes a run of this configuration.
+    """Returns the command line that makes a run of this configuration.
 
     Args:
-      config: as a run's `config.json` holds it.
+      config: the configuration, as a run's `config.json` holds it.
     """
     task, seed = config["task"], config["seed"]
     changed = {}
     for budget in BUDGETS:
         base = dict(describe(preset(task, budget, seed)))
         lines = difference(base, {**config, "device": base["device"]})
-        # A field that is newer than the run is not something that the run changed.
+        # The run did not change a field that is newer than the run.
         names = [line.split(":")[0] for line in lines if not line.endswith(UNSET)]
         changed[budget] = names
     budget = min(BUDGETS, key=lambda name: len(changed[name]))

@@ -1,4 +1,4 @@
-"""The report of a story: its verdict first, in words, then every number behind it."""
+"""Writes the report of a story: its verdict in words, then every number."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ from psro_comm.settings.tasks import stop_return
 
 
 def render(report: Report) -> str:
-    """The whole report as plain text, at most 100 columns wide.
+    """Returns the whole report as plain text, at most 100 columns wide.
 
     Args:
-      report: what `psro_comm.studies.story.Story.tell` returns.
+      report: the result of `psro_comm.studies.story.Story.tell`.
 
     Raises:
       ValueError: a row that the verdict rests on is absent.
@@ -32,10 +32,10 @@ def render(report: Report) -> str:
 
 
 def render_markdown(report: Report, figures: Sequence[str] = ()) -> str:
-    """The same for `report.md`.
+    """Returns the whole report as Markdown, for `report.md`.
 
     Args:
-      report: as for `render`.
+      report: the report, as for `render`.
       figures: relative paths of the SVG files that exist; each is shown in the section
         whose figure has its name.
     """
@@ -92,7 +92,7 @@ def _draw(root: Path, report: Report) -> list[Path]:
 
 
 def learning_curves(store: RunStore, report: Report) -> Curves:
-    """What the trainings of the story logged: attack, filter, fresh attack.
+    """Returns what the story's trainings logged: attack, filter, fresh attack.
 
     Raises:
       StoreError: a file of the run is damaged.
@@ -112,7 +112,7 @@ def learning_curves(store: RunStore, report: Report) -> Curves:
 
 
 def _chosen(store: RunStore, name: str) -> str:
-    """The training that became the policy `name`: with restarts, the best of them."""
+    """Returns the training of the policy `name`: with restarts, the best of them."""
     if not store.has(selection := f"{name}.selection"):
         return name
     table = PayoffTable.from_dict(store.load_json(selection))

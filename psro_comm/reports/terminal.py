@@ -1,4 +1,4 @@
-"""What the programs print: sections of a report, one below the other."""
+"""Makes the texts that programs print: sections of a report, one below the other."""
 
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate
@@ -14,12 +14,12 @@ from psro_comm.reports.text import Section
 
 
 def render_gate(gate: Gate) -> str:
-    """What a team earns, and what it loses when its messages are taken away."""
+    """Returns in words what a team earns, and what it loses without its messages."""
     return _joined(gate_section(gate))
 
 
 def render_training(trained: Trained) -> str:
-    """What a trained attack or filter does, on fresh worlds."""
+    """Returns in words what a trained attack or filter does, on fresh worlds."""
     title = f"{trained.role} trained against {trained.against}"
     return _joined(
         rows_section(trained.rows, title), detector_section(trained.detector)
@@ -27,7 +27,7 @@ def render_training(trained: Trained) -> str:
 
 
 def render_crossplay(result: CrossPlay) -> str:
-    """Every named filter against every named attack."""
+    """Returns a table of every named filter against every named attack."""
     returns = {row.pair: str(row.returns) for row in result.rows}
     lines = [
         (filter_, *(returns[filter_, attack] for attack in result.attacks))
@@ -39,7 +39,7 @@ def render_crossplay(result: CrossPlay) -> str:
 
 
 def render_solution(solved: Solved) -> str:
-    """Value, quality and both mixtures of an R-MACRL run."""
+    """Returns in words value, quality and both mixtures of an R-MACRL run."""
     text = _joined(iterations_section(solved), mixtures_section(solved))
     if not solved.history:
         return text

@@ -1,4 +1,4 @@
-"""Parts of a report as text and Markdown."""
+"""Writes parts of a report as plain text and as Markdown."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ _WIDTH = 98
 
 
 class Section(NamedTuple):
-    """A piece of a report, before it is text or Markdown."""
+    """A part of a report, before it is written as text or Markdown."""
 
     title: str
     bullets: Sequence[str] = ()
@@ -20,7 +20,7 @@ class Section(NamedTuple):
     figure: str = ""  # name of the figure that shows it
 
     def as_text(self) -> str:
-        """The section as plain text, as a terminal shows it."""
+        """Returns the section as plain text, as a terminal shows it."""
         lines = [self.title.upper()]
         for bullet in self.bullets:
             lines.append(
@@ -40,10 +40,10 @@ class Section(NamedTuple):
         return "\n".join(lines)
 
     def as_markdown(self, figures: Mapping[str, str]) -> str:
-        """The section as Markdown.
+        """Returns the section as Markdown.
 
         Args:
-          figures: paths by the figure's name; what is not there is not shown.
+          figures: paths by name of the figure; a figure without a path is not shown.
         """
         parts = [f"## {self.title}"]
         if self.bullets:
@@ -56,7 +56,7 @@ class Section(NamedTuple):
 
 
 def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
-    """A Markdown table, first column left-aligned, the others right-aligned."""
+    """Returns a Markdown table, first column left-aligned, others right-aligned."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
@@ -65,13 +65,13 @@ def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 
 
 def percent(share: Interval) -> str:
-    """A share in per cent, cut to what a share can be: `99.6 [99.5, 100.0]`."""
+    """Returns a share in per cent, clipped to 0 and 100: `99.6 [99.5, 100.0]`."""
     estimate, low, high = (100.0 * min(max(number, 0.0), 1.0) for number in share)
     return f"{estimate:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def columns(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
-    """A table whose first column is left-aligned, the others right-aligned."""
+    """Returns a text table, first column left-aligned, others right-aligned."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

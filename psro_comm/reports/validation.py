@@ -1,4 +1,4 @@
-"""What a validation on games of known value found, in words."""
+"""Puts the results of a validation on games of known value into words."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def render_options(result: Mapping[str, Any]) -> str:
-    """Means over seeds with their intervals, and what can be told."""
+    """Returns in words means over seeds with their intervals, and verdicts."""
     from psro_comm.validation.options import QUANTITIES
 
     lines = []
@@ -38,7 +38,7 @@ def render_options(result: Mapping[str, Any]) -> str:
 
 
 def render_steps(steps: Sequence["Step"], value: float) -> str:
-    """Learned lower bound, truth and interval side by side."""
+    """Returns a table of learned lower bound, truth and interval side by side."""
     rows = [
         (
             f"iteration {step.iteration}",

@@ -1,4 +1,4 @@
-"""What a report means, in sentences; each claim rests on a 95 % interval.
+"""Puts a report's meaning into sentences; each claim rests on a 95 % interval.
 
 Where an interval contains zero the sentence says "cannot tell", never "no effect".
 """
@@ -38,17 +38,18 @@ _COLUMNS = {
     COMPARED[OWN]: "In the worst case, each against its own fresh attacker",
     COMPARED[NO_ATTACK]: "With no attack at all",
 }
-# What a talking team loses when muted: per cent of its return, or points of success.
+# The least that a talking team loses when muted: per cent of its return, or points of
+# success.
 _ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
 
 
 def sign(interval: Interval) -> int:
-    """1 above zero, -1 below, 0 where one cannot tell."""
+    """Returns 1 above zero, -1 below, 0 if the interval contains zero."""
     return 0 if interval.contains_zero else (1 if interval.low > 0 else -1)
 
 
 def verdict_lines(report: Report) -> list[str]:
-    """The story in sentences, the question of the whole run first.
+    """Returns the story in sentences; the first answers the question of the whole run.
 
     Raises:
       ValueError: a row that the verdict rests on is absent.
@@ -76,7 +77,7 @@ def _holds_up(
     found: Mapping[tuple[str, str], Interval],
     compared: Mapping[tuple[str, str], Interval],
 ) -> str:
-    """The last question first: is R-MACRL better where it is hardest to be?"""
+    """Returns whether R-MACRL is better under fresh attackers, in a sentence."""
     own = COMPARED[OWN]
     worst = {name: compared[own, name] for name in OTHERS if (own, name) in compared}
     if not worst:
@@ -108,7 +109,7 @@ def _talk(gate: Gate) -> str:
     falls = {name: fall for name, fall in measured.items() if fall is not None}
     if not falls:
         return f"The team earns {clean}: too little to say whether it talks."
-    # Either measure is enough: a cost has no share, a won game no more to win.
+    # Either measure is enough: a negative return has no share, a sure success no gain.
     talks = [name for name in falls if falls[name].low >= _ENOUGH_TALK[name][0]]
     name = (talks or list(falls))[0]
     fall, unit = falls[name], _ENOUGH_TALK[name][1]
@@ -148,7 +149,7 @@ def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:
 
 
 def _success(rows: Mapping[tuple[str, str], Row]) -> list[str]:
-    """The same story in episodes."""
+    """Returns how often the team reaches its goal in each row, in a sentence."""
     words = {
         CLEAN: "clean",
         ATTACKED: "under attack",

@@ -1,1 +1,1 @@
-"""Settings: what an experiment is made of, and the tasks with their budgets."""
+"""Settings: the configuration of an experiment, and the tasks with their budgets."""

@@ -1,4 +1,4 @@
-"""One experiment as nested dataclasses; tasks and budgets (tasks/) are values of it."""
+"""The configuration of one experiment; tasks and budgets (tasks/) are values of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ _ABSENT = object()
 _ATTACKS, _FILTERS = trainable(Side.ATTACKER), trainable(Side.DEFENDER)
 _BUDGETS = Settings(ORACLES)
 
-# Fields younger than runs that exist, each with what those runs were played with. Who
-# adds a field adds a line here, unless nothing that was played before had that value.
+# Fields that were added after runs were made, each with the value that was in force
+# before. A new field gets a line here, unless no earlier run was played with its value.
 PLAYED_BEFORE: Mapping[str, Any] = {
     "learner": "ppo",
     "training.imitation_kept": 0.0,
@@ -47,18 +47,18 @@ PLAYED_BEFORE: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class PSROConfig:
-    """Settings of R-MACRL.
+    """The settings of R-MACRL.
 
     Attributes:
-      iterations: T of algorithm 1.
-      episodes: worlds in which each cell of the payoff table is played.
-      check_episodes: fresh worlds of the convergence test.
+      iterations: most iterations of algorithm 1 (T).
+      episodes: number of worlds in which each cell of the payoff table is played.
+      check_episodes: number of fresh worlds of the convergence test.
       restarts: trainings of each best response; the best on fresh worlds is kept.
-      meta_solver: solves the payoff table for both mixtures.
-      warm_start: the first training of each best response learns on from the own
-        policy that does best against the mixture.
+      meta_solver: name of the solver that makes both mixtures from the payoff table.
+      warm_start: whether the first training of each best response learns on from the
+        policy of its side that does best against the mixture.
       tolerance: a best response must gain more than this, in returns, to count.
-      slots: capacity of each population.
+      slots: most policies of each population, at least iterations + 2.
     """
 
     iterations: int = integer(3, least=1)
@@ -80,11 +80,11 @@ class PSROConfig:
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """How returns are measured.
+    """The settings by which returns are measured.
 
     Attributes:
-      episodes: worlds of a reported return.
-      num_envs: most environments side by side.
+      episodes: number of worlds behind a reported return.
+      num_envs: most episodes that are played side by side.
     """
 
     episodes: int = integer(1000, least=2)
@@ -97,29 +97,29 @@ class EvaluationConfig:
 
 @dataclass(frozen=True)
 class ExperimentConfig:
-    """Everything that decides the numbers of a run.
+    """The configuration of a run: everything that decides its numbers.
 
     Attributes:
-      task: name of the preset this began from.
-      seed: of the whole run.
-      device: cpu or cuda.
+      task: name of the task whose settings this begins with.
+      seed: seed of the whole run.
+      device: the device that computes, cpu or cuda.
       env: the environment, key in ENVS.
-      backbone: how the team talks, key in BACKBONES.
+      backbone: the networks by which the team talks, key in BACKBONES.
       env_config: the rules of the environment, of its class in ENVS.
       backbone_config: the sizes of the backbone, of its class in BACKBONES.
-      learner: how the team learns, key in TRAININGS.
-      training: of the team, of the learner's class in TRAININGS.
-      threat: what an attacker may do.
+      learner: the algorithm that trains the team, key in TRAININGS.
+      training: settings of the team's training, of the learner's class in TRAININGS.
+      threat: the rules that say what an attacker may do.
       attack_kind: the attack that is trained, key in ATTACKS.
-      attack: its settings.
+      attack: settings of the attack.
       filter_kind: the message filter that is trained, key in FILTERS.
-      filter: its settings.
-      attack_trainer: who trains the attack, key in ORACLES.
+      filter: settings of the filter.
+      attack_trainer: the oracle that trains the attack, key in ORACLES.
       attack_oracle: budget and learner of an attack's training.
-      filter_trainer: who trains the filter, key in ORACLES.
+      filter_trainer: the oracle that trains the filter, key in ORACLES.
       filter_oracle: budget and learner of a filter's training.
-      psro: R-MACRL.
-      evaluation: how returns are measured.
+      psro: settings of R-MACRL.
+      evaluation: settings by which returns are measured.
     """
 
     task: str = "predator_prey_p05"
@@ -157,7 +157,7 @@ class ExperimentConfig:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
-        """Checks what no part can check alone."""
+        """Fills the variants, and checks what no part can check alone."""
         check(self)
         fill_variants(self)
         self._check_guide()
@@ -171,7 +171,7 @@ class ExperimentConfig:
             raise refusal("threat.malicious", threat.malicious, words)
 
     def _check_guide(self) -> None:
-        """What `train_team` would refuse, before anything is begun."""
+        """Refuses, before a run begins, a guide that `train_team` would refuse."""
         attends = getattr(BACKBONES[self.backbone].config, "attends", False)
         guided = getattr(self.training, "attention_guided", 0.0)
         if guided > 0.0 and not (self.env in GUIDES and attends):
@@ -186,10 +186,10 @@ class ExperimentConfig:
         """Refuses trainings that want more worlds side by side than there are games.
 
         Args:
-          names: of those that will be: `training`, `attack_oracle`, `filter_oracle`.
+          names: the trainings to come, of `training`, `attack_oracle`, `filter_oracle`.
 
         Raises:
-          ValueError: one of them.
+          ValueError: one of them wants too many.
         """
         extent = self.extent
         for name in names:
@@ -204,16 +204,16 @@ class ExperimentConfig:
 
     @property
     def extent(self) -> Extent:
-        """How large the environment is: its agents, its steps, its worlds."""
+        """The size of the environment: its agents, steps and worlds."""
         return extent_of(self.env, self.env_config)
 
     @property
     def num_agents(self) -> int:
-        """N of the environment."""
+        """The number of agents of the environment, N."""
         return self.extent.num_agents
 
     def recipe(self, side: Side) -> Recipe:
-        """What a side trains as its best response, and how."""
+        """Returns what a side trains as its best response, and how."""
         if side is Side.ATTACKER:
             what = self.attack_kind, self.attack
             return Recipe(side, *what, self.attack_trainer, self.attack_oracle)
@@ -222,14 +222,14 @@ class ExperimentConfig:
 
 
 def describe(config: ExperimentConfig) -> Mapping[str, Any]:
-    """The configuration as JSON data; the rules and sizes go by their names."""
+    """Returns the configuration as JSON data, variants under their own names."""
     return to_dict(config)
 
 
 def from_description(data: Mapping[str, Any]) -> ExperimentConfig:
-    """The inverse of `describe`.
+    """Returns the configuration of such JSON data: the inverse of `describe`.
 
-    What the data lack is what was played before there was such a field, or its default.
+    A field that the data lack gets its value of `PLAYED_BEFORE`, or its default.
 
     Raises:
       ValueError: a value that is not allowed.

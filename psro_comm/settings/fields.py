@@ -1,10 +1,10 @@
-"""Nested frozen dataclasses seen as a list of leaves with dotted names.
+"""Reads and changes nested frozen dataclasses as lists of leaves with dotted names.
 
-The half of the configuration machinery that knows no flags: `leaves` lists the values,
+This half of the configuration's code knows no flags: `leaves` lists the values,
 `to_dict` is the way to JSON, `replace` changes some of them.
 
 A `variant` is a field that holds one of several dataclasses; another field says which.
-Its leaves go by the name of the one it holds, not of the field.
+Its leaves have the name of that dataclass in front, not the field's.
 """
 
 import dataclasses
@@ -23,15 +23,15 @@ _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
 
 @dataclasses.dataclass(frozen=True)
 class Leaf:
-    """One field that holds a value and no further fields.
+    """A field that holds a value and no further fields.
 
     Attributes:
-      name: dotted, such as `ppo.clip_coef`.
+      name: dotted name, such as `ppo.clip_coef`.
       kind: int, float, bool, str, or a tuple of one of them.
-      optional: None is allowed, written `none` on the command line.
+      optional: whether None is allowed, written `none` on the command line.
       choices: the allowed values; empty for no limit.
-      allowed: what it may be, in words; empty for no bound.
-      help: one line.
+      allowed: the allowed values in words; empty for no bound.
+      help: the flag's help text, one line.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Leaf:
     help: str
 
     def parse(self, text: str) -> Any:
-        """The value that `text` means.
+        """Returns the value that `text` means.
 
         Raises:
           ValueError: it means none; the allowed ones are named.
@@ -59,14 +59,14 @@ class Leaf:
         return value
 
     def text(self, value: Any) -> str:
-        """What to write on the command line for `value`."""
+        """Returns what to write on the command line for `value`."""
         if isinstance(value, tuple):
             return ",".join(map(str, value))
         return "none" if value is None else str(value)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing where no known word is near."""
+    """Returns `; did you mean 'x'?`, or nothing where no known word is near."""
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {matches[0]!r}?" if matches else ""
 
@@ -74,27 +74,29 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def variant(
     of: str, kinds: Mapping[str, type], *, own_name: bool = False
 ) -> dict[str, Any]:
-    """Metadata of a field that holds one of several dataclasses; None is its defaults.
+    """Returns the metadata of a field that holds one of several dataclasses.
+
+    None in such a field stands for the defaults of the chosen dataclass.
 
     Args:
-      of: the field before this one that names the one it holds, a key of `kinds`.
+      of: an earlier field, whose value says which dataclass it holds: a key of `kinds`.
       kinds: the dataclasses by name.
-      own_name: leaves go by the field's name all the same; what several dataclasses
-        have in common is then one leaf.
+      own_name: whether leaves have the field's name in front all the same; a field that
+        several dataclasses have is then one leaf.
     """
     return {"of": of, "kinds": kinds, "own_name": own_name}
 
 
 def _head(field: Any, kind: str) -> str:
-    """The name that the leaves of a variant begin with."""
+    """Returns the name that the leaves of a variant begin with."""
     return str(field.name) if field.metadata["own_name"] else kind
 
 
 def fill_variants(config: Any) -> None:
-    """Puts defaults where a variant is None; for `__post_init__` of its dataclass.
+    """Sets variants that are None to defaults; for `__post_init__` of their dataclass.
 
     Raises:
-      ValueError: a variant of another name than the one that was chosen.
+      ValueError: a variant holds another dataclass than the one that was chosen.
     """
     for field in dataclasses.fields(config):
         if "kinds" not in field.metadata:
@@ -114,7 +116,7 @@ def fill_variants(config: Any) -> None:
 
 
 def to_dict(config: Any) -> dict[str, Any]:
-    """The configuration as plain JSON data; tuples become lists."""
+    """Returns the configuration as plain JSON data; tuples become lists."""
     found = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -128,7 +130,7 @@ def to_dict(config: Any) -> dict[str, Any]:
 
 
 def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
-    """Yields the leaves of a dataclass of dataclasses, in the order of the text."""
+    """Yields the leaves of a dataclass of dataclasses, in the order of the source."""
     hints, bounds = _hints(config_class), allowed(config_class)
     for field in dataclasses.fields(config_class):
         kind, name = hints[field.name], prefix + field.name
@@ -153,7 +155,7 @@ def leaves(config_class: type, prefix: str = "") -> Iterator[Leaf]:
 
 
 def value_at(config: Any, dotted: str) -> Any:
-    """The value of a leaf; of a variant that was not chosen, the default."""
+    """Returns the value of a leaf; for a variant that was not chosen, the default."""
     head, _, rest = dotted.partition(".")
     if not rest:
         return getattr(config, head)
@@ -184,7 +186,7 @@ def _hints(config_class: type) -> dict[str, Any]:
 
 
 def _documented(config_class: type, name: str) -> str:
-    """The entry of a field in the `Attributes` of its class's docstring."""
+    """Returns the entry of a field in the `Attributes` of its class's docstring."""
     lines = (config_class.__doc__ or "").splitlines()
     for start, line in enumerate(lines):
         match = re.match(rf"(\s*)(?:\w+, )*{name}(?:, \w+)*: (.*)", line)
@@ -197,13 +199,13 @@ def _documented(config_class: type, name: str) -> str:
 
 
 def replace(config: Any, changes: Mapping[str, Any], prefix: str = "") -> Any:
-    """`config` with other values at some dotted names.
+    """Returns `config` with other values at some dotted names.
 
-    Another choice of a variant begins with that one's defaults.
+    A newly chosen variant begins with its own defaults.
 
     Raises:
-      ValueError: a dataclass refuses its new values, its name is in front; or a value
-        of a variant that was not chosen.
+      ValueError: a dataclass refuses its new values (its name is in front), or a value
+        belongs to a variant that was not chosen.
     """
     values: dict[str, Any] = {}
     for field in dataclasses.fields(config):

@@ -1,1 +1,1 @@
-"""Studies: numbers from runs, to be put into words by `psro_comm.reports`."""
+"""Studies: measure numbers on runs, which `psro_comm.reports` puts into words."""

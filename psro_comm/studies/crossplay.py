@@ -1,4 +1,4 @@
-"""Cross-play: any attacks against any filters, by name."""
+"""Plays any filters against any attacks, by name."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ def cross_play(
     """Plays every named filter against every named attack in the same worlds.
 
     Args:
-      lab: of the game; its team plays.
-      attacks, filters: names, see `psro_comm.studies.players`.
-      runs_dir: where other runs are.
+      lab: the lab of the game, whose team plays.
+      attacks, filters: names of players, see `psro_comm.studies.player_names`.
+      runs_dir: folder of all runs.
 
     Returns:
       The names of both sides and one row per pair, filters outermost.

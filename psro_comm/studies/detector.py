@@ -1,4 +1,4 @@
-"""How well a filter sees and repairs: detector AUROC, rates, reconstruction error."""
+"""Measures how well a filter detects and repairs: AUROC, rates, squared errors."""
 
 import torch
 from torch import Tensor
@@ -10,13 +10,13 @@ from oracles.strategies.two_stage import TwoStageFilter
 
 
 def auroc(score: Tensor, positive: Tensor) -> float:
-    """Area under the ROC curve: P(score of a forged > of a benign message).
+    """Returns the area under the ROC curve: P(score of forged > score of benign).
 
-    Ties count half (the Mann-Whitney statistic). NaN without both kinds.
+    Ties count half (the Mann-Whitney statistic). It is NaN without both kinds.
 
     Args:
-      score: `[messages]`, higher is more suspicious.
-      positive: `[messages]` bool, truly forged.
+      score: `[messages]` scores, higher is more suspicious.
+      positive: `[messages]` bool, whether it is truly forged.
     """
     bad, good = score[positive].double(), score[~positive].double().sort().values
     if not len(bad) or not len(good):
@@ -35,14 +35,15 @@ def filter_report(
     *,
     num_envs: int = 256,
 ) -> dict[str, float]:
-    """Measures a filter on one episode's length of attacked play.
+    """Measures a filter on attacked play, over the length of one episode.
 
     Args:
       setting: the game.
       filter_: a trained filter.
-      attack: the (mixed) attack it meets.
-      generator: all randomness.
-      num_envs: episodes side by side, fewer where games are.
+      attack: the (mixed) attack that it meets.
+      generator: draws all random numbers.
+      num_envs: episodes side by side; at most `spec.most_worlds`, for environments
+        that run one process a game.
 
     Returns:
       `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),

@@ -1,4 +1,4 @@
-"""What a story found: defenders compared, each comparison with its interval.
+"""Compares the defenders of a story, each comparison with its interval.
 
 Source: paper section 4.5, table 3; experiments E1, E4 and E5.
 """
@@ -28,7 +28,7 @@ def compared(
     opponents: Mapping[str, Mixed],
     fresh: Mapping[str, Mixed],
 ) -> list[Difference]:
-    """R-MACRL minus each single filter, in the columns of the worst case."""
+    """Returns R-MACRL minus each vanilla filter, in the columns of the worst case."""
     lines = []
     for other in (VANILLA, VANILLA_LONG):
         for attacker in (EQUILIBRIUM, HELD_OUT_SET, NO_ATTACK, OWN):
@@ -51,7 +51,7 @@ def exploited(
     opponents: Mapping[str, Mixed],
     fresh: Mapping[str, Mixed],
 ) -> dict[str, Interval]:
-    """What a fresh attacker takes beyond the meta-equilibrium's: a lower bound."""
+    """Returns what fresh attackers take beyond the meta-equilibrium's: lower bounds."""
     equilibrium = opponents[EQUILIBRIUM]
     return {
         name: compare(table, (defender, equilibrium), (defender, fresh[name]))

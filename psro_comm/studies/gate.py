@@ -1,8 +1,8 @@
-"""The gate: is this a team that plays well and really talks?
+"""Measures the gate: whether a team plays well and depends on its messages.
 
-No attack on messages means anything on a team that ignores them. So beside the return
-stand the returns with every message zeroed, with one sender's zeroed, and with noise of
-the message's own size on one sender; all on the same worlds, so that what the team
+An attack on messages means nothing on a team that ignores them. So the gate measures
+the return as it is, with every message zeroed, with one sender's zeroed, and with noise
+of the message's own size on one sender; all on the same worlds, so that what the team
 loses is known more closely than what it earns.
 
 Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
@@ -36,7 +36,7 @@ _MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
 
 
 class _Played(NamedTuple):
-    """What a condition came to in each world."""
+    """The results of one condition in each world."""
 
     returns: np.ndarray  # [W] float64
     success: np.ndarray  # [W] float64, 0. or 1.
@@ -45,7 +45,7 @@ class _Played(NamedTuple):
 def team_report(
     env: CommEnv, team: Any, seed: int, episodes: int = 1000
 ) -> dict[str, Any]:
-    """Measures a trained team, talking and muted.
+    """Measures a trained team in all conditions.
 
     Conditions are `clean`; `all_muted` and `one_muted`, messages zeroed; `one_noise`,
     a random direction of a message's mean norm added; and for teams that can cut their
@@ -54,10 +54,10 @@ def team_report(
     with the best action.
 
     Args:
-      env: the task.
-      team: with its messages measured (`oracles.teams.clean_play.measure_messages`).
-      seed: of the worlds and policies.
-      episodes: worlds, the same for every condition; at least 2.
+      env: the environment of the task.
+      team: a team with measured messages (`oracles.teams.clean_play.measure_messages`).
+      seed: seed of the worlds and policies.
+      episodes: number of worlds, the same for every condition; at least 2.
 
     Returns:
       `{quantity}_{condition}` -> estimate, low and high, 95 % intervals over worlds,
@@ -105,7 +105,7 @@ def _share(won: np.ndarray) -> Interval:
 
 
 def _outcomes(env: CommEnv, team: Any, worlds: Worlds, seed: int) -> dict[str, _Played]:
-    """Every condition on the same worlds and the same noise of the policies."""
+    """Plays every condition on the same worlds, with the same noise of the policies."""
     num_agents, size = env.spec.num_agents, team.message_size
     everyone = torch.arange(num_agents, device=env.device)
     all_held = worlds._replace(malicious=everyone.expand(len(worlds.malicious), -1))

@@ -1,4 +1,4 @@
-"""One episode under the lens: what each agent would do clean, attacked and defended.
+"""Inspects one episode: what each agent would do clean, attacked and defended.
 
 At every step the world is branched: from the same state, memories and luck, the team
 speaks and acts three times, without an attack, under it, and under it behind the
@@ -30,7 +30,7 @@ from psro_comm.studies.players import find_player
 
 
 class Branch(NamedTuple):
-    """One condition's share of a step."""
+    """The result of one step in one condition."""
 
     carry: Carry
     wire: Wire
@@ -47,17 +47,17 @@ def inspect_players(
     world: int = 0,
     follow: str = UNDISTURBED,
 ) -> dict[str, Any]:
-    """Plays one world of a lab between two players, and tells all.
+    """Plays one world of a lab between two players, and returns all that happened.
 
     Args:
-      lab: of the game.
-      attack, filter_: players by name.
-      runs_dir: where other runs are.
-      world: its number; in StarCraft II chance, whatever it is.
+      lab: the lab of the game.
+      attack, filter_: names of the players.
+      runs_dir: folder of all runs.
+      world: number of the world; StarCraft II does not repeat worlds.
       follow: the condition whose actions are played.
 
     Returns:
-      What `inspect_episode` does, and what was played.
+      The result of `inspect_episode`, and what was played.
 
     Raises:
       ValueError: an unknown player.
@@ -98,13 +98,13 @@ def inspect_episode(
     seed: int,
     follow: str = UNDISTURBED,
 ) -> dict[str, Any]:
-    """Plays one world, branched at each step, and tells all.
+    """Plays one world, branched at each step, and returns all that happened.
 
     Args:
       setting: environment and team.
-      attack, filter_: who sits on the channel.
+      attack, filter_: the attack and the filter on the channel.
       worlds: one world.
-      seed: of the policies' randomness, the same for the three branches.
+      seed: seed of the policies, the same for the three branches.
       follow: the condition whose actions are played.
 
     Returns:
@@ -146,7 +146,7 @@ def inspect_episode(
         if not env.spec.batched and cast(StatefulEnv, env).discarded(state).any():
             return inspect_episode(
                 setting, attack, filter_, worlds, seed=seed, follow=follow
-            )  # its game broke off: another, as often as the game may be restarted
+            )  # its game broke off: play another, as often as the game may be restarted
         if bool(signal.done):
             success = bool(signal.success)
             break
@@ -169,7 +169,7 @@ def _branch(
     channels: Mapping[str, Channel],
     luck: Generators,
 ) -> dict[str, Branch]:
-    """The same step under each condition, with the same random numbers.
+    """Plays the same step under each condition, with the same random numbers.
 
     Actions have a generator of their own, as the players draw a different number.
     """
@@ -187,7 +187,7 @@ def _branch(
 def _tell(
     scene: Scene, timestep: TimeStep, branches: Mapping[str, Branch], unit: float
 ) -> dict[str, Any]:
-    """One step as JSON data."""
+    """Returns one step as JSON data."""
     wire = branches[DEFENDED].wire
     flagged = wire.defence.active & timestep.alive & (wire.defence.choice > 0)
     agents: list[dict[str, Any]] = []

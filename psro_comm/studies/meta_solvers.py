@@ -1,8 +1,8 @@
-"""Whole PSRO runs, one for each meta-solver and seed, with equal budgets.
+"""Compares meta-solvers by whole PSRO runs of equal budgets, one for each seed.
 
 All solvers of a seed start from one team and the same seeds of every artefact, and run
 the same number of iterations, each of the same trainings and cells: equal environment
-steps and equal evaluations. What they found meets in one combined table.
+steps and equal evaluations. One combined table holds all policies that they found.
 
 Source: Wang, Ma, Wellman 2022, Evaluating strategy exploration in empirical
   game-theoretic analysis (the combined game as the common measure).
@@ -29,7 +29,7 @@ from psro_comm.studies.worst_case import breaker
 
 
 class Found(NamedTuple):
-    """What one PSRO run left."""
+    """The policies and the history of one PSRO run."""
 
     filters: dict[str, Frozen]
     attacks: dict[str, Frozen]
@@ -39,14 +39,14 @@ class Found(NamedTuple):
 def study(
     request: Request, solvers: Sequence[str], seeds: Sequence[int]
 ) -> dict[str, Any]:
-    """Runs, or goes on with, all of it; killed, the same command continues.
+    """Runs or continues a study, and returns its result.
 
     Args:
       request: task, budget and workers; its run names the study, whose runs are
-        `<run>-team-<seed>`, `<run>-<solver>-<seed>` and `<run>-cross-<seed>`; with a
-        team of its own, all seeds share that one.
-      solvers: meta-solvers; the first is what the others are compared with.
-      seeds: of the repetitions.
+        `<run>-team-<seed>`, `<run>-<solver>-<seed>` and `<run>-cross-<seed>`; all
+        seeds share its team, if it names one.
+      solvers: names of meta-solvers; the others are compared with the first.
+      seeds: seeds of the repetitions.
 
     Returns:
       JSON data: one row for each solver and seed, and verdicts over seeds.
@@ -85,7 +85,7 @@ def study(
 def checked_study(
     request: Request, solvers: Sequence[str], seeds: Sequence[int]
 ) -> None:
-    """Refuses what a study would stumble over later.
+    """Refuses requests, solvers and seeds that would make a study fail later.
 
     Raises:
       ValueError: fewer than two solvers, a seed twice, or a name of a run that is bad.
@@ -102,7 +102,7 @@ def checked_study(
 
 
 def _psro(request: Request, solver: str, seed: int) -> Found:
-    """One run, every iteration of it, converged or not: budgets are equal."""
+    """Runs all iterations, converged or not, so that budgets are equal."""
     config = request.config
     psro = replace(config.psro, meta_solver=solver)
     run = f"{request.run}-{solver}-{seed}"
@@ -116,7 +116,7 @@ def _psro(request: Request, solver: str, seed: int) -> Found:
 
 
 def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
-    """All policies of all solvers in one table, and a fresh attack on each result."""
+    """Plays all policies of all solvers in one table, and a fresh attack on each."""
     filters, attacks = (
         _pooled({name: getattr(run, side) for name, run in found.items()})
         for side in ("filters", "attacks")
@@ -141,7 +141,7 @@ def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
 
 
 class _Pool(NamedTuple):
-    """The policies of all solvers of one side; equal ones share a name and cells."""
+    """The policies of one side of all solvers; equal ones share a name and cells."""
 
     policies: dict[str, Frozen]
     alias: dict[str, str]  # `solver/policy` -> its name in `policies`
@@ -161,7 +161,7 @@ def _pooled(populations: Mapping[str, Mapping[str, Frozen]]) -> _Pool:
 def _row(
     table: PayoffTable, name: str, found: Mapping[str, Found], twins: Mapping[str, str]
 ) -> dict[str, Any]:
-    """One solver's run in the combined table, iteration by iteration."""
+    """Returns one solver's run in the combined table, iteration by iteration."""
     matrix, run = table.mean(), found[name]
     steps = []
     for step in run.history:
@@ -196,10 +196,10 @@ def _row(
 
 
 def _worst(table: PayoffTable, x: np.ndarray) -> dict[str, Any]:
-    """Under the attack that does worst to a mixture of all that anybody found.
+    """Returns a mixture's return under the worst attack that any run has found.
 
-    A fresh attack may be weaker than one that is there; the smallest of many means is
-    a little too small, by less than their standard error or so.
+    A fresh attack may be weaker than one that was found. The smallest of many means is
+    too small, by less than about their standard error.
     """
     worst = int((x @ table.mean()).argmin())
     only = np.eye(len(table.attackers))[worst]
@@ -213,7 +213,7 @@ def _earned(table: PayoffTable, x: np.ndarray, y: np.ndarray) -> dict[str, float
 def _mixtures(
     table: PayoffTable, twins: Mapping[str, str], name: str, step: Mapping[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An iteration's mixtures over the combined populations."""
+    """Returns an iteration's mixtures over the combined populations."""
     sides = []
     for names, key in ((table.defenders, "defender"), (table.attackers, "attacker")):
         mixture = np.zeros(len(names))
@@ -229,7 +229,7 @@ def _known(
     solver: str,
     mixture: Mapping[str, float],
 ) -> list[int]:
-    """Places of a population, of weight or not, in the combined table; each once."""
+    """Returns the indices of a whole population in the combined table, each once."""
     return sorted({names.index(twins[_of(solver, key)]) for key in mixture})
 
 

@@ -1,4 +1,4 @@
-"""What a study of meta-solvers says over its seeds."""
+"""Summarises a study of meta-solvers over its seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ _EARNED = {"worst_case": "fresh attack", "worst_known": "worst attack known"}
 def verdicts(
     rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Each solver minus the first, paired by seed, Student's t over seeds."""
+    """Returns each solver minus the first, paired by seed, Student's t over seeds."""
     found = []
     for quantity in (*PATHS, *earnings(rows)):
         final = {
@@ -51,14 +51,14 @@ def _final(row: Mapping[str, Any], quantity: str) -> float:
 
 
 def earnings(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Those returns that the rows have: studies of earlier commits lack the second."""
+    """Returns those returns that the rows have; older studies lack the second."""
     return {key: words for key, words in _EARNED.items() if key in rows[0]}
 
 
 def over_seeds(
     rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Means over seeds with Student's t intervals; none of a single seed.
+    """Returns means over seeds with Student's t intervals; nothing for a single seed.
 
     Returns:
       For each solver both NashConvs by iteration, the returns under a fresh attack, the

@@ -1,4 +1,4 @@
-"""What a user may write for an attack or a filter; needs no policy, and no torch.
+"""Reads the names by which a user asks for an attack or a filter, without torch.
 
 NAME, NAME@x      an entry of ATTACKS or FILTERS, such as none, noise@2.5, mute
 untrained         the policy that this run would train, as it is drawn
@@ -20,7 +20,7 @@ from psro_comm.settings.fields import leaves, replace
 
 
 class Name(NamedTuple):
-    """What a name says."""
+    """The parts of a player's name."""
 
     kind: str  # of a registry, or untrained, policy or mixture
     config: Any = None  # of a kind that has one
@@ -29,7 +29,7 @@ class Name(NamedTuple):
 
 
 def read_name(name: str, role: str) -> Name:
-    """Takes a name apart; see the module's docstring.
+    """Splits a name into its parts, which the module's docstring lists.
 
     Raises:
       ValueError: it names no player, or one of the other side.
@@ -57,7 +57,7 @@ _A = {"attack": "an", "filter": "a"}
 def _with_argument(
     name: str, entry: Entry, argument: str, known: Mapping[str, Entry]
 ) -> Any:
-    """The settings of a kind whose name gives one of them: `noise@2.5`."""
+    """Returns the settings of a kind whose name gives one of them: `noise@2.5`."""
     if entry.argument is None or entry.config is None:
         takers = [kind for kind, each in known.items() if each.argument]
         raise ValueError(
@@ -74,15 +74,15 @@ def _with_argument(
 
 
 def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
-    """The request with the team of the first run that was named, where it has none.
+    """Returns the request, with the team of the first named run where it has none.
 
     Args:
-      request: of the command line.
-      named: names of players by role, `attack` or `filter`.
+      request: what the command line asks for.
+      named: names of players by side, `attack` or `filter`.
 
     Raises:
       ValueError: a name that names no player.
-      StoreError: no such run.
+      StoreError: the run does not exist.
     """
     runs = [
         run

@@ -1,4 +1,4 @@
-"""Players by name: the policies that a user means (`studies/player_names.py`)."""
+"""Finds players by name: the policies that a user means (`player_names.py`)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -26,13 +26,13 @@ TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
 
 
 def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
-    """The player that a user named.
+    """Returns the player that a user named.
 
     Args:
-      lab: of the game it is to play in; its team must be the player's.
-      name: see `studies/player_names.py`.
-      role: `attack` or `filter`.
-      runs_dir: where other runs are.
+      lab: the lab of the game; its team must be the player's.
+      name: name of the player, see `studies/player_names.py`.
+      role: side of the player, `attack` or `filter`.
+      runs_dir: folder of all runs.
 
     Raises:
       ValueError: no such player, another side's, or one made for another team.
@@ -60,7 +60,7 @@ def find_player(lab: Lab, name: str, role: str, runs_dir: Path) -> Mixed:
 
 
 def _made(lab: Lab, name: str, read: Name, role: str) -> Mixed:
-    """A player that this run makes itself, by the registry of its side."""
+    """Makes an untrained or ready-made player, by the registry of its side."""
     setting, recipe = build_setting(lab.setting()), lab.config.recipe(Side.of(role))
     generator = torch.Generator(setting.env.device).manual_seed(lab.seed("untrained"))
     kind, config = read.kind, read.config
@@ -106,7 +106,7 @@ def _same_team(lab: Lab, store: RunStore, name: str) -> None:
 
 
 def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
-    """An attack learned to speak for certain agents; it must hold the same here."""
+    """Refuses an attack whose malicious agents are not those of this run."""
     threat = Threat.from_plain(store.config["threat"])
     seed = seed_of(store.config["seed"], "captured")
     theirs = threat.held(seed, lab.env.spec.num_agents)
@@ -118,7 +118,7 @@ def _same_agents(lab: Lab, store: RunStore, name: str) -> None:
 
 
 def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
-    """What an attacker may do is a rule of the game, the same for all of a table."""
+    """Refuses a policy of another threat: a table has the same rules for all."""
     ours = _shared(asdict(lab.config.threat))
     theirs = _shared(frozen.facts.get("threat", ours))
     if ours["knowledge"] == "white_box":  # who was shown less may play as well
@@ -132,7 +132,7 @@ def _same_threat(lab: Lab, frozen: Frozen, name: str) -> None:
 
 
 def _shared(threat: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a threat that every attacker of a table must share."""
+    """Returns the part of a threat that every attacker of a table must share."""
     full = {**asdict(Threat()), **threat}  # older policies lack younger fields
     shared = ("num_malicious", "mode", "mix_weight", "cap", "rate", "knowledge")
     return {key: full[key] for key in shared}

@@ -1,4 +1,4 @@
-"""New episodes where they narrow the interval of the game's value most."""
+"""Plays new episodes where they narrow the interval of the game's value most."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,11 @@ from psro_comm.metagame.solvers import solve_many
 from psro_comm.psro.rmacrl import benign
 
 _RESAMPLES = 100
-BATCH = 32  # episodes that a cell gets at once
+BATCH = 32  # worlds that a cell gets at once
 
 
 def sensitivities(table: PayoffTable, rng: np.random.Generator) -> np.ndarray:
-    """How much each cell moves the value: root mean square of x_i y_j, `[m, n]`.
+    """Returns each cell's effect on the value: root mean square of x_i y_j, `[m, n]`.
 
     dv / dU_ij = x_i y_j at the equilibrium, but noise moves the equilibrium too: cells
     that are in the support of some resamples only count as often as they are.
@@ -31,14 +31,14 @@ def sensitivities(table: PayoffTable, rng: np.random.Generator) -> np.ndarray:
 def half_width(
     sensitivity: np.ndarray, deviation: np.ndarray, episodes: np.ndarray
 ) -> float:
-    """Of the value's 95 % interval to first order, cells taken for independent.
+    """Returns the half-width of the value's 95 % interval, to first order.
 
         1.96 sqrt( sum_ij w_ij^2 s_ij^2 / n_ij )
 
     Args:
       sensitivity: `[m, n]` w.
       deviation: `[m, n]` s, standard deviation of one episode.
-      episodes: `[m, n]` n.
+      episodes: `[m, n]` n, episodes of independent cells.
     """
     return NORMAL * float(np.sqrt(((sensitivity * deviation) ** 2 / episodes).sum()))
 
@@ -46,11 +46,11 @@ def half_width(
 def allocate(
     sensitivity: np.ndarray, deviation: np.ndarray, episodes: np.ndarray, batches: int
 ) -> np.ndarray:
-    """Which cells get the next batches: each goes where it helps most.
+    """Returns how many of the next batches each cell gets, to narrow the interval most.
 
         gain = w^2 s^2 (1 / n - 1 / (n + BATCH)),   greedily
 
-    which tends to n ~ w s. Greedy is optimal, the gains of a cell being decreasing.
+    which tends to n ~ w s. Greedy is optimal, because a cell's gains decrease.
 
     Returns:
       `[m, n]` int: batches of `BATCH` episodes for each cell.
@@ -68,15 +68,15 @@ def allocate(
 
 
 def even_episodes(sensitivity: np.ndarray, deviation: np.ndarray, width: float) -> int:
-    """Episodes in all that would reach a half-width if every cell got as many."""
+    """Returns all episodes needed for a half-width if every cell got as many."""
     each = ((sensitivity * deviation) ** 2).sum() * (NORMAL / width) ** 2
     return int(np.ceil(each)) * sensitivity.size
 
 
 def foreseen(table: PayoffTable, width: float, rng: np.random.Generator) -> int:
-    """Episodes that a refinement would play, as far as the table as it is can tell.
+    """Returns the number of episodes that a refinement would play, by this table.
 
-    n_ij = max(what is there, c w_ij s_ij) with the smallest c that reaches the width.
+    n_ij = max(present, c w_ij s_ij) with the smallest c that reaches the width.
     """
     sensitivity, episodes = sensitivities(table, rng), table.episodes()
     deviation = table.std_error() * np.sqrt(episodes)
@@ -95,7 +95,7 @@ def foreseen(table: PayoffTable, width: float, rng: np.random.Generator) -> int:
 
 
 def checked_width(width: float) -> float:
-    """The half-width to reach.
+    """Returns the half-width to reach, if it is allowed.
 
     Raises:
       ValueError: it is not positive and finite.
@@ -108,19 +108,19 @@ def checked_width(width: float) -> float:
 def refine(
     lab: Lab, table: PayoffTable, width: float, *, most_rounds: int = 40
 ) -> tuple[PayoffTable, dict[str, Any]]:
-    """Plays on until the half-width of the value's interval is reached.
+    """Plays new episodes until the half-width of the value's interval is reached.
 
     Every round plays fresh worlds and solves anew; a round is an artefact of the run,
-    so an interrupted refinement goes on where it stopped.
+    so an interrupted refinement continues where it stopped.
 
     Args:
-      lab: of the run that made the table.
-      table: at least two episodes in each cell.
-      width: half-width to reach, units of the return.
-      most_rounds: after which it gives up.
+      lab: the lab of the run that made the table.
+      table: a table with at least two episodes in each cell.
+      width: half-width to reach, in returns.
+      most_rounds: number of rounds after which it stops in any case.
 
     Returns:
-      The larger table, and what it cost beside spending evenly.
+      The larger table, and its cost beside that of equal episodes in all cells.
 
     Raises:
       ValueError: a width that is not positive, or a policy that the run lacks.
@@ -176,7 +176,7 @@ def _played(
     filters: Mapping[str, Frozen],
     attacks: Mapping[str, Frozen],
 ) -> PayoffTable:
-    """The table with `given` more batches for each cell, on worlds of this round."""
+    """Returns the table with `given` more batches in each cell, in fresh worlds."""
     if lab.store.has(name):
         return PayoffTable.from_dict(lab.store.load_json(name))
     first = table.num_worlds

@@ -1,4 +1,4 @@
-"""The story of the paper in one run: talk, attack, defend, break, R-MACRL, verdict.
+"""Runs the paper's whole experiment in one run: the story, in five chapters.
 
     team -> attack -> filter -> a fresh attack breaks the filter -> R-MACRL
          -> fresh attacks on every defender -> verdict
@@ -47,14 +47,14 @@ from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import team_report
 from psro_comm.studies.worst_case import audit, breaker, row
 
-_ITERATIONS = 3  # a story that ends after one has not been told
+_ITERATIONS = 3  # at least; one would show nothing of the populations
 
 
 class Story:
-    """Tells the story in a lab; every chapter is resumable."""
+    """A runner of the story in a lab; every chapter is resumable."""
 
     def __init__(self, lab: Lab) -> None:
-        """Begins, or goes on where it was stopped."""
+        """Prepares the story; chapters that the run has stored are not made again."""
         self.lab, self.config = lab, lab.config
         self.none_filters, self.none_attacks = benign()
         self.nobody = Mixed.pure(NO_FILTER, self.none_filters[NO_FILTER])
@@ -87,7 +87,7 @@ class Story:
         return gate
 
     def _attack_and_defend(self) -> Mixed:
-        """The attack, the stopped attack, the filter, and the attack that breaks it."""
+        """Trains attack, stopped attack, vanilla filter and a fresh attack on that."""
         lab, config = self.lab, self.config
         _chapter("2. An attacker bends the messages of one agent")
         recipe = config.recipe(Side.ATTACKER)
@@ -121,7 +121,7 @@ class Story:
     def _break(
         self, vanilla: Mixed, solution: Solution, rmacrl: RMacrl
     ) -> dict[str, Mixed]:
-        """Fresh attackers on every frozen defender; the long filter beside them."""
+        """Trains the long vanilla filter, and fresh attackers on every defender."""
         lab, config = self.lab, self.config
         _chapter("5. The worst case: fresh attackers against each frozen defender")
         weights = dict(zip(solution.table.defenders, solution.x, strict=True))
@@ -149,7 +149,7 @@ class Story:
         return {VANILLA: vanilla, VANILLA_LONG: long_defender, RMACRL: mixture}
 
     def _noise(self, attack: str) -> Frozen:
-        """Random noise as far from the message as a trained attack went."""
+        """Returns random noise of the same distortion as a trained attack's."""
         table = self.lab.table(
             f"{attack}.size",
             self.none_filters,
@@ -165,7 +165,7 @@ class Story:
         return freeze(noise)
 
     def _detector(self, vanilla: Mixed) -> dict[str, float]:
-        """How well the single filter sees and repairs the attack that it knows."""
+        """Measures how well the vanilla filter detects and repairs the known attack."""
         setting = build_setting(self.lab.setting())
         device = setting.env.device
         return filter_report(
@@ -233,7 +233,7 @@ class Story:
 
 
 def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report without shares of nothing: JSON has no NaN."""
+    """Returns the report without NaN, which JSON lacks: shares of a return below 0."""
     return {
         key: value
         for key, value in report.items()

@@ -1,4 +1,4 @@
-"""One best response by hand: train it against a named opponent, then measure it."""
+"""Trains a single best response against a named opponent, and measures it."""
 
 import math
 from pathlib import Path
@@ -23,16 +23,16 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
     """Trains an attack or a filter against one player, and measures both.
 
     Args:
-      lab: of the run that keeps the policy.
-      role: `attack` or `filter`, the side that learns.
-      against: the opponent, in the words of `psro_comm.studies.players`.
-      runs_dir: where other runs are.
+      lab: the lab of the run that keeps the policy.
+      role: the side that learns, `attack` or `filter`.
+      against: name of the opponent, see `psro_comm.studies.player_names`.
+      runs_dir: folder of all runs.
 
     Returns:
-      What `report.json` keeps: rows of returns and, for a filter, its detector.
+      The content of `report.json`: rows of returns and, for a filter, its detector.
 
     Raises:
-      ValueError: the run already holds a policy trained against somebody else.
+      ValueError: the run already holds a policy trained against another opponent.
     """
     other = "filter" if role == "attack" else "attack"
     opponent = find_player(lab, against, other, runs_dir)
@@ -66,7 +66,7 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
 
 
 def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[Row]:
-    """Both sides, with and without the trained policy, on fresh worlds."""
+    """Returns results with and without the trained policy, on fresh worlds."""
     filters, attacks = benign()
     defenders = [Mixed.pure(NO_FILTER, filters[NO_FILTER])]
     rivals = [Mixed.pure(NO_ATTACK, attacks[NO_ATTACK])]
@@ -90,7 +90,7 @@ def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[Row]:
 
 
 def _detector(lab: Lab, opponent: Mixed, policy: Frozen) -> dict[str, float]:
-    """How well the filter sees and repairs what its opponent forges."""
+    """Measures how well the filter detects and repairs what its opponent forges."""
     setting = build_setting(lab.setting())
     device = setting.env.device
     found = filter_report(

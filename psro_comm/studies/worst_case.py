@@ -1,4 +1,4 @@
-"""Worst case, measured: defenders against attackers that were trained to break them.
+"""Measures the worst case: defenders against attackers that are trained on them.
 
 A defender is a mixture of filters. Each meets (a) the attacker's mixture of the
 meta-equilibrium, (b) held-out attackers that no defender was trained against, and (c)
@@ -29,9 +29,10 @@ from psro_comm.metagame.rows import Row
 
 
 def breaker(lab: Lab, name: str, defender: Mixed) -> Response:
-    """A fresh attacker against a frozen defender: all restarts, the full budget.
+    """Returns the task of a fresh attacker on a frozen defender, at the full budget.
 
-    It never stops early: the paper's threshold is for the attacker of its curves.
+    It gets all restarts and never stops early: the paper's threshold is for the
+    attacker of its curves.
     """
     return Response(
         name,
@@ -59,19 +60,19 @@ def audit(
 
 
 def returns_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> np.ndarray:
-    """Expected return by world, `[W]`, of one mixture against another."""
+    """Returns the expected return by world, `[W]`, of one mixture against another."""
     cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     return mixture_returns(cells, defender.weights, opponent.weights)
 
 
 def distortion_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> float:
-    """Mean distortion of the messages that `opponent` forged."""
+    """Returns the mean distortion of the messages that `opponent` forged."""
     cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     return float(defender.weights @ cells.mean_distortion() @ opponent.weights)
 
 
 def success_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval:
-    """Expected success rate of one mixture against another, with its interval."""
+    """Returns the success rate of one mixture against another, with its interval."""
     cells = table.select(tuple(defender.policies), tuple(opponent.policies))
     won = mixture_returns(cells, defender.weights, opponent.weights, quantity="success")
     # numpy's mean would give other last digits than the reports of finished runs have.
@@ -80,7 +81,7 @@ def success_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval
 
 
 def measured(table: PayoffTable, defender: Mixed, opponent: Mixed) -> Interval:
-    """Mean return of one mixture against another, with its 95 % interval."""
+    """Returns the mean return of a mixture against another, with its interval."""
     return mean_interval(returns_of(table, defender, opponent))
 
 
@@ -89,12 +90,12 @@ def compare(
     ours: tuple[Mixed, Mixed],
     theirs: tuple[Mixed, Mixed],
 ) -> Interval:
-    """How much more `ours` earns than `theirs` in the same worlds."""
+    """Returns how much more `ours` earns than `theirs` in the same worlds."""
     return paired_difference(returns_of(table, *ours), returns_of(table, *theirs))
 
 
 def row(table: PayoffTable, label: str, defender: Mixed, opponent: Mixed) -> Row:
-    """One line of a report: who met whom, and what came of it."""
+    """Returns one line of a report: the result of a defender against an attacker."""
     return Row(
         label,
         defender.name,

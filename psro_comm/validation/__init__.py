@@ -1,1 +1,1 @@
-"""PSRO on games whose value is known."""
+"""Validation: runs PSRO on games whose value is known."""

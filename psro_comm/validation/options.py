@@ -1,4 +1,4 @@
-"""What the options of PSRO's best responses bring, on games of known value.
+"""Compares options of PSRO's best responses on games of known value.
 
 Every option runs on the same games and seeds until it has spent the same number of
 trainings; the truth of what it found is known, so that the difference is the option's.
@@ -13,7 +13,7 @@ from psro_comm.metagame.intervals import across_seeds, as_dict, verdict
 from psro_comm.validation.registry import KNOWN_GAMES, OPTIONS
 from psro_comm.validation.validate import Step, validate
 
-QUANTITIES = {  # of a run, and what they are called
+QUANTITIES = {  # the quantities of a run, and their names in reports
     "final": "NashConv at the end",
     "mean": "mean over the budget",
     "episodes": "episodes",
@@ -30,16 +30,16 @@ def study_options(
     worlds: int,
     store: RunStore | None = None,
 ) -> dict[str, Any]:
-    """Runs all options on all seeds with one budget.
+    """Runs all options on all seeds with one budget, and compares them.
 
     Args:
-      game: key of KNOWN_GAMES; a seed may be another game.
-      names: keys of OPTIONS; the first is what the others are compared with.
-      seeds: of the repetitions.
-      calls: trainings of best responses in a run, of both sides together.
-      worlds: of each cell.
+      game: key of KNOWN_GAMES; its payoffs may depend on the seed.
+      names: keys of OPTIONS; the others are compared with the first.
+      seeds: seeds of the repetitions.
+      calls: number of trainings in a run, of both sides together.
+      worlds: number of worlds of each cell.
       store: keeps each row as soon as it is known, and all in `options.json`; with it,
-        an interrupted comparison goes on.
+        the same call continues an interrupted comparison.
 
     Returns:
       JSON data: a row for each option and seed, and verdicts over seeds.
@@ -75,7 +75,7 @@ def study_options(
 def _kept(
     game: str, name: str, seed: int, calls: int, worlds: int, store: RunStore | None
 ) -> dict[str, float]:
-    """The quantities of one run, made at most once."""
+    """Returns the quantities of one run, which the store keeps."""
     artefact = f"{name}-{seed:03d}"
     if store is not None and store.has(artefact):
         stored: dict[str, float] = store.load_json(artefact)
@@ -94,7 +94,7 @@ def _kept(
 
 
 def summarised(steps: Sequence[Step], calls: int) -> dict[str, float]:
-    """The quantities of one run."""
+    """Returns the quantities of one run."""
     found = {
         "final": steps[-1].true,
         "mean": sum(_after(steps, spent) for spent in range(2, calls + 1))
@@ -107,14 +107,14 @@ def summarised(steps: Sequence[Step], calls: int) -> dict[str, float]:
 
 
 def _after(steps: Sequence[Step], calls: float) -> float:
-    """True NashConv when so many trainings were spent."""
+    """Returns the true NashConv after so many trainings."""
     return next((s.true for s in reversed(steps) if s.calls <= calls), steps[0].true)
 
 
 def _verdicts(
     rows: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Each option minus the first, paired by seed, Student's t over seeds."""
+    """Returns each option minus the first, paired by seed, Student's t over seeds."""
     found = []
     for name in names[1:]:
         for quantity in ("final", "mean", "episodes"):

@@ -1,4 +1,4 @@
-"""What PSRO is validated on and which of its options are compared, by name."""
+"""Lists by name the games of known value and the options of PSRO to compare."""
 
 from collections.abc import Mapping
 from typing import Any

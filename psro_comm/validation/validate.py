@@ -1,4 +1,4 @@
-"""PSRO on games of known value: what it finds, beside what is true.
+"""Runs PSRO on games of known value, and puts what it finds beside the truth.
 
 The solver, its seam to OpenSpiel, the payoff table and the store are those of R-MACRL;
 only the game differs, and with it what a best response is.
@@ -23,7 +23,7 @@ _RESAMPLES = 200
 
 
 class Step(NamedTuple):
-    """One iteration: what was learned, beside what is true."""
+    """The result of one iteration: what was learned, beside the truth."""
 
     iteration: int
     value: dict[str, float]  # of the table, 95 %
@@ -48,12 +48,12 @@ def validate(
     """Runs PSRO on a known game through R-MACRL's own solver.
 
     Args:
-      game: what is played.
-      iterations: of algorithm 1.
-      worlds: of each cell, and of each test on fresh worlds.
-      seed: of everything.
-      meta_solver: key of META_SOLVERS.
-      warm_start: best responses learn on from an own policy, as R-MACRL's option.
+      game: the game that is played.
+      iterations: number of iterations of algorithm 1.
+      worlds: number of worlds of each cell, and of each test on fresh worlds.
+      seed: seed of the run.
+      meta_solver: name of the meta-solver, a key of META_SOLVERS.
+      warm_start: whether best responses learn on from a policy of their side.
       store: keeps the table of every iteration.
 
     Returns:
@@ -81,7 +81,7 @@ def validate(
 
 
 class _Run:
-    """Policies, budget and worlds of one run."""
+    """The state of one run: its policies, its spent budget and its worlds."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class _Run:
         return table.recorded(cells, returns, blank, blank)
 
     def _cell(self, cell: tuple[str, str], family: str) -> np.ndarray:
-        """Returns of one pair, in worlds that depend on its names alone."""
+        """Returns the returns of one pair, in worlds that depend on its names alone."""
         own = seed_of(self.seed, "/".join((family, *cell)))
         first, second = (self.policies[name] for name in cell)
         return self.game.play(first, second, self.worlds, own)
@@ -146,7 +146,7 @@ class _Run:
         calls: int,
         episodes: int,
     ) -> Step:
-        """Learned and exact quality of the mixtures that the latest policies answer."""
+        """Returns learned and exact quality of the mixtures, by the latest policies."""
         (x, y), new = mixtures, self.new()
         bracket = [
             self.game.secured(

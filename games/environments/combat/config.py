@@ -18,7 +18,7 @@ class CombatConfig:
         2 and 2 on the baneling maps (NDQ's published settings), else SMAC's 9 and 6.
       all_health: agents see other units' health; not on the baneling maps, likewise.
       own_position: agents see where they are, as in SMACv2. SMAC and NDQ do not show
-        it, and an overlord to which all corners look alike has nothing to tell.
+        it, but then an overlord cannot tell in which corner it is.
       step_mul: game loops in a step.
       move_amount: cells that a step is sent, in units of the map.
       random_delay: reloading takes -1 to 2 loops more, at random, as in the game.

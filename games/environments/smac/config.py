@@ -50,14 +50,14 @@ class SmacConfig:
 
     Attributes:
       map: a key of `NDQ_MAPS` or a map that SMAC knows.
-      difficulty: of the built-in opponent, "1" to "9" or "A"; "5" is hard.
+      difficulty: level of the built-in opponent, "1" to "9" or "A"; "5" is hard.
       sight_range, shoot_range: how far agents see, and choose whom to attack, in
         cells; 2 and 2 on the baneling maps, else SMAC's 9 and 6.
       all_health: agents see other units' health; not on the baneling maps.
       own_position: agents see where they are, as in `CombatConfig`.
       num_games: most games side by side, each a process of about 1 GB.
       timeout_s: seconds after which a step that has no answer counts as hung.
-      max_restarts: of one game after crashes, for as long as the program runs.
+      max_restarts: the most restarts of one game after crashes, while the program runs.
       memory_limit_mb: a game that holds more is restarted between episodes.
     """
 

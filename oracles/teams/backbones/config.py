@@ -12,7 +12,7 @@ class CommNetConfig:
 
     Attributes:
       message_size: D.
-      memory_size: H, of the GRU.
+      memory_size: H, the size of the GRU.
       delay: steps that a message spends on its way beyond the one built in.
     """
 
@@ -31,7 +31,7 @@ class NDQConfig:
 
     Attributes:
       vector_size: d, numbers for each receiver; D = (N - 1) d.
-      memory_size: H, of the GRU and of the hidden layers.
+      memory_size: H, the size of the GRU and of the hidden layers.
       talks: whether messages are heard at all; without, a team of equal size and budget
         that never talks.
       layer_norm: normalise hidden layers (ours: trains faster; off in the published).
@@ -56,9 +56,9 @@ class TarMACConfig:
     """The sizes of `TarMAC`.
 
     Attributes:
-      signature_size: d_k, of signatures and queries.
-      value_size: of values, and so of what is heard.
-      memory_size: H, of the GRU.
+      signature_size: d_k, the size of signatures and queries.
+      value_size: the size of values, and so of what is heard.
+      memory_size: H, the size of the GRU.
       delay: steps that a message spends on its way beyond the one built in.
     """
 

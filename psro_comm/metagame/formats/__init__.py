@@ -1,1 +1,1 @@
-"""Payoff tables in files: JSON, CSV, Gambit's .nfg, gameanalysis' JSON."""
+"""Formats of payoff tables: JSON, CSV, Gambit's .nfg and gameanalysis' JSON."""

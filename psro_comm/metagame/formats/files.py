@@ -1,6 +1,6 @@
-"""The meta-game as files and objects that other tools read.
+"""Writes and reads meta-games as files and objects that other tools read.
 
-`.nfg` for Gambit, OpenSpiel and others; JSON and CSV for everybody; OpenSpiel's games.
+`.nfg` is for Gambit, OpenSpiel and others, JSON and CSV are for everybody.
 """
 
 import csv
@@ -24,28 +24,28 @@ from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 
 FORMATS = (".nfg", ".json", ".csv")
-GAMEANALYSIS = ".ga.json"  # the end of a name that asks for gameanalysis' form
+GAMEANALYSIS = ".ga.json"  # the end of a file's name, for gameanalysis' form
 _LONG = ("defender", "attacker", "mean", "std_error", "episodes")
 
 
 def labels_path(path: Path) -> Path:
-    """Where the names of a .nfg file's strategies are kept: `<path>.labels.json`."""
+    """Returns the file of a .nfg file's names of strategies: `<path>.labels.json`."""
     return path.with_name(path.name + ".labels.json")
 
 
 def write_meta_game(path: Path, game: MetaGame) -> None:
     """Writes a meta-game in the format that the name of the file asks for.
 
-    .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits, whose writer drops the
-      names: they lie beside it in `<path>.labels.json`, with the standard errors.
+    .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits. Its writer drops the
+      names: they are in `<path>.labels.json` beside it, with the standard errors.
     .json: everything but the single worlds, exact.
     .ga.json: for gameanalysis, with the single worlds where they are known.
     .csv: with standard errors, a line for each cell, `defender,attacker,mean,
       std_error,episodes`; without, the plain matrix, attackers across.
 
     Args:
-      path: of the file.
-      game: to write.
+      path: path of the file.
+      game: the meta-game.
 
     Raises:
       ValueError: another format, a title with quotes or several lines (.nfg), or names
@@ -61,7 +61,7 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
         write_atomic(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
     else:
         text = pyspiel.game_to_nfg_string(to_matrix_game(game))
-        # Labels first: a .nfg file then never lies there with none beside it.
+        # Labels first: then there is never a .nfg file without labels.
         write_atomic(labels_path(path), encode_json(_facts(game)))
         write_atomic(path, text.encode())
 
@@ -70,7 +70,7 @@ def read_meta_game(path: Path) -> MetaGame:
     """Reads a meta-game: what `write_meta_game` wrote, a run's table, or another's.
 
     Args:
-      path: of a .nfg (Gambit's own too, with or without names), a .json (a run's
+      path: path of a .nfg (Gambit's own too, with or without names), a .json (a run's
         payoffs-*.json and gameanalysis' too) or a .csv file in either form.
 
     Raises:
@@ -94,12 +94,12 @@ def read_meta_game(path: Path) -> MetaGame:
 
 
 def to_matrix_game(game: MetaGame) -> pyspiel.MatrixGame:
-    """OpenSpiel's matrix game, policies' names on rows and columns."""
+    """Returns OpenSpiel's matrix game, policies' names on rows and columns."""
     return as_matrix_game(game.mean, game.defenders, game.attackers, game.title)
 
 
 def to_tensor_game(game: MetaGame) -> pyspiel.TensorGame:
-    """OpenSpiel's tensor game, for its tools that take any number of players."""
+    """Returns OpenSpiel's tensor game, for its tools for any number of players."""
     return pyspiel.create_tensor_game(
         game.title,
         game.title,
@@ -132,7 +132,7 @@ def _format(path: Path) -> str:
 
 def _text(data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig")  # spreadsheets put a mark in front
+        return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 text (byte {error.start})") from error
 
@@ -213,7 +213,7 @@ def _from_csv(text: str, title: str) -> MetaGame:
 def _from_long(
     head: list[str], rows: list[tuple[int, list[str]]], title: str
 ) -> MetaGame:
-    """A line for each cell, in any order; with their numbers in the file."""
+    """Returns the game of a .csv file with a line for each cell, in any order."""
     for name in head[3:]:
         if name not in _LONG[3:] or head.count(name) > 1:
             raise ValueError(

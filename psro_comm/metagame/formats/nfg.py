@@ -1,4 +1,4 @@
-"""Gambit's .nfg text, read: names, outcomes and rational numbers included.
+"""Reads Gambit's .nfg text: names, outcomes and rational numbers included.
 
 OpenSpiel writes and reads the plain form only, without names of strategies.
 """
@@ -18,7 +18,7 @@ Tree = list["str | Tree"]
 
 
 def parse_nfg(text: str) -> MetaGame:
-    """A two-player zero-sum game from the text of an .nfg file.
+    """Returns the two-player zero-sum game of the text of an .nfg file.
 
     Both of Gambit's forms are read: a list of payoffs, or outcomes and an index for
     each contingency; the first player's strategy changes fastest. Strategies without
@@ -52,7 +52,7 @@ def parse_nfg(text: str) -> MetaGame:
 
 
 def _names(side: "str | Tree") -> tuple[str, ...]:
-    """Names of one player's strategies, from a list of them or from their number."""
+    """Returns names of one player's strategies, from a list or from their number."""
     if isinstance(side, list):
         return tuple(str(name) for name in side)
     if not side.isdecimal():
@@ -61,7 +61,7 @@ def _names(side: "str | Tree") -> tuple[str, ...]:
 
 
 def _payoffs(rest: Tree, contingencies: int) -> np.ndarray:
-    """`[contingencies, 2]` from either form of the body."""
+    """Returns payoffs `[contingencies, 2]` from either form of the body."""
     if isinstance(rest[0], list):
         outcomes = [[0.0, 0.0]]  # index 0 is Gambit's null outcome
         for outcome in rest[0]:
@@ -83,7 +83,7 @@ def _number(part: "str | Tree") -> float:
 
 
 def _index(part: "str | Tree", count: int) -> int:
-    """The number of an outcome, 0 to `count` - 1."""
+    """Returns the number of an outcome, 0 to `count` - 1."""
     if not isinstance(part, str) or not part.isdecimal() or int(part) >= count:
         raise ValueError(f"it has no outcome {str(part)[:20]!r}, but 0 to {count - 1}")
     return int(part)
@@ -98,7 +98,7 @@ def _is_number(part: str) -> bool:
 
 
 def _tree(text: str) -> Tree:
-    """Nested lists for braces; strings lose their quotes."""
+    """Returns nested lists for braces; strings lose their quotes."""
     root: Tree = []
     _fill(root, _TOKEN.finditer(text), closed=False)
     return root

@@ -1,4 +1,4 @@
-"""gameanalysis' JSON: role-symmetric games, a payoff or several for each profile.
+"""Writes and reads gameanalysis' JSON of role-symmetric games.
 
     {"players": {"attacker": 1, "defender": 1},
      "strategies": {"attacker": ["x", "y"], "defender": ["a"]},
@@ -22,12 +22,12 @@ _ROUNDING = 1e-9  # of the largest payoff
 
 
 def is_role_symmetric(data: Any) -> bool:
-    """Whether JSON data are meant to be such a game."""
+    """Returns whether JSON data are meant to be such a game."""
     return isinstance(data, Mapping) and "profiles" in data
 
 
 def to_role_symmetric(game: MetaGame) -> dict[str, Any]:
-    """The game as gameanalysis reads it, with every world where they are known.
+    """Returns the game as gameanalysis reads it, with every world where known.
 
     Standard errors without worlds have no place there.
 
@@ -58,7 +58,7 @@ def to_role_symmetric(game: MetaGame) -> dict[str, Any]:
 
 
 def from_role_symmetric(data: Mapping[str, Any], title: str) -> MetaGame:
-    """A zero-sum game of two roles with one player each.
+    """Returns the zero-sum game of two roles with one player each.
 
     The defender is the role of that name, else the first of the alphabet, as
     gameanalysis orders them.
@@ -98,7 +98,7 @@ def _game(
     cells: Mapping[tuple[int, int], np.ndarray],
     title: str,
 ) -> MetaGame:
-    """With standard errors where observations allow, with worlds if all have them."""
+    """Returns the game, with standard errors and worlds where there are enough."""
     shape = len(rows), len(cols)
     counts = np.array([cells[place].size for place in np.ndindex(shape)]).reshape(shape)
     mean = np.array([cells[p].mean() for p in np.ndindex(shape)]).reshape(shape)
@@ -115,7 +115,7 @@ def _game(
 def _described(
     data: Mapping[str, Any],
 ) -> tuple[dict[str, int], dict[str, Sequence[str]]]:
-    """Players and strategies by role, in gameanalysis' form or EGTA Online's."""
+    """Returns players and strategies by role, from gameanalysis or EGTA Online."""
     if "roles" in data:
         roles = data["roles"]
         players = {role["name"]: int(role["count"]) for role in roles}
@@ -127,7 +127,7 @@ def _described(
 
 
 def _entries(profile: Mapping[str, Any]) -> dict[str, list[Sequence[Any]]]:
-    """`{role: [(strategy, count, payoffs)]}` of one profile."""
+    """Returns `{role: [(strategy, count, payoffs)]}` of one profile."""
     if "observations" in profile:
         raise ValueError("observations by player are not read: `ga conv game` first")
     if "symmetry_groups" not in profile:
@@ -142,7 +142,7 @@ def _entries(profile: Mapping[str, Any]) -> dict[str, list[Sequence[Any]]]:
 def _one(
     entries: Mapping[str, Sequence[Sequence[Any]]], role: str, known: Sequence[str]
 ) -> tuple[str, np.ndarray]:
-    """The strategy and the payoffs of a role of one player."""
+    """Returns the strategy and the payoffs of a role of one player."""
     if len(entries.get(role, ())) != 1 or len(entries[role][0]) != 3:
         raise ValueError(f"a profile has {entries.get(role)!r} of {role!r}")
     strategy, _, paid = entries[role][0]

@@ -1,4 +1,4 @@
-"""Meta-solvers: from the defender's payoff matrix to one mixture for each player.
+"""Meta-solvers: make one mixture for each player from the defender's payoffs.
 
 A meta-solver is a pure function `(payoffs [m, n], standard errors [m, n] or None) ->
 ([m], [n])`, in the manner of the dynamics in OpenSpiel's `egt/dynamics.py`; `solve`
@@ -69,7 +69,7 @@ META_SOLVERS: dict[str, Entry] = {
     "multiplicative_weights": Entry(f"{_HERE}.dynamics:multiplicative_weights"),
     "alpha_rank": Entry(f"{_HERE}.response_graph:alpha_rank"),
 }
-_FILES = {  # that hold what is had from here, imported when it is first asked for
+_FILES = {  # names that this module exports, and their files, imported at first use
     **dict.fromkeys(("GAP_TOLERANCE", "SOLVERS", "Equilibrium"), "linear_program"),
     **dict.fromkeys(("nash", "solve_many", "solve_zero_sum"), "linear_program"),
     "guarantee": "cone_program",
@@ -81,14 +81,14 @@ _EXACT_GAP = 1e-6
 
 
 def __getattr__(name: str) -> Any:
-    """A solver or what comes with it: cvxpy takes a second, which names need not."""
+    """Imports a solver at its first use: cvxpy takes a second, which names need not."""
     if name not in _FILES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{_HERE}.{_FILES[name]}"), name)
 
 
 class Solved(NamedTuple):
-    """Both mixtures, and who found them."""
+    """Both mixtures of a table, and the solver that found them."""
 
     x: np.ndarray  # [m] defender's mixture
     y: np.ndarray  # [n] attacker's mixture
@@ -104,12 +104,12 @@ def solve(
     *,
     registry: Mapping[str, MetaSolver] = META_SOLVERS,
 ) -> Solved:
-    """One meta-solver's mixtures, checked; if it fails, a fallback's, visibly.
+    """Returns a meta-solver's mixtures, checked; if it fails, those of a fallback.
 
     Args:
-      name: of the solver, a key of the registry.
+      name: name of the solver, a key of the registry.
       payoffs: `[m, n]` payoff to the defender.
-      std_errors: `[m, n]` of the payoffs, for solvers that use them.
+      std_errors: `[m, n]` standard errors of the payoffs, for solvers that use them.
       registry: solvers by name.
 
     Returns:
@@ -138,7 +138,7 @@ def solve(
 
 
 def _proven(name: str, scaled: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """NashConv of a result over the spread; raises unless it is what it should be."""
+    """Returns NashConv of a result over the spread; raises on a bad result."""
     for mixture, size in zip((x, y), scaled.shape, strict=True):
         if mixture.shape != (size,) or not (mixture >= 0).all():
             raise MetaSolverError(f"no mixture of {size} policies: {mixture}")
@@ -154,11 +154,11 @@ def as_openspiel(
     meta_solver: MetaSolver,
     std_errors: Callable[[Any], np.ndarray | None] = lambda solver: None,
 ) -> Callable[..., Any]:
-    """The meta-solver as `PSROSolver(meta_strategy_method=...)` wants it.
+    """Returns the meta-solver in the form of `PSROSolver(meta_strategy_method=...)`.
 
     Args:
       meta_solver: a function of the defender's matrix and its standard errors.
-      std_errors: from OpenSpiel's solver to the standard errors of its meta-game;
+      std_errors: maps OpenSpiel's solver to the standard errors of its meta-game;
         OpenSpiel's own solver has none.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What every meta-solver asks of its input, and is asked of its output."""
+"""Checks the input and the output of every meta-solver."""
 
 from typing import Protocol
 
@@ -6,20 +6,20 @@ import numpy as np
 
 
 class MetaSolver(Protocol):
-    """`[m, n]` payoffs, and their standard errors if known -> `[m]`, `[n]`."""
+    """A function from payoffs `[m, n]` and standard errors to mixtures `[m]`, `[n]`."""
 
     def __call__(
         self, payoffs: np.ndarray, std_errors: np.ndarray | None = None, /
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Both mixtures, defender first."""
+        """Returns both mixtures, defender first."""
 
 
 class MetaSolverError(ValueError):
-    """A solver failed, or its result is not what it promises."""
+    """The error that a solver failed, or that its result is wrong."""
 
 
 def checked(payoffs: np.ndarray) -> np.ndarray:
-    """The payoffs as float64.
+    """Returns the payoffs as float64.
 
     Raises:
       ValueError: not `[m, n]`, empty, NaN or infinite; the entry is named.
@@ -32,7 +32,7 @@ def checked(payoffs: np.ndarray) -> np.ndarray:
 
 
 def checked_errors(payoffs: np.ndarray, std_errors: np.ndarray | None) -> np.ndarray:
-    """The standard errors as float64; None is a table without noise.
+    """Returns the standard errors as float64; None is a table without noise.
 
     Raises:
       ValueError: not of the payoffs' shape, negative, NaN or infinite.
@@ -63,7 +63,7 @@ def normalised(payoffs: np.ndarray) -> np.ndarray:
 
 
 def on_simplex(weights: np.ndarray | None) -> np.ndarray:
-    """Removes a solver's rounding: OpenSpiel's selector rejects even -1e-9.
+    """Returns weights without a solver's rounding: OpenSpiel rejects even -1e-9.
 
     Raises:
       MetaSolverError: there are no weights, or they have no positive sum.
@@ -75,11 +75,11 @@ def on_simplex(weights: np.ndarray | None) -> np.ndarray:
 
 
 def gap(payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Duality gap of two mixtures, max_i (U y)_i - min_j (x' U)_j: their NashConv.
+    """Returns NashConv of two mixtures, the gap max_i (U y)_i - min_j (x' U)_j.
 
-    Zero exactly at an equilibrium (von Neumann's minimax theorem), and a proof of how
-    far from one they are at most, whatever the solver says of itself. Rounding may
-    take it below zero by as much.
+    It is zero exactly at an equilibrium (von Neumann's minimax theorem), and proves how
+    far from one they are at most, whatever the solver's status is. Rounding may make it
+    slightly negative.
     """
     return float((payoffs @ y).max() - (x @ payoffs).min())
 

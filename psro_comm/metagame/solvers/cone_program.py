@@ -1,4 +1,4 @@
-"""Mixtures that are best in the worst table that the data leave possible."""
+"""Computes mixtures that are best in the worst table that the data allow."""
 
 import warnings
 
@@ -25,7 +25,7 @@ def robust(
     *,
     confidence: float = CONFIDENCE,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each side maximises what it is guaranteed whatever the true table is.
+    """Returns mixtures that maximise what each side earns at least in the true table.
 
         max_x min_j  U_j' x - k ||s_j * x||_2,    k^2 = quantile of chi2_m, 1 - a / n
 
@@ -38,8 +38,8 @@ def robust(
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
-      std_errors: `[m, n]` of the payoffs; None is no noise.
-      confidence: of each side's region.
+      std_errors: `[m, n]` standard errors of the payoffs; None is no noise.
+      confidence: confidence of each side's region.
 
     Raises:
       ValueError: bad payoffs, standard errors or confidence.
@@ -58,7 +58,7 @@ def robust(
 
 
 def radius(shape: tuple[int, ...], confidence: float = CONFIDENCE) -> float:
-    """Size k of the confidence region of an `[m, n]` table for the player of its rows.
+    """Returns the radius k of an `[m, n]` table's confidence region, for its rows.
 
     Raises:
       ValueError: a confidence outside (0, 1).
@@ -75,24 +75,24 @@ def guarantee(
     x: np.ndarray,
     confidence: float = CONFIDENCE,
 ) -> float:
-    """What a mixture of rows earns at least, in the worst table of the region.
+    """Returns what a mixture of rows earns in the worst table of the region.
 
         min_j  U_j' x - k ||s_j * x||_2
 
     For the attacker's mixture: `-guarantee(-U.T, s.T, y)` is what it concedes at most.
 
     Args:
-      payoffs: `[m, n]` to the player of the rows.
-      std_errors: `[m, n]` of the payoffs.
+      payoffs: `[m, n]` payoff to the player of the rows.
+      std_errors: `[m, n]` standard errors of the payoffs.
       x: `[m]` the mixture.
-      confidence: of the region.
+      confidence: confidence of the region.
     """
     noise = np.linalg.norm(std_errors * x[:, None], axis=0)
     return float((x @ payoffs - radius(payoffs.shape, confidence) * noise).min())
 
 
 def _secured(payoffs: np.ndarray, std_errors: np.ndarray, k: float) -> np.ndarray:
-    """The rows' mixture of the best guarantee, proven by a dual bound."""
+    """Returns the rows' mixture of the best guarantee, proven by a dual bound."""
     scale = max(np.ptp(payoffs), k * std_errors.max())
     scaled, noise = (payoffs - payoffs.min()) / scale, k * std_errors / scale
     m, n = payoffs.shape
@@ -101,7 +101,7 @@ def _secured(payoffs: np.ndarray, std_errors: np.ndarray, k: float) -> np.ndarra
     secured = scaled.T @ x - spread >= value
     problem = cp.Problem(cp.Maximize(value), [secured, cone, cp.sum(x) == 1])
     try:
-        with warnings.catch_warnings():  # it doubts itself; the bound below decides
+        with warnings.catch_warnings():  # of inaccuracy; the bound below decides
             warnings.simplefilter("ignore", UserWarning)
             problem.solve(solver="CLARABEL", **_OPTIONS)
     except cp.error.SolverError as error:
@@ -117,7 +117,7 @@ def _secured(payoffs: np.ndarray, std_errors: np.ndarray, k: float) -> np.ndarra
 def _bound(
     scaled: np.ndarray, noise: np.ndarray, y: np.ndarray, shift: np.ndarray
 ) -> float:
-    """What no mixture can be guaranteed more than, by the cone program's dual.
+    """Returns an upper bound of all guarantees, by the cone program's dual.
 
         max_i sum_j (y_j U_ij - s_ij z_ij),   ||z_j|| <= y_j
 

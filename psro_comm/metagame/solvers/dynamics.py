@@ -1,4 +1,4 @@
-"""Learning dynamics whose time averages approach Nash in zero-sum games.
+"""Runs learning dynamics whose time averages approach Nash in zero-sum games.
 
 Each plays the normalised game (payoffs in [1, 2]) against itself for a fixed number of
 steps and returns the average of what it played, so units do not matter, and a small
@@ -30,14 +30,14 @@ def fictitious_play(
     *,
     rounds: int = FICTITIOUS_ROUNDS,
 ) -> _Mixtures:
-    """Each answers the average of all that the other has played.
+    """Returns the averages of fictitious play: each answers the other's past average.
 
         i_t = argmax_i (U ybar_t)_i,   j_t = argmin_j (xbar_t' U)_j
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
       std_errors: not used.
-      rounds: T; the first policy of each side counts as the opening.
+      rounds: T, the number of rounds; each side's first policy counts as the opening.
 
     Returns:
       The averages `[m]` and `[n]`. They converge, at a rate that ties make slow.
@@ -63,7 +63,7 @@ def replicator(
     steps: int = REPLICATOR_STEPS,
     dt: float = REPLICATOR_DT,
 ) -> _Mixtures:
-    """Time average of the replicator dynamics from uniform play.
+    """Returns the time average of the replicator dynamics from uniform play.
 
         dx_i / dt = x_i ((U y)_i - x' U y),   dy_j / dt = y_j (x' U y - (x' U)_j)
 
@@ -73,8 +73,8 @@ def replicator(
     Args:
       payoffs: `[m, n]` payoff to the defender.
       std_errors: not used.
-      steps: of the integration.
-      dt: of one step, over the spread of the payoffs.
+      steps: number of steps of the integration.
+      dt: length of one step, over the spread of the payoffs.
 
     Source: Taylor and Jonker 1978; Hofbauer, Sorin, Viossat 2009 for the average;
       OpenSpiel's `egt.dynamics.replicator`.
@@ -113,15 +113,15 @@ def projected_replicator(
     dt: float = PRD_DT,
     floor: float = PRD_FLOOR,
 ) -> _Mixtures:
-    """Time average of replicator dynamics that keep every policy alive.
+    """Returns the time average of replicator dynamics that keep every policy alive.
 
     After each Euler step the state is projected onto {x : x_i >= floor, sum(x) = 1}.
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
       std_errors: not used.
-      steps: of the dynamics; OpenSpiel's own 100,000 of 1e-3 take 5 seconds.
-      dt: of one step, over the spread of the payoffs.
+      steps: number of steps; OpenSpiel's own 100,000 of 1e-3 take 5 seconds.
+      dt: length of one step, over the spread of the payoffs.
       floor: least probability of a policy.
 
     Source: Lanctot et al. 2017, A unified game-theoretic approach (PSRO), section 3.2;
@@ -143,14 +143,14 @@ def regret_matching(
     *,
     rounds: int = MATCHING_ROUNDS,
 ) -> _Mixtures:
-    """Average play of two players who choose in proportion to positive regret.
+    """Returns the average play of two players who mix by their positive regrets.
 
         x_{t+1,i} ~ max(0, sum_{s <= t} (U y_s)_i - x_s' U y_s)
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
       std_errors: not used.
-      rounds: of the game.
+      rounds: number of rounds.
 
     Source: Hart and Mas-Colell 2000, section 1; OpenSpiel's implementation.
     """
@@ -165,7 +165,7 @@ def multiplicative_weights(
     *,
     rounds: int = WEIGHTS_ROUNDS,
 ) -> _Mixtures:
-    """Average play of two players who weigh policies by exp(rate * total payoff).
+    """Returns the average play of two players who weigh by exp(rate * total payoff).
 
         x_{t+1,i} ~ exp(eta sum_{s <= t} (U y_s)_i),   eta = sqrt(8 log m / T)
 
@@ -175,7 +175,7 @@ def multiplicative_weights(
     Args:
       payoffs: `[m, n]` payoff to the defender.
       std_errors: not used.
-      rounds: T.
+      rounds: T, the number of rounds.
 
     Source: Freund and Schapire 1999, Adaptive game playing using multiplicative
       weights; the rate of Cesa-Bianchi and Lugosi 2006, theorem 2.2.

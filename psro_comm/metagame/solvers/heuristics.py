@@ -1,4 +1,4 @@
-"""Mixtures that look at the size of the table only: controls without game theory."""
+"""Makes mixtures from the size of the table alone: controls without game theory."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from psro_comm.metagame.solvers.checks import checked
 def uniform(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Every policy equally often.
+    """Returns mixtures of all policies with equal weights.
 
     Args:
       payoffs: `[m, n]` payoff to the defender; only its shape matters.
@@ -26,7 +26,7 @@ def uniform(
 def uniform_biased(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Newer policies more often, x_i ~ exp(i): each e times the one before it.
+    """Returns mixtures with more weight on newer policies, x_i ~ exp(i).
 
     Args, Returns: as `uniform`.
 
@@ -39,7 +39,7 @@ def uniform_biased(
 def last_iterate(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The newest policy alone: self-play, each answers the other's last answer.
+    """Returns the newest policy of each side alone, as in self-play.
 
     Args, Returns: as `uniform`.
     """

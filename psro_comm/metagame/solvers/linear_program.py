@@ -1,4 +1,4 @@
-"""Nash equilibria of zero-sum matrix games by linear programming."""
+"""Computes Nash equilibria of zero-sum matrix games by linear programming."""
 
 import ctypes
 import functools
@@ -36,7 +36,7 @@ SOLVERS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 
 
 class Equilibrium(NamedTuple):
-    """A solved zero-sum matrix game, and who solved it how well."""
+    """The solution of a zero-sum matrix game, its gap and the solver that found it."""
 
     x: np.ndarray  # [m] defender's mixture
     y: np.ndarray  # [n] attacker's mixture
@@ -48,7 +48,7 @@ class Equilibrium(NamedTuple):
 def nash(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Nash equilibrium: `solve_zero_sum` without its report.
+    """Returns the Nash equilibrium: `solve_zero_sum` without value, gap and solver.
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
@@ -66,7 +66,7 @@ def nash(
 def solve_zero_sum(
     matrix: np.ndarray, *, solvers: Mapping[str, Mapping[str, float]] = SOLVERS
 ) -> Equilibrium:
-    """Nash equilibrium of a zero-sum matrix game by one linear program.
+    """Returns the Nash equilibrium of a zero-sum matrix game, by one linear program.
 
         max v   subject to   U' x >= v 1,   sum(x) = 1,   x >= 0
 
@@ -101,7 +101,7 @@ def solve_zero_sum(
 
 
 def solve_many(matrices: Iterable[np.ndarray]) -> Iterator[Equilibrium]:
-    """`solve_zero_sum` of many games of one shape, such as resamples of one table.
+    """Solves many games of one shape, such as resamples of a table, faster.
 
     The same program and the same HiGHS without a compilation for each game: 0.6 ms
     instead of 5 for a 10 by 10 game. A game whose gap does not prove the result is
@@ -145,7 +145,7 @@ def solve_many(matrices: Iterable[np.ndarray]) -> Iterator[Equilibrium]:
 def _solve_lp(
     matrix: np.ndarray, solver: str, options: Mapping[str, float]
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Mixtures of a normalised game and their gap; raises `MetaSolverError`."""
+    """Returns mixtures of a normalised game and their gap; raises `MetaSolverError`."""
     _quiet_highs()
     x = cp.Variable(matrix.shape[0], nonneg=True)
     value = cp.Variable()
@@ -164,7 +164,7 @@ def _solve_lp(
 
 
 def _model(matrix: np.ndarray) -> highspy.HighsLp:
-    """The program of `solve_zero_sum` in HiGHS's own form, variables (x, v)."""
+    """Returns the program of `solve_zero_sum` in HiGHS's form, variables (x, v)."""
     m, n = matrix.shape
     rows = np.block([[matrix.T, np.full((n, 1), -1.0)], [np.ones(m), 0.0]])
     model = highspy.HighsLp()
@@ -184,7 +184,7 @@ def _model(matrix: np.ndarray) -> highspy.HighsLp:
 
 @functools.cache
 def _quiet_highs() -> None:
-    """Lets HiGHS say its two lines of greeting to nobody, once in this process.
+    """Hides the two lines that HiGHS prints at its first use in this process.
 
     Its first object prints them from C++, before any option can be set. They are
     caught in a pipe, which takes the place of standard output for that moment.

@@ -1,4 +1,4 @@
-"""The most mixed of all Nash equilibria: unique where Nash itself is not."""
+"""Computes the most mixed Nash equilibrium, which is unique where Nash is not."""
 
 import warnings
 
@@ -21,7 +21,7 @@ _ALLOWED = 1e-6  # NashConv of the result, of the spread
 def max_entropy_nash(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The equilibrium in which both sides mix as evenly as an equilibrium lets them.
+    """Returns the Nash equilibrium of the highest entropy of both sides.
 
         max H(x) = -sum_i x_i log x_i   subject to   U' x >= v 1,   sum(x) = 1
 
@@ -50,12 +50,12 @@ def max_entropy_nash(
 
 
 def _spread_out(scaled: np.ndarray, least: float) -> np.ndarray:
-    """The mixture of highest entropy that earns `least` against every column."""
+    """Returns the mixture of highest entropy that earns `least` in every column."""
     x = cp.Variable(scaled.shape[0])
     constraints = [scaled.T @ x >= least, cp.sum(x) == 1]
     problem = cp.Problem(cp.Maximize(cp.sum(cp.entr(x))), constraints)
     try:
-        with warnings.catch_warnings():  # it doubts itself; the caller's gap decides
+        with warnings.catch_warnings():  # of inaccuracy; the caller's gap decides
             warnings.simplefilter("ignore", UserWarning)
             problem.solve(solver="CLARABEL")
     except cp.error.SolverError as error:

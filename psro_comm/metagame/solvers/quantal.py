@@ -1,4 +1,4 @@
-"""Quantal response: players who choose better policies more often, not always."""
+"""Computes quantal response: players choose better policies more often, not always."""
 
 import numpy as np
 from scipy.special import softmax
@@ -16,13 +16,13 @@ def quantal_response(
     *,
     rationality: float = RATIONALITY,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The logit equilibrium, a mutual fixed point of noisy best responses.
+    """Returns the logit equilibrium, a mutual fixed point of noisy best responses.
 
         x_i ~ exp(lambda (U y)_i),   y_j ~ exp(-lambda (x' U)_j)
 
     with lambda = `rationality` / (max U - min U). In a zero-sum game it is unique: the
-    saddle point of x' U y + (H(x) - H(y)) / lambda. Found by Newton's method on the
-    logits, lambda growing from 1 by doubling, as along Gambit's branch.
+    saddle point of x' U y + (H(x) - H(y)) / lambda. Newton's method on the logits finds
+    it, while lambda grows from 1 by doubling, as along Gambit's branch.
 
     Args:
       payoffs: `[m, n]` payoff to the defender.

@@ -1,4 +1,4 @@
-"""Alpha-rank: how long evolution stays with each pair of policies."""
+"""Computes alpha-rank: the share of time that evolution spends in each pair."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ MAX_PROFILES = 400  # m times n; the chain is dense, its eigenvectors cubic in t
 def alpha_rank(
     payoffs: np.ndarray, std_errors: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Both marginals of alpha-rank at infinite selection pressure.
+    """Returns both marginals of alpha-rank at infinite selection pressure.
 
-    The stationary distribution of the Markov chain over pairs of policies in which a
-    player moves to whatever is better against the other's present policy. It sees
-    the signs of differences only, and it ranks: it is no equilibrium.
+    They are marginals of the stationary distribution of a Markov chain over pairs of
+    policies, in which a player moves to any policy that is better against the other's
+    present one. It uses the signs of differences only, and is no equilibrium.
 
     Args:
       payoffs: `[m, n]` payoff to the defender.
@@ -31,7 +31,7 @@ def alpha_rank(
 
     Source: Omidshafiei et al. 2019, alpha-Rank, section 3; OpenSpiel's implementation.
     """
-    # Here, not above: it brings matplotlib, a second in each worker that starts.
+    # Imported here because it loads matplotlib, a second in each worker that starts.
     from open_spiel.python.algorithms.psro_v2 import utils
     from open_spiel.python.egt import alpharank
 

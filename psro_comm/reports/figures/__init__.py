@@ -1,1 +1,1 @@
-"""Figures: the only folder that knows matplotlib."""
+"""Figures: drawn in this folder alone, which alone imports matplotlib."""

@@ -1,4 +1,4 @@
-"""The figure of a run over its iterations."""
+"""Draws the figure of a run over its iterations."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,11 +21,11 @@ _HATCHES = ("", "//", "..", "xx", "--")
 
 
 def plot_iterations(history: Sequence[Iteration], path: Path) -> list[Path]:
-    """A run over its iterations: both mixtures, value and worst case, NashConv.
+    """Draws a run over its iterations: both mixtures, value, worst case, NashConv.
 
     Args:
-      history: of the run, in order.
-      path: of the files, without a suffix.
+      history: the run's iterations, in order.
+      path: path of the files, without a suffix.
 
     Returns:
       The files written.
@@ -73,8 +73,8 @@ def _draw_value(ax: Axes, history: Sequence[Iteration]) -> None:
     found = np.array([step.value for step in history])  # [steps, 3]
     ax.fill_between(steps, found[:, 1], found[:, 2], color=BLUE, alpha=0.2, lw=0)
     ax.plot(steps, found[:, 0], "o-", color=BLUE, label="value of the table, 95 %")
-    # The gain was measured on the mixture before: what that one keeps is the value
-    # of the table before, less the gain.
+    # The gain was measured on the mixture before, which keeps the value of the table
+    # before, less the gain.
     before = np.concatenate([[np.nan], found[:-1, 0]])
     worst = before - _gains(history, "attacker")[:, 0]
     ax.plot(steps, worst, "v--", color=VERMILLION, label="mixture before, new attack")

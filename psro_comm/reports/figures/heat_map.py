@@ -1,4 +1,4 @@
-"""A table of payoffs as a heat map: of a story, and of any meta-game."""
+"""Draws payoff tables as heat maps: of a story, and of any meta-game."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,27 +11,27 @@ from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.figures.style import figure_files, new_figure
 
-_SMALL, _LEGIBLE = 12, 40  # larger tables get smaller words, then colours alone
+_SMALL, _LEGIBLE = 12, 40  # policies; larger tables get smaller words, then none
 
 
 class _Look(NamedTuple):
-    """How a table is drawn."""
+    """The sizes and texts with which a table is drawn."""
 
     cell: tuple[float, float]  # inches, width and height
     fontsize: float
-    columns: str  # what the axes and the colours are
+    columns: str  # names of the axes and of the colours
     rows: str
     colours: str
     title: str
 
 
 def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
-    """A story's payoff table: mean, 95 % half-width and episodes in each cell.
+    """Draws a story's payoff table: mean, 95 % half-width and episodes in each cell.
 
     Args:
-      table: filters against attacks; missing cells stay white.
-      path: of the files, without a suffix.
-      title: over the figure.
+      table: payoffs of filters against attacks; missing cells stay white.
+      path: path of the files, without a suffix.
+      title: title of the figure.
 
     Returns:
       The files written.
@@ -55,9 +55,9 @@ def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
 
 
 def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
-    """A meta-game: mean, half-width of its 95 % interval and episodes in each cell.
+    """Draws a meta-game: mean, 95 % half-width and episodes in each cell.
 
-    Cells of a large table hold the mean alone, of a huge one nothing.
+    Cells of a large table hold the mean alone, those of a huge one no text.
 
     Returns:
       The files written.
@@ -96,7 +96,7 @@ def _draw(
     look: _Look,
     path: Path,
 ) -> list[Path]:
-    """Colours of the means `[m, n]` (NaN is white), and words in their cells."""
+    """Draws colours for the means `[m, n]` (NaN is white), and texts in the cells."""
     (width, height), (rows, columns) = look.cell, mean.shape
     middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
     with new_figure(path, (2.2 + width * columns, 1.5 + height * rows)) as figure:

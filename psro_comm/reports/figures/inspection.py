@@ -1,4 +1,4 @@
-"""The picture of one step: scores in three conditions, messages meant, sent and heard.
+"""Draws one step: scores in three conditions, messages as meant, sent and heard.
 
 Source: paper, figure 10.
 """
@@ -37,10 +37,10 @@ def plot_step(
     """Draws step `number`: a table per condition, then the forged messages.
 
     Args:
-      episode: what `inspect_episode` returns.
-      number: of the step, from 0.
-      path: without suffix.
-      title: of the figure.
+      episode: the result of `inspect_episode`.
+      number: number of the step, from 0.
+      path: path of the files, without a suffix.
+      title: title of the figure.
 
     Raises:
       ValueError: the episode has no such step.
@@ -75,7 +75,7 @@ def plot_step(
 def _draw_scores(
     ax: Axes, agents: list[tuple[int, Any]], condition: str, actions: list[str]
 ) -> None:
-    """A row an agent, a column an action; the best is framed, the chosen starred."""
+    """Draws a row an agent, a column an action; frames the best, stars the chosen."""
     if not agents:
         ax.axis("off")
         return
@@ -86,7 +86,7 @@ def _draw_scores(
         ],
         dtype=np.float64,
     )
-    # Shade by advantage over the row's worst: rows of different levels stay readable.
+    # Shades show the advantage over the row's worst, since rows differ in level.
     low = np.nanmin(scores, axis=1, keepdims=True)
     spread = np.nanmax(scores, axis=1, keepdims=True) - low
     ax.imshow(
@@ -117,7 +117,7 @@ def _draw_scores(
 
 
 def _draw_message(ax: Axes, number: int, agent: Mapping[str, Any]) -> None:
-    """The numbers of one message: as it was meant, sent and heard."""
+    """Draws the numbers of one message as it was meant, sent and heard."""
     where = np.arange(len(agent["meant"]))
     looks = (("meant", GREY, "o"), ("sent", VERMILLION, "x"), ("heard", BLUE, "+"))
     for name, colour, marker in looks:

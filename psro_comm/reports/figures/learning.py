@@ -1,4 +1,4 @@
-"""Figures of trainings: the team's return, or its success, while somebody learns."""
+"""Draws the team's return or success while an attack or a filter trains."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,19 +22,19 @@ from psro_comm.reports.figures.style import (
 
 _WINDOW = 0.04  # share of a training over which its returns are averaged
 _GRID = 200  # points of a curve averaged over seeds
-_ENOUGH_SEEDS = 3  # for a band
+_ENOUGH_SEEDS = 3  # for a band of the interval
 
 
 class Curves(NamedTuple):
-    """What one run's trainings logged, and the levels to hold them against.
+    """The logs of one run's trainings, and the levels to compare them with.
 
     Attributes:
-      attack: metrics of the attack on the plain team.
-      filter_: of the filter that is trained on it.
-      fresh: of the attack trained from scratch on that filter, frozen.
-      clean: return of the team with neither.
-      clean_success: its success.
-      threshold: return at which an attack is frozen (the paper's), if there is one.
+      attack: metrics of the attack on the team without a filter.
+      filter_: metrics of the filter that is trained on this attack.
+      fresh: metrics of the attack trained from scratch on that filter, frozen.
+      clean: return of the team without attack and filter.
+      clean_success: success of the team without attack and filter.
+      threshold: return at which an attack stops training (the paper's), or None.
     """
 
     attack: Sequence[Mapping[str, Any]]
@@ -48,15 +48,15 @@ class Curves(NamedTuple):
 def learning_curve(
     rows: Sequence[Mapping[str, Any]], quantity: str = "return"
 ) -> np.ndarray:
-    """Environment steps and the team's return along one training, `[2, points]`.
+    """Returns environment steps and the team's return in a training, `[2, points]`.
 
     Each return is the mean over a window of updates around it: whole episodes end
     early where the team does well, so that single updates see one kind only. Updates
     in which no episode ended (null) are left out.
 
     Args:
-      rows: what the training logged.
-      quantity: `return` or `success`.
+      rows: lines that the training logged.
+      quantity: the quantity to show, `return` or `success`.
     """
     key = f"team/{quantity}_mean"
     ended = [(row["env_steps"], row[key]) for row in rows if row.get(key) is not None]
@@ -70,20 +70,20 @@ def learning_curve(
 
 
 def ended_episodes(curves: Curves) -> bool:
-    """Whether some training of the run ended an episode, so that it has a curve."""
+    """Returns whether any training of the run ended an episode, and so has a curve."""
     trainings = (curves.attack, curves.filter_, curves.fresh)
     return any(learning_curve(rows).size > 0 for rows in trainings)
 
 
 def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[Path]:
-    """Return against environment steps: attacked, defended, attacked anew.
+    """Draws return against environment steps: attacked, defended, attacked anew.
 
-    One thin line each run; from three runs on their mean with its 95 % t interval.
+    Each run has a thin line; three runs and more have a mean with its 95 % t interval.
 
     Args:
-      runs: one for each seed, of one task.
-      path: of the files, without a suffix.
-      title: over the whole figure.
+      runs: runs of one task, one for each seed.
+      path: path of the files, without a suffix.
+      title: title of the whole figure.
 
     Returns:
       The files written.
@@ -156,12 +156,12 @@ def _draw_levels(ax: Axes, runs: Sequence[Curves]) -> None:
 def plot_malicious(
     groups: Mapping[int, Sequence[Curves]], path: Path, title: str = ""
 ) -> list[Path]:
-    """Success while an attack trains, then a filter: by the number of the malicious.
+    """Draws success in an attack's and a filter's training, by number of malicious.
 
     Args:
-      groups: runs of one task by how many agents are malicious; one run for each seed.
-      path: of the files, without a suffix.
-      title: over the whole figure.
+      groups: runs of one task by number of malicious agents; one run for each seed.
+      path: path of the files, without a suffix.
+      title: title of the whole figure.
 
     Returns:
       The files written.

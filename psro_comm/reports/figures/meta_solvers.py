@@ -1,4 +1,4 @@
-"""The figure of a study of meta-solvers: exploitability, and the worst case."""
+"""Draws a study of meta-solvers: exploitability, and the worst case."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ def plot_study(result: Mapping[str, Any], path: Path, title: str = "") -> list[P
     """Draws exploitability over the budget, and the returns under a fresh attack.
 
     Args:
-      result: what `studies.meta_solvers.study` returns.
-      path: without suffix.
-      title: of the figure.
+      result: the result of `studies.meta_solvers.study`.
+      path: path of the files, without a suffix.
+      title: title of the figure.
     """
     solvers = result["solvers"]
     with new_figure(path, (10.5, 3.6)) as figure:
@@ -56,7 +56,7 @@ def plot_study(result: Mapping[str, Any], path: Path, title: str = "") -> list[P
 def _draw_runs(
     ax: Axes, steps: np.ndarray, runs: Sequence[Sequence[float]], k: int, name: str
 ) -> None:
-    """The mean over seeds, and each seed thinly."""
+    """Draws the mean over seeds, and a thin line for each seed."""
     colour = PALETTE[k % len(PALETTE)]
     for run in runs:
         ax.plot(steps, run, color=colour, linewidth=0.6, alpha=0.5)
@@ -68,9 +68,9 @@ def _draw_runs(
 def _draw_worst(
     ax: Axes, rows: Sequence[Mapping[str, Any]], solvers: Sequence[str]
 ) -> None:
-    """Returns under a fresh attack: a tick a seed, and the mean with its t interval.
+    """Draws returns under a fresh attack: a tick a seed, the mean and its t interval.
 
-    Below, hollow, the same under the worst attack that any run has found.
+    Hollow marks below show the same under the worst attack that any run has found.
     """
     known = "worst_known" in rows[0]
     for k, name in enumerate(solvers):

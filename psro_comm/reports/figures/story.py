@@ -1,4 +1,4 @@
-"""The figure of a story's end: what each defender keeps under attack."""
+"""Draws the end of a story: what each defender keeps under attack."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,22 +18,22 @@ from psro_comm.reports.figures.style import (
     new_figure,
 )
 
-# Colour and marker of each defender: never by colour alone.
+# Colour and marker of each defender, so that none is told by colour alone.
 _LOOKS = ((BLUE, "s"), (GREEN, "^"), (VERMILLION, "o"), (BLACK, "D"))
 
 
 def plot_worst_case(
     reports: Sequence[Report], path: Path, title: str = ""
 ) -> list[Path]:
-    """Returns of each defender under each attacker, as dots with 95 % intervals.
+    """Draws each defender's return under each attacker: dots with 95 % intervals.
 
-    One report: intervals over worlds. Several: each run's estimate as a tick, and
-    their mean with its t interval over runs.
+    One report has intervals over worlds. Several have a tick for each run, and their
+    mean with its t interval over runs.
 
     Args:
-      reports: of one run, or of several with different seeds.
-      path: of the files, without a suffix.
-      title: over the figure.
+      reports: the report of one run, or those of several with different seeds.
+      path: path of the files, without a suffix.
+      title: title of the figure.
 
     Returns:
       The files written.

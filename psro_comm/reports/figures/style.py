@@ -1,7 +1,7 @@
-"""How all figures look, and how they are written.
+"""Sets the look of all figures, and writes their files.
 
-A figure is `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito, which a
-reader who cannot tell red from green tells apart.
+A figure is `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito, which
+colour-blind readers tell apart.
 """
 
 import io
@@ -46,7 +46,7 @@ _COLOURS, _SOLID = 128, Image.Dither.NONE  # of a PNG
 
 
 def add_legend(figure: Figure, ax: Axes) -> None:
-    """One legend for all panels, below them, of what is labelled in `ax`."""
+    """Adds one legend below all panels, of what is labelled in `ax`."""
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     place: Any = {"loc": "outside lower center", "ncols": len(unique)}
@@ -55,7 +55,7 @@ def add_legend(figure: Figure, ax: Axes) -> None:
 
 @contextmanager
 def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
-    """A figure without a screen; written whole, as SVG and PNG, when it is drawn."""
+    """Yields a figure, and writes it as SVG and PNG when it is drawn."""
     with matplotlib.rc_context(_STYLE):
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
         figure = Figure(figsize=size, layout=layout)
@@ -72,5 +72,5 @@ def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
 
 
 def figure_files(path: Path) -> list[Path]:
-    """The two files of a figure."""
+    """Returns the two files of a figure."""
     return [path.with_name(f"{path.name}.{kind}") for kind in ("svg", "png")]

@@ -1,4 +1,4 @@
-"""Tasks: what the programs can play by name. One file a family, registered here."""
+"""Tasks that the programs play by name: one file for each family, registered here."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ BUDGETS: dict[str, Callable[[Task], ExperimentConfig]] = {
 
 
 def task_named(name: str) -> Task:
-    """The task of a name: of `TASKS`, or `smac:MAP`, made on demand.
+    """Returns the task of a name: one of `TASKS`, or `smac:MAP`, made on demand.
 
     Raises:
       ValueError: there is none, or the game that it needs is missing.
@@ -33,7 +33,7 @@ def task_named(name: str) -> Task:
 
 
 def require_known(name: str) -> None:
-    """Refuses what is no task's name, with the nearest that is; asks no game.
+    """Refuses a name that is no task's, and names the nearest; starts no game.
 
     Raises:
       ValueError: there is none of that name.
@@ -47,31 +47,31 @@ def require_known(name: str) -> None:
 
 
 def stop_return(name: str) -> float:
-    """`Task.stop_return` of a task; asks no game, so that reports need none."""
+    """Returns `Task.stop_return` of a task; starts no game, which reports lack."""
     if name.startswith(smac.PREFIX):
         return smac.stop_return(name.removeprefix(smac.PREFIX))
     return TASKS[name].stop_return
 
 
 def num_malicious(name: str) -> int:
-    """How many agents a task captures; asks no game either."""
+    """Returns the number of malicious agents of a task; starts no game."""
     if name.startswith(smac.PREFIX):
         return smac.num_malicious(name.removeprefix(smac.PREFIX))
     return TASKS[name].quick.threat.num_malicious
 
 
 def paper(name: str) -> Figures:
-    """The paper's figures of a task; of StarCraft II they are the simulator's rows."""
+    """Returns the paper's figures of a task; the simulator's tasks have StarCraft's."""
     return TASKS[name].paper if name in TASKS else {}
 
 
 def preset(task: str, budget: str, seed: int = 0) -> ExperimentConfig:
-    """The experiment of a task at a budget.
+    """Returns the configuration of a task at a budget.
 
     Args:
-      task: key in `TASKS`.
+      task: name of the task, a key in `TASKS` or `smac:MAP`.
       budget: `smoke` (seconds), `quick` (minutes) or `paper`.
-      seed: of the run.
+      seed: seed of the run.
 
     Raises:
       ValueError: an unknown task or budget.

@@ -1,10 +1,10 @@
-"""StarCraft micromanagement with NDQ (the paper's section 4, costly communication).
+"""Tasks of StarCraft micromanagement with NDQ (the paper's section 4, costly channel).
 
-The game is the built-in simulator, `games/combat`. On the overlord's maps agents are
-shown where they are: all corners look alike from within, and an overlord that does not
-know in which one it is has nothing to tell. The four-agent maps have two malicious
-agents, as in the paper. The budget of hours trains the team as NDQ's authors did, from
-scratch: it is there for comparison, not because it plays better.
+The game is the built-in simulator, `games/combat`. On the overlord's maps agents
+observe their position: all corners look alike, and an overlord that does not know its
+corner has nothing to tell. The four-agent maps have two malicious agents, as in the
+paper. The budget of hours trains the team as NDQ's authors did, from scratch: it is
+there for comparison, not because it plays better.
 """
 
 from games.engine.threat import Threat

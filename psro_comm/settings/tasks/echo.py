@@ -1,4 +1,4 @@
-"""Echo: seconds, every value known by hand."""
+"""The task Echo: it takes seconds, and every value is known by hand."""
 
 from games.engine.threat import Threat
 from oracles.learning.config import PPOConfig

@@ -1,4 +1,4 @@
-"""Predator-Prey with CommNet, at both punishments of the paper (its section 4)."""
+"""Tasks of Predator-Prey with CommNet, at both punishments of the paper (section 4)."""
 
 from games.environments.predator_prey.config import PredatorPreyConfig
 from psro_comm.names import (

@@ -1,7 +1,8 @@
-"""StarCraft II itself (the paper's section 4); needs the game, `bin.doctor --smac`.
+"""Tasks of StarCraft II itself (the paper's section 4), which need the game.
 
-`smac:NAME` for any map that SMAC knows or NDQ made. A task is made when it is asked
-for, because the sizes of its map come from SMAC, which few machines have.
+`bin.doctor --smac` checks the game. `smac:NAME` plays any map that SMAC knows or NDQ
+made. A task is made when it is asked for, because the sizes of its map come from SMAC,
+which few machines have.
 """
 
 from dataclasses import replace
@@ -21,7 +22,7 @@ _GAMES = 8
 
 
 def make_task(name: str) -> Task:
-    """The task `smac:MAP`.
+    """Returns the task `smac:MAP`.
 
     Raises:
       ValueError: SMAC or the game is missing, or it has no such map.
@@ -50,12 +51,12 @@ def make_task(name: str) -> Task:
 
 
 def stop_return(chosen: str) -> float:
-    """`Task.stop_return` on the map `chosen`: as in the built-in simulator."""
+    """Returns `Task.stop_return` on the map `chosen`, as in the built-in simulator."""
     return combat.TASKS[chosen].stop_return if chosen in combat.TASKS else 11.0
 
 
 def num_malicious(chosen: str) -> int:
-    """How many agents lie on the map `chosen`: as in the built-in simulator."""
+    """Returns the number of malicious agents on a map, as in the built-in simulator."""
     if chosen not in combat.TASKS:
         return 1
     return combat.TASKS[chosen].quick.threat.num_malicious

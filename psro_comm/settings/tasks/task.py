@@ -1,4 +1,4 @@
-"""What a task is: an experiment and what the paper says about it."""
+"""The class of tasks: an experiment, and the paper's figures of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ Figures = Mapping[str | tuple[str, str], str]
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to play.
+    """A task: an experiment at three budgets, and the paper's figures of it.
 
     Attributes:
       quick: the experiment at the budget of minutes.
-      stop_return: an attacker of the story is frozen when the team's return falls to
-        this: the paper's threshold, where it names one.
+      stop_return: team return at which an attacker of the story stops training: the
+        paper's threshold, where it names one.
       smoke_steps: environment steps of a team's training and of a best response at the
         budget of seconds.
-      paper: its figures, shown beside ours.
-      published: training and sizes as the backbone's authors had them, of the classes
-        of `quick`, for the team of the budget of hours; none: those of `quick`, longer.
+      paper: the paper's figures, which reports show beside those of a run.
+      published: training and sizes of the backbone's authors, of the classes of
+        `quick`, for the budget of hours; None: those of `quick`, trained longer.
     """
 
     quick: ExperimentConfig
@@ -32,7 +32,7 @@ class Task:
     published: tuple[Any, Any] | None = None
 
     def smoke(self) -> ExperimentConfig:
-        """Every stage once, in seconds: the numbers mean little but on Echo."""
+        """Returns the budget of seconds; its numbers mean little, except on Echo."""
         config, (team, oracle) = self.quick, self.smoke_steps
         return replace(
             config,
@@ -46,7 +46,7 @@ class Task:
         )
 
     def paper_sized(self) -> ExperimentConfig:
-        """Longer trainings, more iterations, more episodes: hours on two cores."""
+        """Returns the budget of hours: longer trainings, more iterations and worlds."""
         config = self.quick
         team, attack = config.training.env_steps, config.attack_oracle.env_steps
         filter_ = config.filter_oracle.env_steps

@@ -1,7 +1,7 @@
-"""Traffic Junction with TarMAC (the paper's section 4, local communication).
+"""Tasks of Traffic Junction with TarMAC (the paper's section 4, local communication).
 
 The paper reports success and, in its table 3, utilities that fit a horizon of 40 steps,
-on the hard map with fewer arrivals: `tj_easy_40` and `tj_hard_40` play so, the others
+on the hard map with fewer arrivals. `tj_easy_40` and `tj_hard_40` play so, the others
 as long as IC3Net does.
 """
 
@@ -26,7 +26,7 @@ from psro_comm.settings.experiment import EvaluationConfig, ExperimentConfig, PS
 from psro_comm.settings.tasks.task import Figures, Task
 
 # A car's return ends at its collision: what follows teaches it nothing. Attention is
-# guided: left alone it stays on nobody in particular, and the team drives deaf.
+# guided: otherwise it stays uniform, and the team learns to ignore messages.
 _EASY = TeamTrainingConfig(
     env_steps=2_000_000,
     num_envs=512,
@@ -96,7 +96,8 @@ _PAPER_HARD: Figures = {
     (VANILLA, EQUILIBRIUM): "-9.80 ± 0.08",
 }
 
-# Twenty slots cost four times what five do: short trainings, one of each, few worlds.
+# Twenty slots cost four times what five do: trainings are short and have no restarts,
+# and worlds are few.
 _CUT = {
     "attack_oracle": OracleConfig(env_steps=200_000, num_envs=256),
     "filter_oracle": OracleConfig(env_steps=100_000, num_envs=256),
