@@ -35,13 +35,13 @@ LABELS = {
     NOISY: "noise as large as the attack's",
     FROZEN: "attack, frozen at a threshold",
     ATTACKED: "attack, full strength",
-    FILTERED: "filter on, no attack",
-    REPAIRED: "filter against the attack it knows",
-    BROKEN: "filter against a fresh attacker",
-    LONG_BROKEN: "long filter against a fresh attacker",
-    RMACRL_FILTERED: "R-MACRL on, no attack",
-    RMACRL_REPAIRED: "R-MACRL against the attack",
-    RMACRL_BROKEN: "R-MACRL against a fresh attacker",
+    FILTERED: "vanilla filter, no attack",
+    REPAIRED: "vanilla filter, the attack it knows",
+    BROKEN: "vanilla filter, fresh attacker",
+    LONG_BROKEN: "long vanilla filter, fresh attacker",
+    RMACRL_FILTERED: "R-MACRL, no attack",
+    RMACRL_REPAIRED: "R-MACRL, the attack",
+    RMACRL_BROKEN: "R-MACRL, fresh attacker",
 }
 
 # Attackers that every defender meets, in words. OWN: the defender's own fresh attacker.

@@ -79,12 +79,12 @@ _REPORT = {
         row("clean: no attack, no filter", "no-filter", "no-attack", 50.0),
         row("noise as large as the attack's", "no-filter", "noise", 48.0),
         row("attack, full strength", "no-filter", "vanilla-attack", 30.0),
-        row("filter on, no attack", VANILLA, "no-attack", 47.0),
-        row("filter against the attack it knows", VANILLA, "vanilla-attack", 45.0),
-        row("filter against a fresh attacker", VANILLA, "fresh-on-vanilla", 35.0),
-        row("long filter against a fresh attacker", LONG, "fresh-on-long", 38.0),
-        row("R-MACRL on, no attack", RMACRL, "no-attack", 46.0),
-        row("R-MACRL against a fresh attacker", RMACRL, "fresh-on-rmacrl", 38.2),
+        row("vanilla filter, no attack", VANILLA, "no-attack", 47.0),
+        row("vanilla filter, the attack it knows", VANILLA, "vanilla-attack", 45.0),
+        row("vanilla filter, fresh attacker", VANILLA, "fresh-on-vanilla", 35.0),
+        row("long vanilla filter, fresh attacker", LONG, "fresh-on-long", 38.0),
+        row("R-MACRL, no attack", RMACRL, "no-attack", 46.0),
+        row("R-MACRL, fresh attacker", RMACRL, "fresh-on-rmacrl", 38.2),
     ],
     "columns": [
         row("", name, attacker, mean - k)

@@ -60,7 +60,7 @@ def render_brief(variants: Mapping[Variant, Sequence[FinishedRun]]) -> str:
         [
             f"Team returns and success, 95 % intervals{words}.",
             markdown_table(returns, ("", *_COLUMNS.values())),
-            "R-MACRL's return minus a single filter's in the same worlds; bold: the"
+            "R-MACRL's return minus a vanilla filter's in the same worlds; bold: the"
             " interval leaves out zero, otherwise it cannot be told.",
             markdown_table(gains, ("", "minus", *_AGAINST.values())),
         ]
@@ -90,7 +90,7 @@ def _gains(variant: Variant, reports: Sequence[Report]) -> list[tuple[str, ...]]
     return [
         (
             str(variant),
-            "the filter" if other == VANILLA else "the filter with the whole budget",
+            "vanilla filter" if other == VANILLA else "long vanilla filter",
             *(_bold(pooled(found[other, attacker])) for attacker in _AGAINST),
         )
         for other in (VANILLA, VANILLA_LONG)

@@ -184,7 +184,7 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
     )
     sections = [
         f"## {variant}",
-        f"Team returns{many}; {over}. Tampering: mean distance of forged from meant"
+        f"Team returns{many}; {over}. Distortion: mean distance of forged from meant"
         " messages, in mean norms of a clean message.",
         _rows_table(
             reports,
@@ -201,7 +201,7 @@ def render_task(runs: Sequence[FinishedRun]) -> str:
             lambda row: row.against,
             "Defender against attacker",
         ),
-        "R-MACRL minus a single filter, in the same worlds (intervals are not widened"
+        "R-MACRL minus a vanilla filter, in the same worlds (intervals are not widened"
         " for there being several of them; a star: that seed's own interval over worlds"
         " leaves out zero):",
         _difference_table(reports),

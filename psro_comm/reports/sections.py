@@ -161,7 +161,7 @@ def _comparison(report: Report) -> Section | None:
         " tell: the 95 % interval contains zero.",
     )
     head = ("R-MACRL against ...", "return [95 % interval]", "R-MACRL is")
-    return Section("R-MACRL minus the single filters", (), head, rows, notes)
+    return Section("R-MACRL minus the vanilla filters", (), head, rows, notes)
 
 
 def iterations_section(solved: Solved) -> Section | None:

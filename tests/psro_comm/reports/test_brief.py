@@ -28,7 +28,7 @@ def test_what_can_be_told_is_bold_and_the_rest_is_not():
     assert [cell.startswith("**5.0") for cell in cells] == [True, False, False]
     bold = [cell.startswith("**") and cell.endswith("**") for cell in cells]
     assert bold == [True, True, True]  # 5.0, -2.0 and 3.2, each +- 0.5
-    line = line_of(text, "predator_prey_p05 | the filter with the whole budget")
+    line = line_of(text, "predator_prey_p05 | long vanilla filter")
     cells = [cell.strip("| ") for cell in line.split(" | ")[2:]]  # 1.0, 0.4, 0.2 +- 0.5
     assert [cell.startswith("**") for cell in cells] == [True, False, False]
 

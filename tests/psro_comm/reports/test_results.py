@@ -128,7 +128,7 @@ def test_the_papers_figures_stand_beside_ours_and_only_for_its_tasks() -> None:
     text = render_task([finished(0)])
     clean = line_of(text, "clean: no attack, no filter")
     assert clean.endswith("| about 30 (inferred) |")
-    broken = line_of(text, "filter against a fresh attacker")
+    broken = line_of(text, "vanilla filter, fresh attacker")
     assert broken.endswith("| drop about 20 % |")
     ours = line_of(text, "R-MACRL, meta-equilibrium attacker")
     assert ours.endswith("| 35.38 ± 1.28 |")
