@@ -6,6 +6,7 @@ python -m bin.evaluate --task=echo --budget=smoke \
 
 from absl import flags
 
+from oracles.strategies.registry import ATTACKS, FILTERS
 from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
@@ -13,17 +14,17 @@ from psro_comm.lab.session import open_lab
 
 _SIDES = (*command_line.untrained("attack"), *command_line.untrained("filter"))
 command_line.define("threat", "evaluation", *_SIDES)
-_WORDS = "none, untrained, RUN, RUN/POLICY, psro:RUN"
+_OTHERS = "untrained, RUN, RUN/POLICY, psro:RUN; noise@2.5 is noise of that size"
 flags.DEFINE_list(
-    "attacks", ["none", "noise"], f"Attacks: {_WORDS}, noise, noise@2.5, mute."
+    "attacks", ["none", "noise"], f"Attacks: {', '.join(ATTACKS)}, {_OTHERS}."
 )
-flags.DEFINE_list("filters", ["none"], f"Filters: {_WORDS}.")
+flags.DEFINE_list("filters", ["none"], f"Filters: {', '.join(FILTERS)}, {_OTHERS}.")
 
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
     attacks, filters = flags.FLAGS.attacks, flags.FLAGS.filters
-    named = {"attack": attacks, "filter": filters}
+    named = command_line.named_players(attack=attacks, filter=filters)
     request = command_line.request("evaluation", named)
     if flags.FLAGS.dry_run:
         print(plan(request, "evaluate", cells=len(attacks) * len(filters)))

@@ -28,6 +28,8 @@ def main(_: list[str]) -> None:
     from psro_comm.reports.results import MARK, write_results
     from psro_comm.reports.seeds import by_variant, read_finished
 
+    if not FLAGS.runs:
+        raise ValueError("--runs is '', must name at least one run")
     if FLAGS.readme is None:
         refuse(["mark"], "without --readme")
     roots = [run_path(Path(FLAGS.runs_dir), name) for name in FLAGS.runs]

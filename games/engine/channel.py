@@ -207,7 +207,8 @@ def _budget(
     alive = timestep.alive.gather(1, malicious)
     if threat.rate == 1.0:
         return credit, alive
-    credit = credit + threat.rate * alive
+    fresh = timestep.fresh.gather(1, malicious)  # a new agent has spent nothing yet
+    credit = credit.masked_fill(fresh, 0.0) + threat.rate * alive
     return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats are inexact
 
 
@@ -230,6 +231,7 @@ def _attack_view(
         own(m_in),
         own(sent),
         timestep.alive.gather(1, malicious),
+        timestep.fresh.gather(1, malicious),
         own(timestep.links),
         own(timestep.available),
         may_bend,

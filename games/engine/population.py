@@ -26,6 +26,14 @@ def _needs(members: Sequence[Any]) -> tuple[str, bool]:
     return ("white_box" if "white_box" in knowledge else "own"), observes
 
 
+def narrowed(member: Any, index: Tensor) -> Any:
+    """Returns a strategy as it is in some of its environments, `index` `[b]` long.
+
+    Only strategies that keep what they drew in `reset` have an `at` of their own.
+    """
+    return member.at(index) if hasattr(member, "at") else member
+
+
 def _broadcast(mask: Tensor, leaf: Tensor) -> Tensor:
     return mask.view(-1, *[1] * (leaf.dim() - 1))
 
@@ -92,9 +100,10 @@ class Mixture:
 
     def at(self, index: Tensor) -> "Mixture":
         """Returns the same mixture, narrowed to some of the environments."""
-        narrowed = copy.copy(self)
-        narrowed.assignment = self.assignment[index]
-        return narrowed
+        seen = copy.copy(self)
+        seen.members = [narrowed(member, index) for member in self.members]
+        seen.assignment = self.assignment[index]
+        return seen
 
 
 class Lineup:
@@ -136,5 +145,13 @@ class Lineup:
         )
 
     def at(self, index: Tensor) -> "Lineup":
-        """Returns the line-up narrowed to some of the environments."""
-        return Lineup(self.members, self.assignment[index])
+        """Returns the members' seats in some of the environments."""
+        place = torch.zeros_like(self.assignment)  # of each in its member's own batch
+        for _, own in self.seats:
+            place[own] = torch.arange(len(own), device=own.device)
+        seats = self.assignment[index]
+        members = [
+            narrowed(member, place[index][seats == k])
+            for k, member in enumerate(self.members)
+        ]
+        return Lineup(members, seats)

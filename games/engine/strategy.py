@@ -43,7 +43,11 @@ class Verdict(NamedTuple):
 
 
 class Attack(Protocol):
-    """A strategy xi of the attacker: bends the messages of malicious agents."""
+    """A strategy xi of the attacker: bends the messages of malicious agents.
+
+    One that keeps what it drew in `reset` also has `at(index)`: a copy that knows some
+    of its environments only.
+    """
 
     kind: str  # its name in ATTACKS
     memory_size: int  # S, numbers that it keeps for each malicious agent
@@ -68,7 +72,10 @@ class Attack(Protocol):
 
 
 class Filter(Protocol):
-    """A strategy zeta of the defender: flags messages and replaces the flagged."""
+    """A strategy zeta of the defender: flags messages and replaces the flagged.
+
+    One that keeps what it drew in `reset` has an `at`, as `Attack` says.
+    """
 
     kind: str  # its name in FILTERS
     memory_size: int  # S, numbers that it keeps for each sender

@@ -52,18 +52,34 @@ class Threat:
         if held is not None and self.redraw_malicious:
             raise refusal("malicious", held, "none with redraw_malicious")
 
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the threat as JSON data, in the words of the first policies.
+
+        Malicious is `captured` there, and rate and knowledge are left out where they
+        are the defaults: a policy keeps its digest, which names and seeds what is made
+        with it, from one commit to the next.
+        """
+        plain = {
+            "num_malicious": self.num_malicious,
+            "captured": self.malicious,
+            "redraw_captured": self.redraw_malicious,
+            "mode": self.mode,
+            "mix_weight": self.mix_weight,
+            "cap": self.cap,
+        }
+        younger = {"rate": self.rate, "knowledge": self.knowledge}
+        default = Threat()
+        return plain | {k: v for k, v in younger.items() if v != getattr(default, k)}
+
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Threat":
-        """Returns the threat that JSON data describe; JSON has a list for its tuple.
-
-        Policies of older commits say `captured` for malicious.
-        """
+        """Returns the threat that JSON data describe: its tuple has become a list."""
         named = {key.replace("captured", "malicious"): plain[key] for key in plain}
         malicious = named.get("malicious")
         held = None if malicious is None else tuple(malicious)
         return cls(**{**named, "malicious": held})
 
-    def held(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
+    def malicious_agents(self, seed: int, num_agents: int) -> tuple[int, ...] | None:
         """Returns the malicious agents of a run; None if each episode draws its own.
 
         Args:

@@ -34,6 +34,7 @@ class AttackView(NamedTuple):
     m_in: Tensor  # [B,K,M] what they heard last
     sent: Tensor  # [B,K,D] m_out, what they mean to say
     alive: Tensor  # [B,K] bool
+    fresh: Tensor  # [B,K] bool; the slot holds a new agent since this step
     links: Tensor  # [B,K,N] bool; whom they may hear
     available: Tensor  # [B,K,A] bool
     may_bend: Tensor  # [B,K] bool; alive, and `Threat.rate` leaves them a message

@@ -30,7 +30,7 @@ class AttackInputs(NamedTuple):
     features: Tensor  # [T,B,K,F]
     sent: Tensor  # [T,B,K,D]
     delta: Tensor  # [T,B,K,D]
-    alive: Tensor  # [T,B,K] in {0., 1.}
+    bending: Tensor  # [T,B,K] in {0., 1.}; alive, and allowed to by the rate
 
 
 class GaussianAttack(Tampering):
@@ -118,8 +118,9 @@ class GaussianAttack(Tampering):
         )
         own = [gather_agents(part, malicious) for part in seen]
         delta = gather_agents(rollout.wire.attack.choice, malicious)
-        alive = gather_agents(rollout.timestep.alive[..., None].float(), malicious)
-        return AttackInputs(self._features(*own), own[-1], delta, alive.squeeze(-1))
+        active = rollout.wire.attack.active[..., None].float()
+        bending = gather_agents(active, malicious).squeeze(-1)
+        return AttackInputs(self._features(*own), own[-1], delta, bending)
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:
         """Returns eq. 1 for PPO: log-densities, values, and the price of the distance.
@@ -136,8 +137,8 @@ class GaussianAttack(Tampering):
         log_prob = gaussian_log_prob(inputs.delta, mean, self._std())
         offset = bend(inputs.sent, mean, self.threat) - inputs.sent
         relative = offset.square().sum(-1) / self.message_norm.square()
-        living = inputs.alive.sum().clamp(min=1.0)
-        price = self.config.alpha * (relative * inputs.alive).sum() / living
+        bent = inputs.bending.sum().clamp(min=1.0)
+        price = self.config.alpha * (relative * inputs.bending).sum() / bent
         return Evaluation(
             log_prob, torch.zeros_like(log_prob), self._value(inputs.features), price
         )

@@ -154,7 +154,7 @@ class Learner:
         )
         generator = torch.Generator(device).manual_seed(0)
         # Copies: a mixture remembers which member plays where in the stream.
-        test = setting.channel(copy.copy(channel.attack), copy.copy(channel.filter_))
+        test = copy.deepcopy(channel)
         played = play_worlds(setting.env, setting.team, test, worlds, generator)
         return float(played.returns.mean())
 

@@ -8,7 +8,6 @@ Source: paper section 3.1.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Self
 
 import torch
@@ -66,7 +65,7 @@ class Tampering(nn.Module):
     def arguments(self) -> dict[str, Any]:
         """Returns what `rebuild` needs, as JSON data."""
         return {
-            "threat": asdict(self.threat),
+            "threat": self.threat.to_plain(),
             "message_size": self.message_rms.shape[0],
         }
 

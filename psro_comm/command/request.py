@@ -8,13 +8,16 @@ from absl import flags
 
 from games.engine.registry import Settings
 from games.environments.registry import ENVS
+from oracles.strategies.registry import ATTACKS, FILTERS
 from oracles.teams.backbones import BACKBONES
 from psro_comm.command.flags import define_flags, from_flags
+from psro_comm.disk.store import run_path
 from psro_comm.lab.session import Request, choose_device, choose_workers, read_run
 from psro_comm.settings.experiment import ExperimentConfig, from_description
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, TASKS, preset, require_known
-from psro_comm.studies.player_names import with_team_of
+from psro_comm.studies.player_names import read_name, with_team_of
+from psro_comm.studies.stored_players import check_players
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
@@ -137,8 +140,10 @@ def request(
         _given_flags(),
         FLAGS.team,
     )
+    _check_run_names(asked)
     asked = with_team_of(asked, named or {})
     _refuse_idle(asked, named or {})
+    check_players(asked, named or {})
     trainings = ["training"] if asked.team is None else []
     trainings += [f"{side}_oracle" for side in ("attack", "filter") if _trains(side)]
     config.check_games(trainings)
@@ -166,9 +171,42 @@ def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
         idle = sorted(_fields(_TRAINING) & defined)
         refuse(idle, f"with the team of {asked.team!r}")
     for role, names in named.items():
-        if not _trains(role) and "untrained" not in names:
+        own = {"untrained", getattr(asked.config, f"{role}_kind")}  # made by recipe
+        kinds = {read_name(name, role).kind for name in names}
+        if not _trains(role) and not own & kinds:
             idle = sorted(_fields([f"{role}_kind", role]) & defined)
             refuse(idle, f"without an untrained {role}")
+
+
+def _check_run_names(asked: Request) -> None:
+    """Refuses a run that could never be named as a player, or a team that is not."""
+    run_path(asked.runs_dir, asked.run)
+    taken = {"untrained", *ATTACKS, *FILTERS}
+    if asked.run in taken:
+        raise ValueError(
+            f"--run is {asked.run!r}, must be another name than those of attacks and"
+            f" filters: {', '.join(sorted(taken))}"
+        )
+    if asked.team is not None:
+        read_run(asked.runs_dir, asked.team)
+
+
+def named_players(**given: Sequence[str]) -> dict[str, list[str]]:
+    """Returns the players that a program's lists name, by side.
+
+    Args:
+      given: values of the flags, by side: `attack` or `filter`.
+
+    Raises:
+      ValueError: a list is empty, or names a player twice.
+    """
+    for side, names in given.items():
+        if not names or len(set(names)) != len(names):
+            raise ValueError(
+                f"--{side}s is {','.join(names)!r}, must name at least one player, none"
+                " twice"
+            )
+    return {side: list(names) for side, names in given.items()}
 
 
 def _trains(side: str) -> bool:

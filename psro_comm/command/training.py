@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from absl import flags
+
 from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.lab.session import open_lab
 
 if TYPE_CHECKING:
     from psro_comm.metagame.rows import Trained
+
+flags.disclaim_key_flags()  # what is defined here is the programs' own
 
 _OTHER = {"attack": "filter", "filter": "attack"}
 

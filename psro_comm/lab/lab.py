@@ -77,7 +77,7 @@ class Lab:
     def malicious(self) -> tuple[int, ...] | None:
         """Returns the run's malicious agents; None where each episode draws others."""
         agents = self.env.spec.num_agents
-        return self.config.threat.held(self.seed("captured"), agents)
+        return self.config.threat.malicious_agents(self.seed("captured"), agents)
 
     def team(self) -> Frozen:
         """Returns the trained team; a killed training continues from its checkpoint."""

@@ -24,11 +24,8 @@ def cross_play(
       The names of both sides and one row per pair, filters outermost.
 
     Raises:
-      ValueError: an unknown name, a name twice, or a policy for another team.
+      ValueError: an unknown name, or a policy for another team.
     """
-    for side, names in (("attacks", attacks), ("filters", filters)):
-        if not names or len(set(names)) != len(names):
-            raise ValueError(f"--{side} must name at least one player, none twice")
     opponents = [find_player(lab, name, "attack", runs_dir) for name in attacks]
     defenders = [find_player(lab, name, "filter", runs_dir) for name in filters]
     who = [

@@ -23,7 +23,7 @@ class Name(NamedTuple):
     """The parts of a player's name."""
 
     kind: str  # of a registry, or untrained, policy or mixture
-    config: Any = None  # of a kind that has one
+    settings: Mapping[str, Any] = {}  # that the name gives, beside the kind's others
     run: str | None = None  # of a policy or a mixture
     policy: str | None = None  # None is what train_attack or train_filter left
 
@@ -46,26 +46,25 @@ def read_name(name: str, role: str) -> Name:
         run, _, policy = name.partition("/")
         return Name("policy", run=run, policy=policy or None)
     entry = known.get(kind, Entry(None))
-    if not at:
-        return Name(kind, None if entry.config is None else entry.config())
-    return Name(kind, _with_argument(name, entry, argument, known))
+    return Name(kind, _argument(name, entry, argument, side) if at else {})
 
 
 _A = {"attack": "an", "filter": "a"}
 
 
-def _with_argument(
-    name: str, entry: Entry, argument: str, known: Mapping[str, Entry]
-) -> Any:
+def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, Any]:
     """Returns the settings of a kind whose name gives one of them: `noise@2.5`."""
     if entry.argument is None or entry.config is None:
-        takers = [kind for kind, each in known.items() if each.argument]
-        raise ValueError(
-            f"{name!r}: only {', '.join(takers) or 'nobody'} takes an argument after @"
+        takers = [kind for kind, each in strategies(side).items() if each.argument]
+        who = (
+            f"only {', '.join(takers)} takes" if takers else f"no {side.strategy} takes"
         )
+        raise ValueError(f"{name!r}: {who} an argument after @")
     (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
     try:
-        return replace(entry.config(), {leaf.name: leaf.parse(argument)})
+        given = {leaf.name: leaf.parse(argument)}
+        replace(entry.config(), given)  # refuses what is out of range
+        return given
     except ValueError:
         must = allowed(entry.config)[leaf.name]
         raise ValueError(

@@ -15,7 +15,8 @@ from psro_comm.metagame.rows import Row, Trained
 from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.psro.rmacrl import benign
 from psro_comm.studies.detector import filter_report
-from psro_comm.studies.players import TRAINED, find_player
+from psro_comm.studies.players import find_player
+from psro_comm.studies.stored_players import TRAINED
 from psro_comm.studies.worst_case import audit, row
 
 

@@ -28,12 +28,14 @@ try:
     runpy.run_module(f"bin.{program}", run_name="__main__", alter_sys=True)
 except SystemExit as stop:
     heavy = sorted({name.partition(".")[0] for name in sys.modules} & {*HEAVY})
-    print("\\n" + json.dumps([stop.code, heavy]))
+    found = sys.modules["absl.flags"].FLAGS.flags_by_module_dict().items()
+    own = [each.name for file, flags in found if file[:5] != "absl." for each in flags]
+    print("\\n" + json.dumps([stop.code, heavy, own]))
 """
 
 
 def answered(program, *arguments):
-    """Exit status, what was said, and which heavy packages were loaded for it."""
+    """Exit status, what was said, heavy packages that it loaded, flags of its own."""
     done = subprocess.run(
         [
             *(sys.executable, "-c", f"HEAVY = {HEAVY}{LOADED}"),
@@ -47,21 +49,23 @@ def answered(program, *arguments):
         check=True,
     )
     said, _, last = done.stdout.rstrip().rpartition("\n")
-    status, heavy = json.loads(last)
-    return status, said + done.stderr, heavy
+    status, heavy, own = json.loads(last)
+    return status, said + done.stderr, heavy, own
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_help_needs_nothing_heavy(program):
-    status, said, heavy = answered(program, "--help")
+    status, said, heavy, own = answered(program, "--help")
     assert (status, heavy) == (1, [])  # absl's
-    assert "--" in said
+    assert own
+    for name in own:
+        assert f"--{name}:" in said or f"--[no]{name}:" in said
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_wrong_flag_needs_nothing_heavy(program):
     given = REQUIRED.get(program, [])
-    status, said, heavy = answered(program, *given, "--nonsense=3")
+    status, said, heavy, _ = answered(program, *given, "--nonsense=3")
     assert (status, heavy) == (1, [])
     assert "Unknown command line flag 'nonsense'" in said
 
@@ -72,7 +76,7 @@ def test_a_plan_needs_nothing_heavy(program, tmp_path):
     where = f"--runs_dir={tmp_path}"
     # On a machine with a GPU, whether torch can use it is for torch to say.
     plan = ("--task=echo", "--device=cpu", "--dry_run", where)
-    status, said, heavy = answered(program, *plan, *given)
+    status, said, heavy, _ = answered(program, *plan, *given)
     assert (status, heavy) == (0, [])
     assert "env steps" in said
     assert not list(tmp_path.iterdir())

@@ -1,5 +1,7 @@
 """The channel: what reaches whom, bit for bit."""
 
+import json
+
 import pytest
 import torch
 from hypothesis import given
@@ -231,3 +233,23 @@ def test_a_message_that_was_not_bent_passes_the_cap_unchanged():
 def test_a_threat_that_makes_no_sense_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"^{field} is .*, must be "):
         Threat(**{field: value})
+
+
+@pytest.mark.parametrize(
+    "threat",
+    [
+        Threat(),
+        Threat(num_malicious=2, malicious=(2, 0), mode="convex", mix_weight=0.5),
+        Threat(redraw_malicious=True, cap=2.0, rate=0.5, knowledge="white_box"),
+    ],
+)
+def test_a_threat_comes_back_from_plain_data(threat):
+    assert Threat.from_plain(json.loads(json.dumps(threat.to_plain()))) == threat
+
+
+def test_a_threat_of_the_first_policies_is_told_as_they_told_it():
+    # Else all digests change, and with them the seeds of what the policies play.
+    assert json.dumps(Threat(malicious=(1,)).to_plain()) == (
+        '{"num_malicious": 1, "captured": [1], "redraw_captured": false, "mode": "sum",'
+        ' "mix_weight": 0.9, "cap": null}'
+    )

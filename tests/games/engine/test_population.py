@@ -121,7 +121,7 @@ def test_a_mixture_draws_its_members_as_often_as_their_weights_say():
     members = [Attacker(float(index)) for index in range(4)]
     mixture = Mixture(members, weights)
     mixture.reset(torch.ones(episodes, dtype=torch.bool), seeded())
-    view = AttackView(*(torch.zeros(episodes, 1, 1),) * 9)
+    view = AttackView(*(torch.zeros(episodes, 1, 1),) * 10)
     forgery = mixture.decide(view, torch.zeros(episodes, 1, 0), seeded())
     drawn = forgery.decision.choice[:, 0, 0]
     for index, weight in enumerate(weights):

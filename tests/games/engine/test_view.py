@@ -1,19 +1,16 @@
-"""What strategies are shown, may do and remember: the seams that others build on."""
+"""What strategies are shown: the rows of malicious agents, messages, the white box."""
 
 import pytest
 import torch
 from torch import Tensor
 
 from games.engine.channel import Channel, Memories, transmit
-from games.engine.play import Step, Stream, collect, play_episodes
 from games.engine.population import Lineup, Mixture
-from games.engine.strategy import NoAttack, NoFilter, Verdict
+from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
-from games.engine.view import AttackView
-from games.engine.worlds import make_worlds
-from games.environments.echo.config import EchoConfig
-from games.environments.echo.env import Echo
-from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep
+from games.engine.view import AttackView, FilterView
+from tests.games.engine.test_memory import Counter, steps_of
+from tests.hand_made import Attacker, Mouthwash, Parrots, a_timestep
 
 BATCH, AGENTS = 3, 4
 LIMIT = 4  # steps of an episode of Echo
@@ -55,8 +52,9 @@ def test_an_attack_is_shown_the_rows_of_the_agents_it_holds_and_no_others():
     attack = Witness()
     view = shown_to(attack, Threat(num_malicious=2))
     timestep, memory, m_in, sent = attack.world
-    expected = [timestep.obs, memory, m_in, sent, timestep.alive, timestep.links]
-    for seen, everyones in zip(view[1:7], expected, strict=True):
+    expected = [timestep.obs, memory, m_in, sent]
+    expected += [timestep.alive, timestep.fresh, timestep.links]
+    for seen, everyones in zip(view[1:8], expected, strict=True):
         assert torch.equal(seen, everyones[:, [2, 0]])
     assert torch.equal(view.available, timestep.available[:, [2, 0]])
     assert view.may_bend.tolist() == [[True, False]] * BATCH  # the dead say nothing
@@ -69,6 +67,7 @@ def test_the_white_box_is_everything_and_only_open_where_the_threat_says_so():
     timestep, memory, m_in, sent = attack.world
     box = view.white_box
     assert box.filter_ is filter_
+    assert isinstance(box.team, Parrots)
     assert torch.equal(box.timestep.obs, timestep.obs)
     for seen, everyones in zip(box[4:], (memory, m_in, sent), strict=True):
         assert torch.equal(seen, everyones)
@@ -98,121 +97,6 @@ def test_in_a_lineup_the_white_box_shows_each_attack_its_own_worlds_and_filters(
     assert one.view.white_box.filter_.assignment.tolist() == [0, 1]
 
 
-def forged_of(rate: float, attack=None, steps: int = 3 * 20) -> Tensor:
-    """Who was forged in three episodes of 20 steps, `[3, 20]`."""
-    stream = Stream(
-        *(Echo(EchoConfig(episode_limit=20)), Parrots()),
-        Channel(attack or Attacker(1.0), threat=Threat(malicious=CAUGHT, rate=rate)),
-        malicious=torch.zeros(1, 1, dtype=torch.long),
-        world_generator=seeded(0),
-        generator=seeded(1),
-    )
-    return collect(stream.play(), steps).wire.forged[:, 0, 0].view(3, 20)
-
-
-@pytest.mark.parametrize("rate", [0.1, 0.25, 0.3, 0.5, 1.0])
-def test_after_t_messages_at_most_rate_times_t_are_bent(rate):
-    bent = forged_of(rate).cumsum(1)
-    t = torch.arange(1, 21)
-    assert (bent == (rate * t + 1e-6).floor()).all()  # who wants all gets just these
-
-
-def test_an_attack_may_save_the_messages_that_the_rate_leaves_it_for_later():
-    class Late(Attacker):
-        clock = 0
-
-        def decide(self, view, memory, generator):
-            forgery = super().decide(view, memory, generator)
-            late = torch.full_like(view.may_bend, self.clock % 20 >= 10)
-            self.clock += 1
-            return forgery._replace(decision=forgery.decision._replace(active=late))
-
-    forged = forged_of(0.25, Late(1.0))
-    assert forged.sum(1).tolist() == [5, 5, 5]
-    assert not forged[:, :10].any()
-    assert forged[:, 10:12].all()  # two were saved
-
-
-class Counter(Mouthwash):
-    """Remembers for each sender how often it spoke; flags from the third time on."""
-
-    memory_size = 2
-
-    def decide(self, view, memory, generator):
-        verdict = super().decide(view, memory, generator)
-        count = memory + torch.tensor([1.0, 10.0]) * view.alive[..., None]
-        decision = verdict.decision._replace(choice=(count[..., 0] > 2).float())
-        return Verdict(decision, verdict.repaired, count)
-
-
-def steps_of(filter_, num_steps: int = 2 * LIMIT) -> Step:
-    stream = Stream(
-        *(Echo(EchoConfig(episode_limit=LIMIT)), Parrots(), Channel(filter_=filter_)),
-        malicious=torch.zeros(BATCH, 1, dtype=torch.long),
-        world_generator=seeded(0),
-        generator=seeded(1),
-    )
-    return collect(stream.play(), num_steps)
-
-
-def test_what_a_filter_remembers_is_its_own_and_is_cleared_where_an_episode_starts():
-    steps = steps_of(Counter((), 0.0))
-    kept = steps.carry.memories.filter_  # before each step
-    assert kept.shape == (2 * LIMIT, BATCH, 2, 2)
-    assert kept[:, 0, 1].tolist() == 2 * [[0, 0], [1, 10], [2, 20], [3, 30]]
-    flags = steps.wire.defence.choice[:, 0, 0]
-    assert flags.tolist() == 2 * [0, 0, 1, 1]
-
-
-def test_what_a_filter_remembers_can_be_unrolled_again_from_any_step():
-    class Glance(Counter):
-        def inputs(self, rollout):
-            return rollout
-
-    steps, filter_ = steps_of(Glance((), 0.0), 11), Glance((), 0.0)
-    memory = steps.carry.memories.filter_[2]
-    for t in range(2, 11):
-        starts = steps.done[t - 1][:, None, None]
-        memory = torch.where(starts, 0.0, memory)
-        assert torch.equal(memory, steps.carry.memories.filter_[t])
-        view = AliveOnly(steps.timestep.alive[t], steps.wire.tampered[t])
-        verdict = filter_.decide(view, memory, seeded())
-        assert torch.equal(verdict.decision.choice, steps.wire.defence.choice[t])
-        memory = verdict.memory
-
-
-class AliveOnly:
-    """The part of a filter's view that `Counter` reads."""
-
-    def __init__(self, alive: Tensor, messages: Tensor) -> None:
-        self.alive, self.messages = alive, messages
-
-
-@pytest.mark.parametrize("seats", [[0, 1, 2], [2, 2, 1], [1, 1, 1]])
-def test_filters_that_remember_play_in_a_lineup_as_they_do_alone(seats):
-    members = [Mouthwash((0,), 5.0), Counter((), 7.0), Counter((), -7.0)]
-    env = Echo(EchoConfig(episode_limit=LIMIT))
-    worlds = make_worlds(env.spec, 0, 0, 3, CAUGHT)
-
-    def returns(filter_) -> Tensor:
-        channel = Channel(filter_=filter_)
-        return play_episodes(env, Parrots(), channel, worlds, seeded()).returns
-
-    together = returns(Lineup(members, torch.tensor(seats)))
-    alone = torch.stack([returns(members[seat]) for seat in seats])
-    assert torch.equal(together, alone.diagonal())
-
-
-def test_each_member_of_a_mixture_has_a_memory_of_its_own():
-    mixture = Mixture(
-        [Counter((), 7.0), NoFilter(), Counter((), -7.0)], [0.4, 0.2, 0.4]
-    )
-    assert mixture.memory_size == 4
-    kept = steps_of(mixture).carry.memories.filter_
-    assert kept[3, 0, 1].tolist() == [3, 30, 3, 30]
-    assert (kept[[0, LIMIT]] == 0).all()
-
-
 def test_a_filter_sees_what_receivers_observe_only_where_it_asks():
     class Looker(Mouthwash):
         observes = False
@@ -227,3 +111,77 @@ def test_a_filter_sees_what_receivers_observe_only_where_it_asks():
     assert blind.saw is None
     steps = steps_of(sighted, 1)
     assert torch.equal(sighted.saw, steps.timestep.obs[0])
+
+
+def test_a_filter_is_shown_who_is_new_and_who_may_hear_whom():
+    class Witness(Mouthwash):
+        def decide(self, view, memory, generator):
+            self.view = view
+            return super().decide(view, memory, generator)
+
+    filter_ = Witness((), 0.0)
+    alive = torch.tensor([[True, True, False]])
+    links = torch.tensor([[[0, 1, 0], [0, 0, 0], [0, 0, 0]]]) > 0  # 0 may hear 1
+    fresh = torch.tensor([[False, True, False]])
+    timestep = a_timestep(alive)._replace(links=links, fresh=fresh)
+    sent, malicious = torch.ones(1, 3, 2), torch.zeros(1, 1, dtype=torch.long)
+    channel = Channel(Attacker(1.0), filter_)
+    transmit(
+        *(Parrots(2), timestep, sent, sent, sent, malicious, channel),
+        *(Memories.blank(channel, malicious, 3), seeded()),
+    )
+    assert torch.equal(filter_.view.links, links)
+    assert torch.equal(filter_.view.fresh, fresh)
+    assert torch.equal(filter_.view.alive, alive)
+    assert filter_.view.messages[0, :, 0].tolist() == [2, 1, 1]
+
+
+class Asking(Witness):
+    """Asks the filter of its white box what it would flag."""
+
+    def delta(self, view):
+        box = view.white_box
+        shown = FilterView(
+            box.sent, *(box.timestep.alive, box.timestep.fresh, box.timestep.links)
+        )
+        self.flags = box.filter_.decide(shown, box.filter_memory, seeded()).decision
+        return super().delta(view)
+
+
+def test_a_white_box_attack_may_ask_the_filters_of_its_own_worlds():
+    members = [
+        NoFilter(),
+        Counter((), 7.0),
+        Mixture([Counter((), 1.0), Mouthwash((0,), 2.0)], [0.5, 0.5]),
+    ]
+    seats = torch.tensor([0, 1, 2] * 8)
+    attacks = [NoAttack(), Asking("white_box")]
+    channel = Channel(
+        Lineup(attacks, torch.arange(24) // 3 % 2),
+        Lineup(members, seats),
+        Threat(knowledge="white_box"),
+    )
+    channel.reset(torch.ones(24, dtype=torch.bool), seeded(3))
+    alive = torch.ones(24, 2, dtype=torch.bool)
+    malicious = torch.zeros(24, 1, dtype=torch.long)
+    memories = Memories.blank(channel, malicious, 2)
+    sent = torch.zeros(24, 2, 3)
+    for _ in range(4):
+        wire, memories = transmit(
+            *(Parrots(3), a_timestep(alive), sent, sent, sent, malicious, channel),
+            *(memories, seeded()),
+        )
+    asked = attacks[1].flags.choice  # of worlds 3, 4, 5, 9, ...
+    mine = torch.arange(24) // 3 % 2 == 1
+    assert torch.equal(asked, wire.defence.choice[mine])
+    drawn = members[2].assignment
+    assert len(drawn.unique()) == 2  # both members of the mixture play somewhere
+
+
+def test_what_any_member_needs_to_see_the_mixture_is_shown():
+    class Looker(Mouthwash):
+        observes = True
+
+    for members in ([NoFilter(), Looker((), 0.0)], [Looker((), 0.0), NoFilter()]):
+        assert Mixture(members, [0.5, 0.5]).observes
+        assert Lineup(members, torch.tensor([0, 1])).observes

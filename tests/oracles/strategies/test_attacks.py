@@ -79,7 +79,8 @@ def view_of(inputs: list[Tensor]) -> AttackView:
     """What the malicious agents are shown."""
     own = [gather_agents(part, MALICIOUS) for part in inputs]
     held = torch.ones(BATCH, 2, dtype=torch.bool)
-    return AttackView(MALICIOUS, *own, held, held[..., None], held[..., None], held)
+    rows = held[..., None]
+    return AttackView(MALICIOUS, *own, held, ~held, rows, rows, held)
 
 
 @NAMES

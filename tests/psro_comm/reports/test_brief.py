@@ -23,7 +23,7 @@ def test_returns_success_and_the_papers_figures_stand_below_one_another():
 
 def test_what_can_be_told_is_bold_and_the_rest_is_not():
     text = brief(finished(0))
-    line = line_of(text, "predator_prey_p05 | the filter")
+    line = line_of(text, "predator_prey_p05 | vanilla filter")
     cells = [cell.strip("| ") for cell in line.split(" | ")[2:]]
     assert [cell.startswith("**5.0") for cell in cells] == [True, False, False]
     bold = [cell.startswith("**") and cell.endswith("**") for cell in cells]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from games.engine.side import Side
-from oracles.strategies.config import NoiseConfig
 from oracles.strategies.registry import ATTACKS, FILTERS
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.settings.fields import replace
@@ -45,13 +44,24 @@ def test_an_entry_of_a_registry_is_a_player_by_its_name(lab, role, name):
 def test_what_takes_an_argument_takes_it_after_an_at(role, registry):
     for name, entry in registry.items():
         if entry.argument is None:
-            with pytest.raises(ValueError, match=f"'{name}@2': only .* an argument"):
+            with pytest.raises(ValueError, match=f"'{name}@2': .* an argument after @"):
                 read_name(f"{name}@2", role)
         else:
-            config = read_name(f"{name}@2", role).config
-            assert getattr(config, entry.argument) == 2
-            assert read_name(name, role).config == entry.config()
-    assert read_name("noise@.5", "attack").config == NoiseConfig(0.5)
+            assert read_name(f"{name}@2", role).settings == {entry.argument: 2}
+            assert read_name(name, role).settings == {}
+    assert read_name("noise@.5", "attack").settings == {"size": 0.5}
+
+
+def test_an_argument_counts_for_the_kind_that_the_run_trains_as_well(lab, monkeypatch):
+    wide = ATTACKS["gaussian"]._replace(argument="noise_scale")
+    monkeypatch.setitem(ATTACKS, "gaussian", wide)
+    before, lab.config = lab.config, replace(lab.config, {"attack.hidden": 7})
+    try:
+        player = find_player(lab, "gaussian@9", "attack", lab.store.root.parent)
+    finally:
+        lab.config = before
+    config = player.policies["gaussian@9"].facts["config"]
+    assert (config["noise_scale"], config["hidden"]) == (9, 7)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +71,7 @@ def test_what_takes_an_argument_takes_it_after_an_at(role, registry):
         ("noise@nan", "attack", "size is 'nan', must be a number, positive"),
         ("noise@loud", "attack", "size is 'loud', must be a number, positive"),
         ("noise@", "attack", "'noise@'"),
-        ("untrained@2", "filter", "'untrained@2': only"),
+        ("untrained@2", "filter", "'untrained@2': no filter takes an argument"),
         ("noise", "filter", "'noise' is an attack, not a filter"),
         ("two_stage", "attack", "'two_stage' is a filter, not an attack"),
     ],
