@@ -81,7 +81,7 @@ _COMMON: dict[str, Callable[[str], object]] = {
     "task": _define_task,
     "budget": lambda name: flags.DEFINE_enum(name, "quick", list(BUDGETS), _SIZES),
     "run": lambda name: flags.DEFINE_string(
-        name, None, "Name of the run (default: task-budget-seed)."
+        name, None, "Name of the run; if it is made anew, task-budget-seed by default."
     ),
     "runs_dir": lambda name: flags.DEFINE_string(name, "runs", "Folder of all runs."),
     "seed": lambda name: flags.DEFINE_integer(name, 0, "Seed of the whole run.", 0),

@@ -11,7 +11,7 @@ class CommNetConfig:
     """The sizes of `CommNet`.
 
     Attributes:
-      message_size: D.
+      message_size: D, the numbers in a message.
       memory_size: H, the size of the GRU.
       delay: steps that a message spends on its way beyond the one built in.
     """
