@@ -9,17 +9,17 @@ Source: paper section 3, figure 2.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from games.engine.env import TimeStep
 from games.engine.strategy import Attack, Decision, Filter, NoAttack, NoFilter, idle
 from games.engine.threat import Threat
 from games.engine.view import (
     AttackView,
     FilterView,
+    Moment,
     WhiteBox,
     gather_agents,
     scatter_agents,
@@ -115,15 +115,7 @@ def project(bent: Tensor, sent: Tensor, radius: Tensor) -> Tensor:
 
 
 def transmit(
-    team: Any,
-    timestep: TimeStep,
-    memory: Tensor,
-    m_in: Tensor,
-    sent: Tensor,
-    malicious: Tensor,
-    channel: Channel,
-    memories: Memories,
-    generator: torch.Generator,
+    moment: Moment, channel: Channel, memories: Memories, generator: torch.Generator
 ) -> tuple[Wire, Memories]:
     """Lets the attack bend malicious messages, and the filter flag and repair them.
 
@@ -133,11 +125,7 @@ def transmit(
     unused branch (not even a NaN) reaches a benign message.
 
     Args:
-      team: gives the unit of the cap, `message_norm`.
-      timestep: B worlds.
-      memory, m_in: `[B,N,H]`, `[B,N,M]` before this step.
-      sent: `[B,N,D]` m_out, zero where dead.
-      malicious: `[B,K]` long.
+      moment: B worlds whose agents have spoken.
       channel: the attack, the filter and the threat.
       memories: what both sides remember.
       generator: the policies' randomness.
@@ -148,101 +136,82 @@ def transmit(
 
     Source: paper section 3.1 to 3.3, figure 2.
     """
-    tampered, attacked, memories = _forge(
-        *(team, timestep, memory, m_in, sent, malicious),
-        *(channel, memories, generator),
-    )
-    alive, filter_ = timestep.alive, channel.filter_
-    seen = timestep.obs if filter_.observes else None
+    tampered, attacked, memories = _forge(moment, channel, memories, generator)
+    timestep, filter_ = moment.timestep, channel.filter_
+    alive, seen = timestep.alive, timestep.obs if filter_.observes else None
     shown = FilterView(tampered, alive, timestep.fresh, timestep.links, seen)
     verdict = filter_.decide(shown, memories.filter_, generator)
     defended = verdict.decision
     flagged = defended.active & alive & (defended.choice > 0)
     heard = torch.where(flagged[..., None], verdict.repaired, tampered)
-    wire = Wire(sent, tampered, heard, attacked.active, attacked, defended)
+    wire = Wire(moment.sent, tampered, heard, attacked.active, attacked, defended)
     return wire, memories._replace(filter_=verdict.memory)
 
 
 def _forge(
-    team: Any,
-    timestep: TimeStep,
-    memory: Tensor,
-    m_in: Tensor,
-    sent: Tensor,
-    malicious: Tensor,
-    channel: Channel,
-    memories: Memories,
-    generator: torch.Generator,
+    moment: Moment, channel: Channel, memories: Memories, generator: torch.Generator
 ) -> tuple[Tensor, Decision, Memories]:
     """Returns m_adv, the attack's decision over all agents, and the memories after it.
 
     The null attack is shown nothing: a team's training is spared the view's cost.
     """
+    threat, sent = channel.threat, moment.sent
     if isinstance(channel.attack, NoAttack):
         return sent, idle(torch.zeros_like(sent), sent), memories
-    threat = channel.threat
-    credit, may_bend = _budget(threat, memories.credit, timestep, malicious)
-    everything = None
+    credit, may_bend = _budget(threat, memories.credit, moment)
+    box = None
     if threat.knowledge == "white_box":
-        everything = WhiteBox(
-            *(team, channel.filter_, memories.filter_, timestep, memory, m_in, sent)
-        )
-    view = _attack_view(timestep, memory, m_in, sent, malicious, may_bend, everything)
+        box = WhiteBox(moment, channel.filter_, memories.filter_)
+    view = _attack_view(moment, may_bend, box)
     forgery = channel.attack.decide(view, memories.attack, generator)
     bending = forgery.decision.active & may_bend
-    attacked = _spread(forgery.decision, bending, malicious, sent.shape[1])
+    attacked = _spread(forgery.decision, bending, moment.malicious, sent.shape[1])
     bent = bend(sent, attacked.choice, threat)
     if threat.cap is not None:
-        bent = project(bent, sent, threat.cap * team.message_norm)
+        bent = project(bent, sent, threat.cap * moment.team.message_norm)
     tampered = torch.where(attacked.active[..., None], bent, sent)
     if threat.rate < 1.0:
         credit = credit - bending.to(credit.dtype)
     return tampered, attacked, memories._replace(attack=forgery.memory, credit=credit)
 
 
-def _budget(
-    threat: Threat, credit: Tensor, timestep: TimeStep, malicious: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Returns the credit of each malicious agent `[B,K]`, and who may bend now."""
-    alive = timestep.alive.gather(1, malicious)
+def _budget(threat: Threat, credit: Tensor, moment: Moment) -> tuple[Tensor, Tensor]:
+    """Returns the messages that the rate leaves, `[B,K]`, and who may bend one."""
+    alive = moment.timestep.alive.gather(1, moment.malicious)
     if threat.rate == 1.0:
         return credit, alive
-    fresh = timestep.fresh.gather(1, malicious)  # a new agent has spent nothing yet
+    # A new agent has spent nothing yet.
+    fresh = moment.timestep.fresh.gather(1, moment.malicious)
     credit = credit.masked_fill(fresh, 0.0) + threat.rate * alive
-    return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats are inexact
+    return credit, alive & (credit > 1.0 - 1e-4)  # sums of floats round
 
 
-def _attack_view(
-    timestep: TimeStep,
-    memory: Tensor,
-    m_in: Tensor,
-    sent: Tensor,
-    malicious: Tensor,
-    may_bend: Tensor,
-    white_box: WhiteBox | None,
-) -> AttackView:
+def _attack_view(moment: Moment, may_bend: Tensor, box: WhiteBox | None) -> AttackView:
+    """Returns what an attack is shown: the rows of the malicious agents."""
+    timestep, malicious = moment.timestep, moment.malicious
+
     def own(values: Tensor) -> Tensor:
         return gather_agents(values, malicious)
 
     return AttackView(
         malicious,
         own(timestep.obs),
-        own(memory),
-        own(m_in),
-        own(sent),
+        own(moment.memory),
+        own(moment.m_in),
+        own(moment.sent),
         timestep.alive.gather(1, malicious),
         timestep.fresh.gather(1, malicious),
         own(timestep.links),
         own(timestep.available),
         may_bend,
-        white_box,
+        box,
     )
 
 
 def _spread(
     decision: Decision, bending: Tensor, malicious: Tensor, num_agents: int
 ) -> Decision:
-    """Spreads a decision for malicious agents `[B,K,..]` over all agents `[B,N,..]`."""
+    """Spreads a decision of the malicious agents `[B,K,..]` over all, `[B,N,..]`."""
     scalars = torch.stack(
         [decision.log_prob, decision.value, bending.to(decision.value.dtype)], dim=-1
     )

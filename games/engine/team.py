@@ -8,6 +8,7 @@ from torch import Tensor
 from games.engine.channel import CLEAN, Channel, Memories, Wire, transmit
 from games.engine.env import TimeStep
 from games.engine.tree import map_tensors
+from games.engine.view import Moment
 
 
 class Team(Protocol):
@@ -116,10 +117,8 @@ def communicate(
     last_m_in = carry.m_in.masked_fill(fresh, 0.0)
     sent = team.speak(timestep.obs, memory, generator)
     sent = torch.where(timestep.alive[..., None], sent, 0.0)
-    wire, memories = transmit(
-        *(team, timestep, memory, last_m_in, sent, carry.malicious),
-        *(channel, carry.memories, generator),
-    )
+    moment = Moment(team, timestep, memory, last_m_in, sent, carry.malicious)
+    wire, memories = transmit(moment, channel, carry.memories, generator)
     in_flight, heard = carry.in_flight, wire.heard
     if team.delay:
         in_flight = in_flight.masked_fill(fresh[:, None], 0.0)

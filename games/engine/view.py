@@ -13,16 +13,23 @@ from torch import Tensor
 from games.engine.env import TimeStep
 
 
+class Moment(NamedTuple):
+    """What is true of B worlds when the agents have spoken and nobody has heard yet."""
+
+    team: Any  # games.engine.team.Team
+    timestep: TimeStep
+    memory: Tensor  # [B,N,H] tau before this step
+    m_in: Tensor  # [B,N,M] what each agent heard last
+    sent: Tensor  # [B,N,D] m_out, zero where dead
+    malicious: Tensor  # [B,K] long
+
+
 class WhiteBox(NamedTuple):
     """All that an attack is shown in addition if `Threat.knowledge` is white_box."""
 
-    team: Any  # games.engine.team.Team
-    filter_: Any  # games.engine.channel.Filter, frozen
+    moment: Moment
+    filter_: Any  # games.engine.strategy.Filter, frozen
     filter_memory: Tensor  # [B,N,S]
-    timestep: TimeStep
-    memory: Tensor  # [B,N,H]
-    m_in: Tensor  # [B,N,M]
-    sent: Tensor  # [B,N,D]
 
 
 class AttackView(NamedTuple):

@@ -20,7 +20,7 @@ from games.engine.channel import (
 from games.engine.env import TimeStep
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
-from games.engine.view import AttackView, gather_agents
+from games.engine.view import AttackView, Moment, gather_agents
 from tests.hand_made import Attacker, Mouthwash, Parrots, a_timestep
 
 BATCH, AGENTS, SIZE = 3, 4, 5
@@ -64,7 +64,8 @@ def pass_on(
     team = Parrots(SIZE)
     team.message_norm = torch.tensor(unit)
     wire, _ = transmit(
-        *(team, timestep, memory, memory, sent, malicious, channel),
+        Moment(team, timestep, memory, memory, sent, malicious),
+        channel,
         *(Memories.blank(channel, malicious, AGENTS), torch.Generator()),
     )
     return wire

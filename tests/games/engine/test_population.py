@@ -10,7 +10,7 @@ from games.engine.channel import Channel, Memories, transmit
 from games.engine.play import Stream, collect, play_episodes
 from games.engine.population import Lineup, Mixture
 from games.engine.strategy import NoAttack, NoFilter
-from games.engine.view import AttackView
+from games.engine.view import AttackView, Moment
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots, a_timestep
@@ -40,7 +40,8 @@ def pass_on(attack: Any, filter_: Any, sent: Tensor) -> Any:
     malicious = torch.arange(batch)[:, None] % 2
     timestep = a_timestep(torch.ones(batch, 2, dtype=torch.bool))
     wire, _ = transmit(
-        *(Parrots(), timestep, memory, memory, sent, malicious, channel),
+        Moment(Parrots(), timestep, memory, memory, sent, malicious),
+        channel,
         *(Memories.blank(channel, malicious, 2), seeded()),
     )
     return wire

@@ -7,6 +7,7 @@ from torch import Tensor
 from games.engine.channel import Channel, Memories, transmit
 from games.engine.play import Stream, collect
 from games.engine.threat import Threat
+from games.engine.view import Moment
 from games.environments.echo.config import EchoConfig
 from games.environments.echo.env import Echo
 from tests.hand_made import CAUGHT, Attacker, Parrots, a_timestep
@@ -64,7 +65,8 @@ def test_each_agent_has_a_budget_of_its_own_in_each_world_and_the_dead_earn_none
             alive[1, 2] = True
         now = timestep._replace(alive=alive, fresh=alive & (t == 0))
         wire, memories = transmit(
-            *(Parrots(3), now, sent, sent, sent, malicious, channel),
+            Moment(Parrots(3), now, sent, sent, sent, malicious),
+            channel,
             *(memories, seeded()),
         )
         forged = forged + wire.forged[:, [2, 0]].long()
@@ -82,7 +84,8 @@ def test_a_new_agent_in_a_slot_has_spent_nothing_and_saved_nothing():
     for t in range(6):
         now = a_timestep(alive)._replace(fresh=alive & (t == 4))
         _, memories = transmit(
-            *(Parrots(3), now, sent, sent, sent, malicious, channel),
+            Moment(Parrots(3), now, sent, sent, sent, malicious),
+            channel,
             *(memories, seeded()),
         )
     assert memories.credit.tolist() == [[0.5]]  # of the two steps since

@@ -8,7 +8,7 @@ from games.engine.channel import Channel, Memories, transmit
 from games.engine.population import Lineup, Mixture
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
-from games.engine.view import AttackView, FilterView
+from games.engine.view import AttackView, FilterView, Moment
 from tests.games.engine.test_memory import Counter, steps_of
 from tests.hand_made import Attacker, Mouthwash, Parrots, a_timestep
 
@@ -41,7 +41,8 @@ def shown_to(attack: Attacker, threat: Threat, filter_=None) -> AttackView:
     malicious = torch.tensor([[2, 0]]).expand(BATCH, -1)
     channel = Channel(attack, filter_ or NoFilter(), threat)
     transmit(
-        *(Parrots(5), timestep, memory, m_in, sent, malicious, channel),
+        Moment(Parrots(5), timestep, memory, m_in, sent, malicious),
+        channel,
         *(Memories.blank(channel, malicious, AGENTS), seeded()),
     )
     attack.world = (timestep, memory, m_in, sent)
@@ -67,9 +68,9 @@ def test_the_white_box_is_everything_and_only_open_where_the_threat_says_so():
     timestep, memory, m_in, sent = attack.world
     box = view.white_box
     assert box.filter_ is filter_
-    assert isinstance(box.team, Parrots)
-    assert torch.equal(box.timestep.obs, timestep.obs)
-    for seen, everyones in zip(box[4:], (memory, m_in, sent), strict=True):
+    assert isinstance(box.moment.team, Parrots)
+    assert torch.equal(box.moment.timestep.obs, timestep.obs)
+    for seen, everyones in zip(box.moment[2:5], (memory, m_in, sent), strict=True):
         assert torch.equal(seen, everyones)
     with pytest.raises(ValueError, match=r"for the attack .mixture."):
         Channel(Mixture([NoAttack(), Witness("white_box")], [0.5, 0.5]))
@@ -88,11 +89,12 @@ def test_in_a_lineup_the_white_box_shows_each_attack_its_own_worlds_and_filters(
     malicious = torch.zeros(6, 1, dtype=torch.long)
     sent = torch.randn(6, 2, 3, generator=seeded())
     transmit(
-        *(Parrots(3), a_timestep(alive), sent, sent, sent, malicious, channel),
+        Moment(Parrots(3), a_timestep(alive), sent, sent, sent, malicious),
+        channel,
         *(Memories.blank(channel, malicious, 2), seeded()),
     )
     box = other.view.white_box
-    assert torch.equal(box.sent, sent[seats == 1])
+    assert torch.equal(box.moment.sent, sent[seats == 1])
     assert box.filter_.assignment.tolist() == [0, 1, 1, 1]
     assert one.view.white_box.filter_.assignment.tolist() == [0, 1]
 
@@ -127,7 +129,8 @@ def test_a_filter_is_shown_who_is_new_and_who_may_hear_whom():
     sent, malicious = torch.ones(1, 3, 2), torch.zeros(1, 1, dtype=torch.long)
     channel = Channel(Attacker(1.0), filter_)
     transmit(
-        *(Parrots(2), timestep, sent, sent, sent, malicious, channel),
+        Moment(Parrots(2), timestep, sent, sent, sent, malicious),
+        channel,
         *(Memories.blank(channel, malicious, 3), seeded()),
     )
     assert torch.equal(filter_.view.links, links)
@@ -142,7 +145,12 @@ class Asking(Witness):
     def delta(self, view):
         box = view.white_box
         shown = FilterView(
-            box.sent, *(box.timestep.alive, box.timestep.fresh, box.timestep.links)
+            box.moment.sent,
+            *(
+                box.moment.timestep.alive,
+                box.moment.timestep.fresh,
+                box.moment.timestep.links,
+            ),
         )
         self.flags = box.filter_.decide(shown, box.filter_memory, seeded()).decision
         return super().delta(view)
@@ -168,7 +176,8 @@ def test_a_white_box_attack_may_ask_the_filters_of_its_own_worlds():
     sent = torch.zeros(24, 2, 3)
     for _ in range(4):
         wire, memories = transmit(
-            *(Parrots(3), a_timestep(alive), sent, sent, sent, malicious, channel),
+            Moment(Parrots(3), a_timestep(alive), sent, sent, sent, malicious),
+            channel,
             *(memories, seeded()),
         )
     asked = attacks[1].flags.choice  # of worlds 3, 4, 5, 9, ...

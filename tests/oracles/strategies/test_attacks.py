@@ -10,7 +10,7 @@ from games.engine.channel import Channel, Memories, Wire, transmit
 from games.engine.play import Stream, collect
 from games.engine.strategy import Decision
 from games.engine.threat import Threat
-from games.engine.view import AttackView, gather_agents, scatter_agents
+from games.engine.view import AttackView, Moment, gather_agents, scatter_agents
 from games.environments.echo.env import Echo
 from oracles.strategies.config import AttackConfig
 from oracles.strategies.gaussian import AttackInputs, GaussianAttack
@@ -65,7 +65,9 @@ def spoken(attack: Any, inputs: list[Tensor], rules: Threat | None = None) -> Wi
     channel = Channel(attack, threat=rules or threat())
     channel.reset(torch.ones(BATCH, dtype=torch.bool), seeded())
     wire, _ = transmit(
-        *(setting().team, timestep._replace(obs=obs), memory, m_in, sent, MALICIOUS),
+        Moment(
+            setting().team, timestep._replace(obs=obs), memory, m_in, sent, MALICIOUS
+        ),
         *(channel, Memories.blank(channel, MALICIOUS, AGENTS), seeded(3)),
     )
     return wire
