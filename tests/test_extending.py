@@ -15,9 +15,9 @@ from tests.paths import ROOT
 
 STRATEGIES = "tests/oracles/strategies"
 TOYS = {  # the file: the contract tests that hold its entry, and at least how many
-    "flip": (f"{STRATEGIES}/test_attacks.py {STRATEGIES}/test_frozen.py", 9),
+    "flip": (f"{STRATEGIES}/attacks/test_contract.py {STRATEGIES}/test_frozen.py", 9),
     "habit": (
-        f"{STRATEGIES}/test_filters.py {STRATEGIES}/test_frozen.py"
+        f"{STRATEGIES}/filters/test_contract.py {STRATEGIES}/test_frozen.py"
         f" {STRATEGIES}/test_oracles.py",
         9,
     ),

@@ -12,15 +12,18 @@ from oracles.strategies.config import (
 )
 
 _HERE = "oracles.strategies"
+_ATTACKS, _FILTERS = f"{_HERE}.attacks", f"{_HERE}.filters"
 ATTACKS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoAttack"),
-    "noise": Entry(f"{_HERE}.untrained:NoiseAttack", NoiseConfig, "size"),
-    "mute": Entry(f"{_HERE}.untrained:MuteAttack"),
-    "gaussian": Entry(f"{_HERE}.gaussian:GaussianAttack", AttackConfig, learns=True),
+    "noise": Entry(f"{_ATTACKS}.noise:NoiseAttack", NoiseConfig, "size"),
+    "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
+    "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
 }
 FILTERS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoFilter"),
-    "two_stage": Entry(f"{_HERE}.two_stage:TwoStageFilter", FilterConfig, learns=True),
+    "two_stage": Entry(
+        f"{_FILTERS}.two_stage:TwoStageFilter", FilterConfig, learns=True
+    ),
 }
 ORACLES: dict[str, Entry] = {
     "ppo": Entry(f"{_HERE}.learner:train_by_ppo", OracleConfig),

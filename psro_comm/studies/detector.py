@@ -5,8 +5,8 @@ from torch import Tensor
 
 from games.engine.play import Stream, collect
 from games.engine.strategy import Attack
+from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.strategies.setting import Setting, malicious_agents
-from oracles.strategies.two_stage import TwoStageFilter
 
 
 def auroc(score: Tensor, positive: Tensor) -> float:

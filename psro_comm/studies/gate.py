@@ -19,8 +19,9 @@ from games.engine.matches import play_worlds
 from games.engine.strategy import Attack, NoAttack
 from games.engine.threat import Threat
 from games.engine.worlds import Worlds, make_worlds
-from oracles.strategies.tampering import Tampering
-from oracles.strategies.untrained import MuteAttack, NoiseAttack
+from oracles.strategies.attacks.mute import MuteAttack
+from oracles.strategies.attacks.noise import NoiseAttack
+from oracles.strategies.attacks.tampering import Tampering
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.message_cutting import cutting
 from psro_comm.metagame.intervals import (

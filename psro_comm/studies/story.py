@@ -15,10 +15,10 @@ import torch
 from absl import logging
 
 from games.engine.side import Side
+from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.untrained import NoiseAttack
 from psro_comm.lab.lab import Lab, Response, longer, stopping_at
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.report import Gate, Report

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from games.engine.registry import Entry
 from games.engine.settings import check, number
+from oracles.strategies.attacks.tampering import Tampering
 from oracles.strategies.registry import ATTACKS
-from oracles.strategies.tampering import Tampering
 
 
 @dataclass(frozen=True)

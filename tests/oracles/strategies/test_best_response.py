@@ -14,6 +14,8 @@ from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
+from oracles.strategies.attacks.gaussian import GaussianAttack
+from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.best_response import (
     new_policy,
     train_attack,
@@ -21,9 +23,7 @@ from oracles.strategies.best_response import (
 )
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
 from oracles.strategies.freezing import freeze
-from oracles.strategies.gaussian import GaussianAttack
 from oracles.strategies.setting import Setting
-from oracles.strategies.untrained import NoiseAttack
 from tests.hand_made import CAUGHT, Parrots
 
 SETTING = Setting(Echo(), Parrots(2), Threat(malicious=CAUGHT), CAUGHT)

@@ -7,10 +7,10 @@ import pytest
 
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
+from oracles.strategies.attacks.mute import MuteAttack
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
-from oracles.strategies.untrained import MuteAttack
 from psro_comm.lab.lab import Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab

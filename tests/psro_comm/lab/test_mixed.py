@@ -5,8 +5,8 @@ import numpy as np
 from games.engine.population import Mixture
 from games.engine.strategy import NoAttack
 from games.engine.threat import Threat
+from oracles.strategies.attacks.mute import MuteAttack
 from oracles.strategies.freezing import freeze
-from oracles.strategies.untrained import MuteAttack
 from psro_comm.lab.mixed import Mixed
 
 PEACE, MUTE = freeze(NoAttack()), freeze(MuteAttack(Threat(), 3))

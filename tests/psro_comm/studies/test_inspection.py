@@ -13,8 +13,8 @@ from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from games.environments.registry import make_env
+from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.setting import Setting
-from oracles.strategies.untrained import NoiseAttack
 from oracles.teams.backbones import make_team
 from psro_comm.names import BRANCHES
 from psro_comm.reports.episode import best, most_changed

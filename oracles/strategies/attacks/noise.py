@@ -1,4 +1,4 @@
-"""Attacks without training, as controls for a learned one."""
+"""Noise: the control beside a learned attack."""
 
 from typing import Any, Self
 
@@ -7,9 +7,9 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.tampering import Tampering
 from oracles.strategies.config import NoiseConfig
 from oracles.strategies.setting import Setting
-from oracles.strategies.tampering import Tampering
 
 
 class NoiseAttack(Tampering):
@@ -41,15 +41,3 @@ class NoiseAttack(Tampering):
         noise = torch.randn(shape, generator=generator, device=device)
         noise = noise / noise.norm(dim=-1, keepdim=True).clamp(min=1e-12)
         return noise * self.size * self.message_norm, memory
-
-
-class MuteAttack(Tampering):
-    """Replaces malicious agents' messages by zero: measures how much a team listens."""
-
-    kind = "mute"
-
-    def offset(
-        self, view: AttackView, memory: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Moves each message to zero."""
-        return -view.sent, memory

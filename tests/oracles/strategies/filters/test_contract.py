@@ -14,8 +14,8 @@ from games.engine.threat import Threat
 from games.engine.view import FilterView
 from games.environments.echo.env import Echo
 from oracles.strategies.config import FilterConfig
+from oracles.strategies.filters.two_stage import FilterInputs, TwoStageFilter
 from oracles.strategies.registry import FILTERS
-from oracles.strategies.two_stage import FilterInputs, TwoStageFilter
 from tests.hand_made import Attacker, Parrots, a_setting
 
 BATCH, AGENTS, SIZE = 64, 4, 3

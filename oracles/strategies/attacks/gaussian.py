@@ -19,9 +19,9 @@ from games.engine.threat import Threat
 from games.engine.view import AttackView, gather_agents
 from oracles.learning.nets import VALUE_UNIT, StackedMLP, gaussian_log_prob, squash
 from oracles.learning.ppo import Evaluation
+from oracles.strategies.attacks.tampering import Tampering
 from oracles.strategies.config import AttackConfig
 from oracles.strategies.setting import Setting
-from oracles.strategies.tampering import Tampering
 
 
 class AttackInputs(NamedTuple):

@@ -1,0 +1,1 @@
+"""Filters: one file each, registered in `oracles.strategies.registry`."""
