@@ -1,12 +1,12 @@
 """A team and two interveners written by hand, whose every value is known."""
 
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from games.engine.env import TimeStep
+from games.engine.env import Observation, Signal, TimeStep
+from games.engine.spec import EnvSpec
 from games.engine.strategy import Decision, Forgery, Verdict
 from games.engine.threat import Threat
 from games.engine.view import AttackView, FilterView
@@ -130,19 +130,83 @@ def a_timestep(
     )
 
 
+class Chatter(NamedTuple):
+    """B worlds of `Chatterbox`."""
+
+    obs: Tensor  # [B,N,O]
+    time: Tensor  # [B] long
+
+
+class Chatterbox:
+    """A game of any size that nobody can win: agents see noise for five steps."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, num_agents: int, obs_size: int) -> None:
+        self.shape, numbers = (num_agents, obs_size), num_agents * obs_size
+        self.spec = EnvSpec(
+            name="chatterbox",
+            num_agents=num_agents,
+            obs_size=obs_size,
+            state_size=1,
+            num_actions=2,
+            episode_limit=5,
+            reset_noise=numbers,
+            step_noise=numbers,
+        )
+
+    def reset(self, noise: Tensor) -> Chatter:
+        start = torch.zeros(len(noise), dtype=torch.long)
+        return Chatter(noise.view(-1, *self.shape), start)
+
+    def transition(
+        self, state: Chatter, action: Tensor, noise: Tensor
+    ) -> tuple[Chatter, Signal]:
+        paid, time = torch.zeros_like(noise[:, 0]), state.time + 1
+        each = paid[:, None].expand(-1, self.shape[0])
+        done = time >= self.spec.episode_limit
+        return Chatter(noise.view(-1, *self.shape), time), Signal(
+            paid, each, done, done
+        )
+
+    def observe(self, state: Chatter) -> Observation:
+        alive = torch.ones(state.obs.shape[:2], dtype=torch.bool)
+        return Observation(*a_timestep(alive)[:6])._replace(obs=state.obs)
+
+
+class Chatterers:
+    """A team of any size: says what it sees, to which nobody listens."""
+
+    sampled, delay = True, 0
+
+    def __init__(self, memory_size: int, heard_size: int, message_size: int) -> None:
+        self.memory_size, self.heard_size = memory_size, heard_size
+        self.message_size = message_size
+        self.message_norm = torch.ones(())
+        self.message_rms = torch.ones(message_size)
+        self.message_mean = torch.zeros(message_size)
+        self.message_std = torch.ones(message_size)
+
+    def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
+        wave = torch.arange(1.0, self.message_size + 1)
+        return torch.sin(obs.sum(-1, keepdim=True) * wave)
+
+    def listen(
+        self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
+    ) -> Tensor:
+        return torch.zeros(*obs.shape[:2], self.heard_size)
+
+    def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
+        return memory
+
+    def act(self, memory: Tensor, available: Tensor) -> Tensor:
+        return torch.zeros(available.shape)
+
+
 def a_setting(threat: Threat, **sizes: int) -> Setting:
-    """A game of given sizes that nobody plays: what strategies are built for.
+    """A game of given sizes, which strategies are built for.
 
     Sizes: `num_agents`, `obs_size`, `memory_size`, `heard_size`, `message_size`.
     """
-    spec = SimpleNamespace(**sizes)
-    size = sizes["message_size"]
-    team = SimpleNamespace(
-        **sizes,
-        message_norm=torch.ones(()),
-        message_rms=torch.ones(size),
-        message_mean=torch.zeros(size),
-        message_std=torch.ones(size),
-    )
-    env: Any = SimpleNamespace(spec=spec, device=torch.device("cpu"))
-    return Setting(env, team, threat, threat.malicious)
+    env = Chatterbox(sizes.pop("num_agents"), sizes.pop("obs_size"))
+    return Setting(env, Chatterers(**sizes), threat, threat.malicious)

@@ -15,7 +15,7 @@ from tests.paths import ROOT
 
 STRATEGIES = "tests/oracles/strategies"
 TOYS = {  # the file: the contract tests that hold its entry, and at least how many
-    "flip": (f"{STRATEGIES}/attacks/test_contract.py {STRATEGIES}/test_frozen.py", 9),
+    "shout": (f"{STRATEGIES}/attacks/test_contract.py {STRATEGIES}/test_frozen.py", 9),
     "habit": (
         f"{STRATEGIES}/filters/test_contract.py {STRATEGIES}/test_frozen.py"
         f" {STRATEGIES}/test_oracles.py",
@@ -67,7 +67,7 @@ def test_a_run_is_made_of_toys_alone(tmp_path):
     code = """
 import sys
 from importlib import import_module
-for toy in ("flip", "habit", "climb", "coin", "hum", "newest"):
+for toy in ("shout", "habit", "climb", "coin", "hum", "newest"):
     import_module(f"tests.toys.{toy}")
 from pathlib import Path
 from psro_comm.lab.session import Request, open_lab
@@ -86,9 +86,9 @@ chosen = {
 config = replace(preset("echo", "smoke"), chosen)
 with open_lab(Request(config, Path(sys.argv[1]), "toys", 0)) as lab:
     solution = RMacrl(lab).solve(at_least=2)
-    flip = find_player(lab, "flip@2", "attack", Path(sys.argv[1]))
+    shout = find_player(lab, "shout@2", "attack", Path(sys.argv[1]))
     learned = find_player(lab, "toys/filter-002", "filter", Path(sys.argv[1]))
-    table = audit(lab, "audit", [learned], [flip])
+    table = audit(lab, "audit", [learned], [shout])
 assert solution.history[-1].meta_solver == "newest"
 assert list(solution.y) == [0, 0, 0, 1], solution.y
 assert lab.store.load_policy("filter-002").facts["kind"] == "habit"
@@ -104,4 +104,4 @@ print(table.mean().shape, table.defenders, table.attackers)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "(1, 1) ('toys/filter-002',) ('flip@2',)\n"
+    assert done.stdout == "(1, 1) ('toys/filter-002',) ('shout@2',)\n"

@@ -99,14 +99,49 @@ class OracleConfig:
 
 
 @dataclass(frozen=True)
+class NoConfig:
+    """The settings of what has none."""
+
+
+@dataclass(frozen=True)
 class NoiseConfig:
-    """The settings of `NoiseAttack`.
+    """The settings of attacks that add something of a fixed length.
 
     Attributes:
       size: ||m_adv - m_out||, in mean norms of a clean message.
     """
 
     size: float = number(1.0, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class ReverseConfig:
+    """The settings of attacks that say the opposite of what was meant.
+
+    Attributes:
+      size: how many times as large as what was meant.
+    """
+
+    size: float = number(1.0, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class ReplayConfig:
+    """The settings of `ReplayAttack`.
+
+    Attributes:
+      steps: k, how many steps ago the message was sent that is said again.
+    """
+
+    steps: int = integer(4, least=1)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

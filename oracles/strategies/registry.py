@@ -9,6 +9,8 @@ from oracles.strategies.config import (
     FilterConfig,
     NoiseConfig,
     OracleConfig,
+    ReplayConfig,
+    ReverseConfig,
 )
 
 _HERE = "oracles.strategies"
@@ -16,6 +18,12 @@ _ATTACKS, _FILTERS = f"{_HERE}.attacks", f"{_HERE}.filters"
 ATTACKS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoAttack"),
     "noise": Entry(f"{_ATTACKS}.noise:NoiseAttack", NoiseConfig, "size"),
+    "shaped": Entry(f"{_ATTACKS}.shaped:ShapedAttack", NoiseConfig, "size"),
+    "offset": Entry(f"{_ATTACKS}.offset:OffsetAttack", NoiseConfig, "size"),
+    "flip": Entry(f"{_ATTACKS}.flip:FlipAttack", ReverseConfig, "size"),
+    "mirror": Entry(f"{_ATTACKS}.mirror:MirrorAttack", ReverseConfig, "size"),
+    "swap": Entry(f"{_ATTACKS}.swap:SwapAttack"),
+    "replay": Entry(f"{_ATTACKS}.replay:ReplayAttack", ReplayConfig, "steps"),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
 }

@@ -56,10 +56,8 @@ def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, A
     """Returns the settings of a kind whose name gives one of them: `noise@2.5`."""
     if entry.argument is None or entry.config is None:
         takers = [kind for kind, each in strategies(side).items() if each.argument]
-        who = (
-            f"only {', '.join(takers)} takes" if takers else f"no {side.strategy} takes"
-        )
-        raise ValueError(f"{name!r}: {who} an argument after @")
+        who = f"only {', '.join(takers)}" if takers else f"no {side.strategy}"
+        raise ValueError(f"{name!r}: {who} may have an argument after @")
     (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
     try:
         given = {leaf.name: leaf.parse(argument)}
@@ -67,8 +65,9 @@ def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, A
         return given
     except ValueError:
         must = allowed(entry.config)[leaf.name]
+        noun = "an integer" if leaf.kind is int else "a number"
         raise ValueError(
-            f"{name!r}: {leaf.name} is {argument!r}, must be a number, {must}"
+            f"{name!r}: {leaf.name} is {argument!r}, must be {noun}, {must}"
         ) from None
 
 

@@ -153,7 +153,11 @@ def test_an_unknown_player_is_named(runs):
             "size is 'nan', must be a number, positive",
         ),
         ("evaluate", "--attacks=noise@-1", "size is '-1', must be a number, positive"),
-        ("evaluate", "--attacks=none@5", "only noise takes an argument after @"),
+        (
+            "evaluate",
+            "--attacks=none@5",
+            "only noise, shaped, offset, flip, mirror, replay may have",
+        ),
         ("evaluate", "--filters=noise", "is an attack, not a filter"),
         ("train_attack", "--against=mute", "is an attack, not a filter"),
         (

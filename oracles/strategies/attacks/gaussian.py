@@ -44,6 +44,7 @@ class GaussianAttack(Tampering):
     """
 
     kind = "gaussian"
+    settings = AttackConfig
 
     def __init__(
         self,
@@ -56,8 +57,7 @@ class GaussianAttack(Tampering):
         heard_size: int,
     ) -> None:
         """Builds K independent policies and critics."""
-        super().__init__(threat, message_size)
-        self.config = config
+        super().__init__(threat, message_size, **asdict(config))
         self.sizes = {
             "obs_size": obs_size,
             "memory_size": memory_size,
@@ -92,7 +92,12 @@ class GaussianAttack(Tampering):
 
     def arguments(self) -> dict[str, Any]:
         """Returns what `rebuild` needs, as JSON data."""
-        return {**super().arguments(), "config": asdict(self.config), **self.sizes}
+        return {
+            "threat": self.threat.to_plain(),
+            "message_size": self.message_rms.shape[0],
+            "config": asdict(self.config),
+            **self.sizes,
+        }
 
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator

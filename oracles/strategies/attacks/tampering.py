@@ -8,6 +8,7 @@ Source: paper section 3.1.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Self
 
 import torch
@@ -19,28 +20,37 @@ from games.engine.strategy import Decision, Forgery
 from games.engine.team import Team
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.config import NoConfig
 from oracles.strategies.setting import Setting
 
 
 class Tampering(nn.Module):
     """The base of attacks: a threat, and units taken from a team's clean messages.
 
-    A subclass has a `kind`, and overrides `offset` if it only moves messages, or
-    `decide` if PPO needs to know more. `new` builds it for a game, `arguments` and
-    `rebuild` convert it to plain data and back.
+    A subclass has a `kind`, the class of its settings if it has any, and overrides
+    `offset` if it only moves messages, or `decide` if PPO needs to know more. `new`
+    builds it for a game, `arguments` and `rebuild` convert it to plain data and back.
     """
 
     kind: str
+    settings: type = NoConfig
     side: Side = Side.ATTACKER
     knowledge: str = "own"
     memory_size: int = 0
     message_norm: Tensor  # [] mean norm of a clean message
     message_rms: Tensor  # [D] root mean square of each of its numbers
 
-    def __init__(self, threat: Threat, message_size: int) -> None:
-        """Prepares an attack on messages of `message_size` numbers."""
+    def __init__(self, threat: Threat, message_size: int, **settings: Any) -> None:
+        """Prepares an attack on messages of `message_size` numbers.
+
+        Args:
+          threat: the rules of the attack.
+          message_size: D.
+          **settings: fields of the class `settings`.
+        """
         super().__init__()
         self.threat = threat
+        self.config: Any = self.settings(**settings)
         self.register_buffer("message_norm", torch.ones(()))
         self.register_buffer("message_rms", torch.ones(message_size))
 
@@ -53,7 +63,13 @@ class Tampering(nn.Module):
           config: the attack's settings, of its class in the registry; None where it has
             none. Weights are drawn from torch's global generator.
         """
-        attack = cls(setting.threat, setting.team.message_size)
+        return cls._for(setting, config)
+
+    @classmethod
+    def _for(cls, setting: Setting, config: Any, **sizes: Any) -> Self:
+        """Calls `__init__` with a game's threat and units, settings and more sizes."""
+        settings = asdict(config or cls.settings())
+        attack = cls(setting.threat, setting.team.message_size, **sizes, **settings)
         return attack.calibrate(setting.team)
 
     @classmethod
@@ -67,6 +83,7 @@ class Tampering(nn.Module):
         return {
             "threat": self.threat.to_plain(),
             "message_size": self.message_rms.shape[0],
+            **asdict(self.config),
         }
 
     def calibrate(self, team: Team) -> Self:
@@ -95,3 +112,8 @@ class Tampering(nn.Module):
         zeros = torch.zeros_like(offset[..., 0])
         delta = delta_of(view.sent, offset, self.threat)
         return Forgery(Decision(delta, zeros, zeros, view.may_bend), kept)
+
+    def stretched(self, direction: Tensor, size: float) -> Tensor:
+        """Returns a direction `[...,D]` at a length of `size` mean clean norms."""
+        length = direction.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+        return direction / length * size * self.message_norm

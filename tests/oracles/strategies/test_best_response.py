@@ -75,7 +75,7 @@ def test_an_attack_learns_to_fool_the_team(attack):
 
 def test_noise_of_the_same_size_does_far_less_harm(attack):
     size = played(attack, NoFilter()).distortion.mean().item()
-    noise = NoiseAttack(SETTING.threat, SETTING.team.message_size, size)
+    noise = NoiseAttack(SETTING.threat, SETTING.team.message_size, size=size)
     noise.calibrate(SETTING.team)
     again = played(noise, NoFilter()).distortion.mean().item()
     assert again == pytest.approx(size, rel=1e-3)

@@ -87,7 +87,7 @@ def test_branches_share_their_luck_though_players_draw_different_numbers():
     torch.manual_seed(0)
     team = make_team("commnet", {}, env.spec)
     setting = Setting(env, team, Threat(), (0,))
-    silent = NoiseAttack(Threat(), team.message_size, size=0.0)
+    silent = NoiseAttack(Threat(), team.message_size, size=1e-30)
     worlds = make_worlds(env.spec, 0, 0, 1, (0,))
     found = inspect_episode(setting, silent, NoFilter(), worlds, seed=0)
     for step in found["steps"]:
