@@ -148,6 +148,21 @@ class ReplayConfig:
         check(self)
 
 
+@dataclass(frozen=True)
+class NormConfig:
+    """The settings of `NormFilter`.
+
+    Attributes:
+      limit: the longest message that passes, in mean norms of a clean message.
+    """
+
+    limit: float = number(2.0, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
 class Recipe(NamedTuple):
     """The policy that a side trains as its best response, and the oracle for it."""
 

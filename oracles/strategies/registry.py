@@ -8,6 +8,7 @@ from oracles.strategies.config import (
     AttackConfig,
     FilterConfig,
     NoiseConfig,
+    NormConfig,
     OracleConfig,
     ReplayConfig,
     ReverseConfig,
@@ -29,6 +30,8 @@ ATTACKS: dict[str, Entry] = {
 }
 FILTERS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoFilter"),
+    "mute": Entry(f"{_FILTERS}.mute:MuteFilter"),
+    "norm": Entry(f"{_FILTERS}.norm:NormFilter", NormConfig, "limit"),
     "two_stage": Entry(
         f"{_FILTERS}.two_stage:TwoStageFilter", FilterConfig, learns=True
     ),

@@ -159,7 +159,7 @@ def test_an_unknown_player_is_named(runs):
             "only noise, shaped, offset, flip, mirror, replay may have",
         ),
         ("evaluate", "--filters=noise", "is an attack, not a filter"),
-        ("train_attack", "--against=mute", "is an attack, not a filter"),
+        ("train_attack", "--against=flip", "is an attack, not a filter"),
         (
             "train_filter",
             "--against=noise@x",

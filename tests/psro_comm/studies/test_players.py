@@ -74,7 +74,7 @@ def test_an_argument_counts_for_the_kind_that_the_run_trains_as_well(lab, monkey
         ("replay@1.5", "attack", "steps is '1.5', must be an integer, at least 1"),
         ("swap@2", "attack", "'swap@2': only noise, .* may have an argument after @"),
         ("noise@", "attack", "'noise@'"),
-        ("untrained@2", "filter", "'untrained@2': no filter may have an argument"),
+        ("untrained@2", "filter", "'untrained@2': only norm may have an argument"),
         ("noise", "filter", "'noise' is an attack, not a filter"),
         ("two_stage", "attack", "'two_stage' is a filter, not an attack"),
     ],

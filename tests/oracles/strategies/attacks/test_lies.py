@@ -8,7 +8,7 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
-from oracles.strategies.attacks.recording import record
+from oracles.strategies.recording import record
 from oracles.strategies.registry import ATTACKS
 from oracles.strategies.setting import Setting
 from tests.hand_made import a_setting

@@ -4,7 +4,7 @@ import torch
 
 from games.engine.threat import Threat
 from games.environments.echo.env import Echo
-from oracles.strategies.attacks.recording import Recording, record
+from oracles.strategies.recording import Recording, record
 from oracles.strategies.setting import Setting
 from tests.hand_made import Parrots
 

@@ -1,4 +1,4 @@
-"""What a team says in clean play: a recording for attacks that speak its language."""
+"""What a team says in clean play: a recording for strategies that know its language."""
 
 from typing import NamedTuple
 

@@ -1,0 +1,20 @@
+"""The filter that lets nobody speak."""
+
+import torch
+from torch import Tensor
+
+from oracles.strategies.filters.rule import RuleFilter
+
+
+class MuteFilter(RuleFilter):
+    """Replaces every message by zero: the floor.
+
+    What the team earns behind it no attack can lower: its value is its worst case. A
+    defence that keeps less is worse than none of the talking.
+    """
+
+    kind = "mute"
+
+    def flags(self, messages: Tensor) -> Tensor:
+        """Flags everybody."""
+        return torch.ones_like(messages[..., 0], dtype=torch.bool)
