@@ -25,8 +25,9 @@ def plan(request: Request, program: str, *, cells: int = 0) -> str:
 
     Args:
       request: what the command line asks for.
-      program: `team`, `attack`, `filter`, `psro`, `story` or `evaluate`.
-      cells: number of cells of the table that `evaluate` plays.
+      program: `team`, `attack`, `filter`, `psro`, `story`, `evaluate` or `suite`.
+      cells: number of cells of the table that `evaluate` plays; number of defenders of
+        the suite.
     """
     config = request.config
     head = (
@@ -110,6 +111,14 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
         stages += [
             ("attacks without a filter", 3, attack, _TRAIN_ATTACK),
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
+        ]
+    if program == "suite":
+        count = cells * (20 + cells)  # attacks that nobody trains, and those trained
+        choice = psro.episodes * limit
+        stages += [
+            ("attacks on each defender", cells * psro.restarts, attack, _TRAIN_ATTACK),
+            (f"cells to choose attacks (about {count})", count, choice, PLAY),
+            ("cells to measure them", cells * cells, episodes * limit, PLAY),
         ]
     if program == "evaluate":
         stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))

@@ -191,10 +191,13 @@ def _check_run_names(asked: Request) -> None:
         read_run(asked.runs_dir, asked.team)
 
 
-def named_players(**given: Sequence[str]) -> dict[str, list[str]]:
+def named_players(
+    flag: Mapping[str, str] | None = None, **given: Sequence[str]
+) -> dict[str, list[str]]:
     """Returns the players that a program's lists name, by side.
 
     Args:
+      flag: the flag of a side, where it is not `attacks` or `filters`.
       given: values of the flags, by side: `attack` or `filter`.
 
     Raises:
@@ -203,8 +206,8 @@ def named_players(**given: Sequence[str]) -> dict[str, list[str]]:
     for side, names in given.items():
         if not names or len(set(names)) != len(names):
             raise ValueError(
-                f"--{side}s is {','.join(names)!r}, must name at least one player, none"
-                " twice"
+                f"--{(flag or {}).get(side, f'{side}s')} is {','.join(names)!r}, must"
+                " name at least one player, none twice"
             )
     return {side: list(names) for side, names in given.items()}
 

@@ -30,6 +30,10 @@ READS = {  # settings that each program reads, beside those of the task and its 
     "train_attack": ("threat", *_ATTACK, *_NEW_FILTER, "evaluation"),
     "train_filter": ("threat", *_NEW_ATTACK, *_FILTER, "evaluation"),
     "evaluate": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
+    "worst_case": (
+        *("threat", *_ATTACK, *_NEW_FILTER),
+        *("psro.episodes", "psro.restarts", "evaluation"),
+    ),
     "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER),
 }
 _TEAM = ("env", "backbone", "learner", "training", "echo", "commnet", "smac")

@@ -26,6 +26,7 @@ NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
 }
 NOT_A_FLAG = {  # what a program sets itself
     "study_meta_solvers": ("psro.meta_solver",),  # --solvers
+    "worst_case": ("attack.stop_return",),  # an attack here is trained to its end
     "train_team": ("threat.",),  # its gate's own mutes and noise
 }
 
@@ -46,6 +47,7 @@ def lines(folder):
         ("train_attack", "--run=a", "--against=untrained"),
         ("train_filter", "--run=f", "--against=untrained"),
         ("evaluate", "--run=e", *untrained),
+        ("worst_case", "--run=w", "--defenders=none,mute,untrained"),
         ("inspect_messages", "--run=i", "--attack=untrained", "--filter=untrained"),
         ("study_meta_solvers", "--run=s", "--solvers=nash,uniform"),
     ):

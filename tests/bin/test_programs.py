@@ -159,6 +159,12 @@ def test_an_unknown_player_is_named(runs):
             "only noise, shaped, offset, flip, mirror, replay may have",
         ),
         ("evaluate", "--filters=noise", "is an attack, not a filter"),
+        ("worst_case", "--defenders=flip", "is an attack, not a filter"),
+        (
+            "worst_case",
+            "--defenders=norm,norm",
+            "--defenders is 'norm,norm', must name",
+        ),
         ("train_attack", "--against=flip", "is an attack, not a filter"),
         (
             "train_filter",

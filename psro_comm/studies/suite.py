@@ -1,0 +1,168 @@
+"""Searches the worst case of frozen defenders with a suite of attacks.
+
+The suite holds (a) attacks that nobody trains, in several sizes, (b) every attack of
+every run that a defender comes from, and (c) attacks trained from scratch on each
+defender. The attack that leaves a defender least is chosen on some worlds and measured
+on others, so that luck in the choice does not enter the number.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from psro_comm.lab.lab import Lab
+from psro_comm.lab.mixed import Mixed
+from psro_comm.lab.session import read_run
+from psro_comm.metagame.intervals import mean_interval, paired_difference
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.studies.player_names import read_name
+from psro_comm.studies.players import find_player
+from psro_comm.studies.worst_case import breaker, returns_of
+
+NOT_TRAINED = (
+    *("noise", "noise@2", "noise@4", "shaped", "shaped@2", "shaped@5"),
+    *("offset", "offset@2", "offset@4", "flip", "flip@3", "mirror", "mirror@2"),
+    *("swap", "replay@1", "replay@4", "replay@16", "mute"),
+)
+NOBODY, MUTE = "none", "mute"  # an attack and a filter each
+
+
+def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
+    """Returns what each defender keeps against the attack that hurts it most.
+
+    Args:
+      lab: the lab of the game, whose run keeps what is made.
+      names: names of the defenders, see `psro_comm.studies.player_names`.
+      runs_dir: folder of all runs.
+
+    Raises:
+      ValueError: an unknown name, or a policy for another team.
+    """
+    asked = [find_player(lab, name, "filter", runs_dir) for name in names]
+    reference = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
+    ready = [find_player(lab, each, "attack", runs_dir) for each in NOT_TRAINED]
+    stored = _stored(lab, names, runs_dir)
+    fresh = _trained(lab, asked)
+    attacks = {each.name: each for each in (*ready, *stored, *fresh)}
+    defenders = {each.name: each for each in (*asked, *reference)}
+    name = f"suite-{_digest([*defenders.values(), *attacks.values()])}"
+    psro, evaluation = lab.config.psro, lab.config.evaluation
+    chosen_on = psro.episodes
+    choosing = _play(lab, f"{name}-choice", defenders, attacks, chosen_on)
+    returns = {
+        each.name: {
+            attack: float(returns_of(choosing, each, against).mean())
+            for attack, against in attacks.items()
+        }
+        for each in asked
+    }
+    worst = {each: min(left, key=left.__getitem__) for each, left in returns.items()}
+    needed = {MUTE: attacks[MUTE]} | {each: attacks[each] for each in worst.values()}
+    needed[NOBODY] = find_player(lab, NOBODY, "attack", runs_dir)
+    table = _play(lab, f"{name}-measure", defenders, needed, evaluation.episodes)
+
+    def played(defender: str, attack: str) -> np.ndarray:
+        return returns_of(table, defenders[defender], needed[attack])
+
+    floor, liar_muted = played(MUTE, NOBODY), played(NOBODY, MUTE)
+    kept = [
+        Kept(
+            each,
+            mean_interval(played(each, NOBODY)),
+            mean_interval(played(each, attack)),
+            attack,
+            paired_difference(played(each, attack), floor),
+            returns[each],
+        )
+        for each, attack in worst.items()
+    ]
+    result = Suite(
+        *(name, lab.config.task, lab.config.seed, mean_interval(floor)),
+        *(mean_interval(liar_muted), paired_difference(liar_muted, floor), kept),
+        doubts(returns, [each.name for each in ready], [e.name for e in fresh]),
+        *(chosen_on, evaluation.episodes),
+    )
+    lab.store.save_json(name, result.to_dict())
+    return result
+
+
+def _stored(lab: Lab, names: Sequence[str], runs_dir: Path) -> list[Mixed]:
+    """Returns every attack of every run that a defender comes from, each once."""
+    found: dict[str, Mixed] = {}
+    runs = dict.fromkeys(read_name(name, "filter").run for name in names)
+    for run in runs:
+        if run is None:
+            continue
+        own = run == lab.store.root.name
+        store = lab.store if own else read_run(runs_dir, run)
+        for policy in store.policies():
+            facts = store.load_policy(policy).facts
+            if facts["role"] == "attack" and facts["kind"] != NOBODY:
+                player = find_player(lab, f"{run}/{policy}", "attack", runs_dir)
+                found.setdefault(_digest([player]), player)
+    return list(found.values())
+
+
+def _trained(lab: Lab, defenders: Sequence[Mixed]) -> list[Mixed]:
+    """Trains an attack on each defender that an attack can hurt, side by side."""
+    tasks = [
+        breaker(lab, f"breaker-{_digest([each])}", each)
+        for each in defenders
+        if each.name != MUTE
+    ]
+    policies = lab.respond(tasks)
+    names = [f"trained on {each.name}" for each in defenders if each.name != MUTE]
+    return [Mixed.pure(*pair) for pair in zip(names, policies, strict=True)]
+
+
+def _digest(players: Sequence[Mixed]) -> str:
+    """Returns a short hash of what players are, whatever their names."""
+    who = [
+        ([policy.digest() for policy in each.policies.values()], each.weights.tolist())
+        for each in players
+    ]
+    return hashlib.sha256(repr(who).encode()).hexdigest()[:10]
+
+
+def _play(
+    lab: Lab,
+    name: str,
+    defenders: Mapping[str, Mixed],
+    attacks: Mapping[str, Mixed],
+    episodes: int,
+) -> PayoffTable:
+    """Plays all filters against all attacks, in worlds that `name` seeds."""
+    filters, forgers = (
+        {name: one for each in side.values() for name, one in each.policies.items()}
+        for side in (defenders, attacks)
+    )
+    return lab.table(name, filters, forgers, episodes)
+
+
+def doubts(
+    returns: Mapping[str, Mapping[str, float]],
+    ready: Sequence[str],
+    trained: Sequence[str],
+) -> list[str]:
+    """Returns, in words, for which defenders learning found less than no learning.
+
+    Args:
+      returns: mean return by defender and attack.
+      ready: names of the attacks that nobody trained.
+      trained: names of those that were trained for this.
+    """
+    found = []
+    for defender, left in returns.items():
+        if defender == MUTE or not trained:
+            continue
+        learnt = min(trained, key=left.__getitem__)
+        simple = min(ready, key=left.__getitem__)
+        if left[simple] < left[learnt]:
+            found.append(
+                f"{defender}: {simple} leaves {left[simple]:.2f}, the best attack"
+                f" trained here {left[learnt]:.2f}: training is too weak or too short"
+            )
+    return found
