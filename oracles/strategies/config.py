@@ -120,7 +120,8 @@ class EvolutionConfig:
 
     Attributes:
       env_steps: environment steps of one training, over all candidates. A generation
-        that might exceed them is not played, unless it is the first.
+        that might exceed them is not played, unless it is the first; the last is kept
+        for a match of the mean against the best candidate.
       num_envs: worlds of one candidate in one generation.
       candidates: policies that are drawn in each generation.
       elites: how many of them, the best, the next generation is drawn around.

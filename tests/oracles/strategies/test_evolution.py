@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector
 
 from games.engine.channel import Channel
 from games.engine.matches import play_worlds
@@ -25,7 +24,7 @@ from oracles.strategies.config import (
     FilterConfig,
     Recipe,
 )
-from oracles.strategies.evolution import Search
+from oracles.strategies.evolution import Search, _fresh_worlds
 from oracles.strategies.freezing import freeze
 from oracles.strategies.learner import Task
 from oracles.strategies.setting import Setting
@@ -37,7 +36,7 @@ ENV = Echo()
 SETTING = Setting(ENV, Parrots(1), Threat(malicious=CAUGHT), CAUGHT)
 BUDGET = EvolutionConfig(env_steps=40_000, num_envs=12, candidates=12, elites=3)
 GENERATION = 12 * 12 * 9  # steps of one; every episode of Echo is 9 long
-AFFINE = Recipe(Side.ATTACKER, "affine", AffineConfig(), "es", BUDGET)
+AFFINE = Recipe(Side.ATTACKER, "affine", AffineConfig(scale=1.0), "es", BUDGET)
 GAUSSIAN = Recipe(Side.ATTACKER, "gaussian", AttackConfig(hidden=4), "es", BUDGET)
 FILTER = Recipe(Side.DEFENDER, "two_stage", FilterConfig(hidden=4), "es", BUDGET)
 
@@ -137,33 +136,55 @@ def test_candidates_are_drawn_around_the_mean():
     torch.testing.assert_close(drawn.std(0), me.std, atol=0.05, rtol=0.0)
 
 
+def a_task(side: Side = Side.ATTACKER) -> Task:
+    return Task(SETTING, side, NoFilter(), make_generators(ENV.device, 0))
+
+
 def test_every_candidate_meets_the_same_worlds_which_no_other_generation_meets():
-    task = Task(SETTING, Side.ATTACKER, NoFilter(), make_generators(ENV.device, 0))
-    policy = new_policy(SETTING, *AFFINE[:3], torch.Generator().manual_seed(0))
-    me = Search.around(policy, BUDGET)
-    halved = torch.full((12, 2), 0.0)
-    halved[:, 0] = -1.0  # silence: half of the answers are right, by luck
-    halved[::2, 0] = -2.0
-    returns = me.play(halved, task).returns
-    assert returns.shape == (12, 12)
-    assert (returns[::2] == 0).all()
-    assert (returns[1::2] > 0).any()
-    first, second = me._worlds(task), me._worlds(task)
+    task = a_task()
+    me = Search.around(new_policy(SETTING, *AFFINE[:3], task.generators.policy), BUDGET)
+    weights = torch.zeros(12, 2)
+    weights[:, 0] = -2.0  # says the negative
+    weights[::2, 0] = -1.0  # silence: half of the answers are right, by luck
+    weights[1, 0] = 0.0  # the truth
+    returns = me.play(weights, task, 5).returns
+    assert returns.shape == (12, 5)
+    assert (returns[1] == 8).all()
+    assert (returns[3::2] == 0).all()
+    assert (returns[::2] > 0).any()
+    first, second = _fresh_worlds(task, 5), _fresh_worlds(task, 5)
     assert not torch.equal(first.step_noise, second.step_noise)
 
 
-def test_the_policy_ends_at_the_mean_of_the_last_elites(monkeypatch):
-    seen = []
-    move = Search.move
+def test_the_best_candidate_so_far_is_remembered():
+    me = search(torch.zeros(2), candidates=2, elites=2)
+    assert me.best.tolist() == [0, 0]
+    for fitness, best in (
+        ([1.0, 2.0], [0, 1]),
+        ([0.0, 1.9], [0, 1]),
+        ([3.0, 2.0], [1, 0]),
+    ):
+        me.move(torch.eye(2), torch.tensor(fitness))
+        assert me.best.tolist() == best
+    assert me.record == 3.0
 
-    def kept(me: Search, weights: Tensor, fitness: Tensor) -> Tensor:
-        best = move(me, weights, fitness)
-        seen.append(weights[fitness.argsort(descending=True, stable=True)[:3]].mean(0))
-        return best
 
-    monkeypatch.setattr(Search, "move", kept)
+@pytest.mark.parametrize(("mean", "best"), [(-2.0, 0.0), (0.0, -2.0), (-2.0, -3.0)])
+def test_the_better_of_the_last_mean_and_the_best_candidate_stays(
+    monkeypatch, mean, best
+):
+    """On the attacker's side: -2 and -3 say the negative, 0 the truth."""
+
+    def move(me: Search, weights: Tensor, fitness: Tensor) -> Tensor:
+        me.mean, me.best = torch.tensor([mean, 0.0]), torch.tensor([best, 0.0])
+        return torch.arange(3)
+
+    monkeypatch.setattr(Search, "move", move)
     attack = best_response(SETTING, AFFINE, NoFilter(), seed=0)
-    torch.testing.assert_close(parameters_to_vector(attack.parameters()), seen[-1])
+    assert attack.stretch.item() == (-2.0)
+    short = AFFINE._replace(budget=replace(BUDGET, env_steps=1))
+    attack = best_response(SETTING, short, NoFilter(), seed=0)
+    assert attack.stretch.item() == mean  # no steps are left for a match
 
 
 @pytest.mark.parametrize(
