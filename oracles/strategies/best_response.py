@@ -10,7 +10,7 @@ from games.engine.strategy import Attack, Filter, NoAttack
 from oracles.learning.randomness import Log, make_generators
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
 from oracles.strategies.learner import Task
-from oracles.strategies.registry import ORACLES, strategies
+from oracles.strategies.registry import ORACLES, check_trainer, strategies
 from oracles.strategies.setting import Setting
 
 
@@ -74,8 +74,12 @@ def best_response(
     Returns:
       The trained policy.
 
+    Raises:
+      ValueError: the recipe's oracle cannot train its kind of policy.
+
     Source: paper eq. 1, eq. 2; alg. 1 line 7.
     """
+    check_trainer("oracle", recipe.oracle, recipe.side, recipe.kind)
     generators = make_generators(setting.env.device, seed)
     policy = new_policy(
         setting, recipe.side, recipe.kind, recipe.config, generators.policy

@@ -35,6 +35,22 @@ class AttackConfig:
 
 
 @dataclass(frozen=True)
+class AffineConfig:
+    """The settings of `AffineAttack`.
+
+    Attributes:
+      scale: how far a message is shifted for a weight of 1, in rms of a clean
+        message's numbers.
+    """
+
+    scale: float = number(4.0, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
 class FilterConfig:
     """The settings of `TwoStageFilter`.
 
@@ -96,6 +112,45 @@ class OracleConfig:
     def updates(self) -> int:
         """Returns the number of rollouts of one training."""
         return max(1, self.env_steps // (self.num_envs * self.num_steps))
+
+
+@dataclass(frozen=True)
+class EvolutionConfig:
+    """The budget and the settings of one search by an evolution strategy.
+
+    Attributes:
+      env_steps: environment steps of one training, over all candidates. A generation
+        that might exceed them is not played, unless it is the first; the last is kept
+        for a match of the mean against the best candidate.
+      num_envs: worlds of one candidate in one generation.
+      candidates: policies that are drawn in each generation.
+      elites: how many of them, the best, the next generation is drawn around.
+      std: standard deviation of each weight in the first generation.
+      smoothing: how much of the standard deviation stays from one generation to the
+        next; the rest is the elites'.
+    """
+
+    env_steps: int = integer(400_000, least=1)
+    num_envs: int = integer(24, least=1)
+    candidates: int = integer(24, least=2)
+    elites: int = integer(6, least=1)
+    std: float = number(1.0, above=0)
+    smoothing: float = number(0.9, least=0, below=1)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+        if self.elites > self.candidates:
+            most = f"at most candidates = {self.candidates}"
+            raise refusal("elites", self.elites, most)
+
+    @property
+    def updates(self) -> int:
+        """Returns the most generations of one training: those of one-step episodes.
+
+        How long a game lasts is not known here; the log's `env_steps` is exact.
+        """
+        return max(1, self.env_steps // (self.candidates * self.num_envs))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from oracles.learning.randomness import Generators, Log
 from oracles.strategies.config import OracleConfig
 from oracles.strategies.setting import Setting, malicious_agents
 
-_TEST_EVERY = 2  # updates between two tests of the threshold
+TEST_EVERY = 2  # updates between two tests of the threshold
 _TEST_WORLDS = 512
 # With one process a game, a test takes the games of the training, which begins new
 # episodes afterwards: whole ones must fit in between, and a test must be shorter.
@@ -46,6 +46,28 @@ class Task(NamedTuple):
         if self.side is Side.ATTACKER:
             return self.setting.channel(policy, self.opponent)
         return self.setting.channel(self.opponent, policy)
+
+    def test_return(self, channel: Channel) -> float:
+        """Returns the mean return of whole episodes, in worlds of the test's own.
+
+        The episodes that end in a rollout would be biased: the short ones, which went
+        well, end first, and part of each was played by older weights.
+        """
+        setting, device = self.setting, self.setting.env.device
+        spec = setting.env.spec
+        worlds = make_worlds(
+            spec,
+            self.generators.world.initial_seed(),
+            0,
+            min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
+            setting.to_draw,
+            device,
+        )
+        generator = torch.Generator(device).manual_seed(0)
+        # Copies: a mixture remembers which member plays where in the stream.
+        test = copy.deepcopy(channel)
+        played = play_worlds(setting.env, setting.team, test, worlds, generator)
+        return float(played.returns.mean())
 
 
 def train_by_ppo(
@@ -123,7 +145,7 @@ class Learner:
                 )
             if stop is None or (update + 1) % self._test_every():
                 continue
-            if self._test_return(channel) <= stop:
+            if self.task.test_return(channel) <= stop:
                 break
             if not self.setting.env.spec.batched:  # a test took the stream's games
                 steps = self._stream(channel).play()
@@ -133,30 +155,8 @@ class Learner:
         """Returns the number of updates between two tests of the threshold."""
         spec = self.setting.env.spec
         if spec.batched:
-            return _TEST_EVERY
+            return TEST_EVERY
         return math.ceil(_EPISODES_BETWEEN * spec.episode_limit / self.oracle.num_steps)
-
-    def _test_return(self, channel: Channel) -> float:
-        """Returns the mean return of whole episodes, in worlds of the test's own.
-
-        The episodes that end in a rollout would be biased: the short ones, which went
-        well, end first, and part of each was played by older weights.
-        """
-        setting, device = self.setting, self.setting.env.device
-        spec = setting.env.spec
-        worlds = make_worlds(
-            spec,
-            self.generators.world.initial_seed(),
-            0,
-            min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
-            setting.to_draw,
-            device,
-        )
-        generator = torch.Generator(device).manual_seed(0)
-        # Copies: a mixture remembers which member plays where in the stream.
-        test = copy.deepcopy(channel)
-        played = play_worlds(setting.env, setting.team, test, worlds, generator)
-        return float(played.returns.mean())
 
     def _stream(self, channel: Channel) -> Stream:
         setting, generators = self.setting, self.generators

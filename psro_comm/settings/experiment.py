@@ -11,7 +11,7 @@ from games.engine.spec import Extent
 from games.engine.threat import Threat
 from games.environments.registry import ENVS, extent_of
 from oracles.strategies.config import OracleConfig, Recipe
-from oracles.strategies.registry import ORACLES, trainable
+from oracles.strategies.registry import ORACLES, check_trainer, trainable
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
@@ -161,6 +161,10 @@ class ExperimentConfig:
         check(self)
         fill_variants(self)
         self._check_guide()
+        for side in Side:
+            trainer = f"{side.strategy}_trainer"
+            kind = getattr(self, f"{side.strategy}_kind")
+            check_trainer(trainer, getattr(self, trainer), side, kind)
         extent = self.extent
         agents, threat = extent.num_agents, self.threat
         if threat.num_malicious > agents:

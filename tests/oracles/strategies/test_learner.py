@@ -216,7 +216,7 @@ def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
 def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
     setting, looks, lines = SETTING._replace(env=FewGames()), [], []
     me = learner(ATTACKER, setting, stop=-1e9)
-    monkeypatch.setattr(me, "_test_return", lambda *_: looks.append(len(lines)) or 0.0)
+    monkeypatch.setattr(Task, "test_return", lambda *_: looks.append(len(lines)) or 0.0)
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 2)
     me.train(lines.append)
     steps = looks[0] * ORACLE.num_steps

@@ -12,7 +12,7 @@ from games.environments.echo.env import Echo
 from oracles.strategies.best_response import best_response, new_policy
 from oracles.strategies.config import Recipe
 from oracles.strategies.freezing import freeze
-from oracles.strategies.registry import ORACLES, trainable
+from oracles.strategies.registry import ORACLES, strategies, trainable
 from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Liar, Parrots
 
@@ -26,6 +26,7 @@ EACH = pytest.mark.parametrize(
         for name in sorted(ORACLES)
         for s in Side
         for kind in trainable(s)
+        if name in (strategies(s)[kind].by or ORACLES)
     ],
 )
 

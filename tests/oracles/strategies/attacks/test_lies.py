@@ -67,6 +67,27 @@ def test_flip_says_the_negative():
     torch.testing.assert_close(played.said, -0.5 * played.meant)
 
 
+def test_affine_says_what_its_weights_make_of_each_number_by_slot():
+    attack = make("affine", scale=2.0)
+    assert not play(attack).offset.any()
+    attack.message_rms.copy_(torch.linspace(0.5, 2.0, SIZE))
+    stretch, shift = torch.randn(2, 2, SIZE)
+    with torch.no_grad():
+        attack.stretch.copy_(stretch)
+        attack.shift.copy_(shift)
+        played = play(attack)
+        for k in range(2):
+            for d in range(SIZE):
+                meant = played.meant[..., k, d]
+                moved = 2.0 * attack.message_rms[d] * shift[k, d]
+                expected = meant + stretch[k, d] * meant + moved
+                torch.testing.assert_close(played.said[..., k, d], expected)
+        attack.stretch.fill_(-2.0)
+        attack.shift.zero_()
+        played = play(attack)
+    torch.testing.assert_close(played.said, -played.meant)
+
+
 def test_mirror_says_the_opposite_about_its_own_agents_mean():
     means = record(setting()).mean()
     assert (means[0] - means[1]).abs().max() > 0.01

@@ -1,0 +1,184 @@
+"""The oracle that needs no gradients: an evolution strategy over a policy's weights.
+
+Source: the cross-entropy method (Rubinstein, 1999), with the smoothed standard
+deviation of "Linear ES", the search of our own study.
+"""
+
+import copy
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from games.engine.matches import play_cells
+from games.engine.play import Outcome
+from games.engine.side import Side
+from games.engine.worlds import Worlds, make_worlds
+from oracles.learning.randomness import Log
+from oracles.strategies.config import EvolutionConfig
+from oracles.strategies.learner import TEST_EVERY, Task
+
+
+@torch.no_grad()
+def train_by_es(
+    policy: Any, task: Task, budget: EvolutionConfig, log: Log | None
+) -> None:
+    """Trains a policy in place by an evolution strategy: `ORACLES["es"]`.
+
+    Each generation draws C candidates around the mean, plays all of them in the same W
+    fresh worlds, and moves the mean and the standard deviation to the elites, the E
+    candidates whose side earned most:
+
+        w_c ~ N(mean, std^2),  fitness_c = sign * (return of c, mean over the W worlds)
+        mean' = mean of the elites,  std' = s std + (1 - s) * (std of the elites)
+
+    The first mean is the policy as it came. At the end the last mean meets the best
+    candidate of all generations in C/2 times W fresh worlds, and the better of the two
+    stays: where returns are noisy the best was lucky, on a plateau the mean is lost.
+
+    Args:
+      policy: an attack or a filter with parameters, such as `AffineAttack`; neither
+        gradients nor densities are needed.
+      task: the game, the side that learns, its opponent, and at which team return of
+        the mean an attack is strong enough.
+      budget: environment steps, C, W, E, s and the first std. Only the first generation
+        may exceed the steps.
+      log: receives one line of metrics per generation, and one of the last match.
+
+    Source: the cross-entropy method; see the module.
+    """
+    search = Search.around(policy, budget)
+    most = budget.candidates * budget.num_envs * task.setting.env.spec.episode_limit
+    lines = _Lines(task, log)
+    # A generation is kept for the last match.
+    while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
+        weights = search.draw(task.generators.policy)
+        outcome = search.play(weights, task, budget.num_envs)
+        elites = search.move(weights, task.side.sign * outcome.returns.mean(1))
+        vector_to_parameters(search.mean, policy.parameters())
+        lines.write(outcome, elites, search.std)
+        if task.stop is None or lines.update % TEST_EVERY:
+            continue
+        if task.test_return(task.channel(policy)) <= task.stop:
+            return
+    if lines.env_steps + most <= budget.env_steps:
+        finalists = torch.stack([search.mean, search.best])
+        worlds = budget.num_envs * budget.candidates // 2
+        outcome = search.play(finalists, task, worlds)
+        fitness = task.side.sign * outcome.returns.mean(1)
+        first = fitness.argsort(descending=True, stable=True)[:1]
+        vector_to_parameters(finalists[first[0]], policy.parameters())
+        lines.write(outcome, first, search.std)
+
+
+@dataclass
+class Search:
+    """Where an evolution strategy searches: a normal distribution over weights."""
+
+    budget: EvolutionConfig
+    seats: list[Any]  # C copies of the policy, which the candidates' weights are put in
+    mean: Tensor  # [P], of all weights
+    std: Tensor  # [P]
+    best: Tensor  # [P], of the candidate of greatest fitness so far
+    record: float = -math.inf  # its fitness
+
+    @classmethod
+    def around(cls, policy: Any, budget: EvolutionConfig) -> "Search":
+        """Begins at a policy's weights, with the budget's standard deviation."""
+        mean = parameters_to_vector(policy.parameters()).clone()
+        seats = [copy.deepcopy(policy) for _ in range(budget.candidates)]
+        return cls(budget, seats, mean, torch.full_like(mean, budget.std), mean)
+
+    def draw(self, generator: torch.Generator) -> Tensor:
+        """Draws the weights of C candidates, `[C,P]`."""
+        shape, device = (len(self.seats), len(self.mean)), self.mean.device
+        noise = torch.randn(shape, generator=generator, device=device)
+        return self.mean + self.std * noise
+
+    def play(self, weights: Tensor, task: Task, num_worlds: int) -> Outcome:
+        """Plays at most C candidates in the same worlds, which none has met before.
+
+        Args:
+          weights: the candidates', `[c,P]`.
+          task: the game, the side that plays, and its opponent.
+          num_worlds: W.
+
+        Returns:
+          An outcome whose leaves are `[c,W]`.
+        """
+        seats = self.seats[: len(weights)]
+        for seat, own in zip(seats, weights, strict=True):
+            vector_to_parameters(own, seat.parameters())
+        setting, opponent, numbers = task.setting, [task.opponent], range(len(seats))
+        if task.side is Side.ATTACKER:
+            sides, cells = (opponent, seats), [(0, c) for c in numbers]
+        else:
+            sides, cells = (seats, opponent), [(c, 0) for c in numbers]
+        return play_cells(
+            *(setting.env, setting.team, *sides, cells, setting.threat),
+            _fresh_worlds(task, num_worlds),
+            task.generators.policy,
+        )
+
+    def move(self, weights: Tensor, fitness: Tensor) -> Tensor:
+        """Moves towards the fittest of `weights` `[C,P]`; returns who they are, `[E]`.
+
+        Args:
+          weights: the candidates'.
+          fitness: `[C]`, the more the better. Of equals, the first are taken.
+        """
+        budget = self.budget
+        first = fitness.argsort(descending=True, stable=True)[: budget.elites]
+        elites, kept = weights[first], budget.smoothing
+        self.mean = elites.mean(0)
+        self.std = kept * self.std + (1.0 - kept) * elites.std(0, correction=0)
+        if float(fitness[first[0]]) > self.record:
+            self.record, self.best = float(fitness[first[0]]), elites[0]
+        return first
+
+
+@dataclass
+class _Lines:
+    """The log of a search: counts what was played, and writes one line for each."""
+
+    task: Task
+    log: Log | None
+    update: int = 0
+    env_steps: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def write(self, outcome: Outcome, elites: Tensor, std: Tensor) -> None:
+        """Counts an outcome `[c,W]` of some candidates; `elites` are the best of them.
+
+        `team/return_mean` is of all candidates, `elite_return_mean` of the best.
+        """
+        self.update += 1
+        self.env_steps += int(outcome.length.sum())
+        if self.log is None:
+            return
+        area, seconds = self.task.side.strategy, time.monotonic() - self.started
+        self.log(
+            {
+                "update": self.update,
+                "env_steps": self.env_steps,
+                "wall_s": seconds,
+                "time/steps_per_s": self.env_steps / seconds,
+                "team/return_mean": float(outcome.returns.mean()),
+                "team/success_mean": float(outcome.success.mean()),
+                f"{area}/elite_return_mean": float(outcome.returns[elites].mean()),
+                f"{area}/std": float(std.mean()),
+                "attack/distortion": float(outcome.distortion.mean()),
+            }
+        )
+
+
+def _fresh_worlds(task: Task, count: int) -> Worlds:
+    """Makes worlds by a seed that the task's generator draws."""
+    setting, device = task.setting, task.setting.env.device
+    generator = task.generators.world
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
+    return make_worlds(setting.env.spec, seed, 0, count, setting.to_draw, device)
