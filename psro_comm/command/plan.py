@@ -113,10 +113,13 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
     if program == "suite":
-        count = cells * (20 + cells)  # attacks that nobody trains, and those trained
+        trained = 2 * cells * psro.restarts
+        count = cells * (
+            18 + 2 * cells
+        )  # attacks that nobody trains, and those trained
         choice = psro.episodes * limit
         stages += [
-            ("attacks on each defender", cells * psro.restarts, attack, _TRAIN_ATTACK),
+            ("attacks on each defender", trained, attack, _TRAIN_ATTACK),
             (f"cells to choose attacks (about {count})", count, choice, PLAY),
             ("cells to measure them", cells * cells, episodes * limit, PLAY),
         ]

@@ -2,8 +2,8 @@
 
 The suite holds (a) attacks that nobody trains, in several sizes, (b) every attack of
 every run that a defender comes from, and (c) attacks trained from scratch on each
-defender. The attack that leaves a defender least is chosen on some worlds and measured
-on others, so that luck in the choice does not enter the number.
+defender, by two oracles. The attack that leaves a defender least is chosen on some
+worlds and measured on others, so that luck in the choice does not enter the number.
 """
 
 import hashlib
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from psro_comm.lab.lab import Lab
+from games.engine.side import Side
+from oracles.strategies.config import AffineConfig, EvolutionConfig, Recipe
+from psro_comm.lab.lab import Lab, stopping_at
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
 from psro_comm.metagame.intervals import mean_interval, paired_difference
@@ -107,15 +109,24 @@ def _stored(lab: Lab, names: Sequence[str], runs_dir: Path) -> list[Mixed]:
 
 
 def _trained(lab: Lab, defenders: Sequence[Mixed]) -> list[Mixed]:
-    """Trains an attack on each defender that an attack can hurt, side by side."""
-    tasks = [
-        breaker(lab, f"breaker-{_digest([each])}", each)
-        for each in defenders
-        if each.name != MUTE
-    ]
-    policies = lab.respond(tasks)
-    names = [f"trained on {each.name}" for each in defenders if each.name != MUTE]
-    return [Mixed.pure(*pair) for pair in zip(names, policies, strict=True)]
+    """Trains attacks on each defender that an attack can hurt, all side by side.
+
+    One is the run's own (eq. 1 and PPO, where nothing else is asked for), one an affine
+    lie that an evolution strategy finds in as many steps.
+    """
+    hurt = [each for each in defenders if each.name != MUTE]
+    own = lab.config.recipe(Side.ATTACKER)
+    budget = EvolutionConfig(env_steps=own.budget.env_steps)
+    search = Recipe(Side.ATTACKER, "affine", AffineConfig(), "es", budget)
+    tasks = {
+        f"{recipe.oracle} on {each.name}": breaker(
+            lab, f"{recipe.oracle}-{_digest([each])}", each
+        )._replace(recipe=stopping_at(recipe, None))
+        for each in hurt
+        for recipe in (own, search)
+    }
+    policies = lab.respond(list(tasks.values()))
+    return [Mixed.pure(*pair) for pair in zip(tasks, policies, strict=True)]
 
 
 def _digest(players: Sequence[Mixed]) -> str:

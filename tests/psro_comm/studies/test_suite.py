@@ -81,7 +81,9 @@ def test_it_holds_untrained_stored_and_fresh_attacks_each_once(found):
     attacks = [*found.kept[0].returns]
     assert attacks[: len(NOT_TRAINED)] == [*NOT_TRAINED]
     assert attacks[len(NOT_TRAINED) :] == [
-        *("f/attack-007", "trained on none", "trained on norm@9", "trained on f"),
+        "f/attack-007",
+        *("ppo on none", "es on none", "ppo on norm@9", "es on norm@9"),
+        *("ppo on f", "es on f"),
     ]
 
 
