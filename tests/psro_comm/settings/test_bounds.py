@@ -18,6 +18,7 @@ from psro_comm.settings.tasks import preset
 RELATED = {  # fields whose edge another field of the same class forbids
     *("OracleConfig.num_envs", "TeamTrainingConfig.num_envs"),  # than minibatches
     *("NDQTrainingConfig.num_envs", "PredatorPreyConfig.grid"),
+    "EvolutionConfig.candidates",  # at least the elites
 }
 
 
@@ -78,7 +79,7 @@ def edges(bound: Bound) -> list[float]:
 
 
 def test_there_are_configurations_of_every_kind():
-    assert len(CLASSES) == 22
+    assert len(CLASSES) == 24
     assert {"CombatConfig", "NDQConfig", "QConfig", "Threat", "PPOConfig"} <= {*CLASSES}
 
 
