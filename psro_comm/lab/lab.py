@@ -276,7 +276,11 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
     if multiprocessing.parent_process() is not None:
         speak()
     progress: Callable[[Mapping[str, float]], None] = Progress(
-        job.name, job.recipe.budget.updates, show=SHOWN, every_s=10.0
+        job.name,
+        job.recipe.budget.updates,
+        steps=job.recipe.budget.env_steps,
+        show=SHOWN,
+        every_s=10.0,
     )
     return run_training(job, progress)
 

@@ -27,6 +27,7 @@ class Progress:
         name: str,
         total: int,
         *,
+        steps: int | None = None,
         show: Sequence[str] = (),
         every_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
@@ -37,12 +38,15 @@ class Progress:
         Args:
           name: name of what is being computed, such as `attack-001`.
           total: number of calls to come.
+          steps: `env_steps` of the last call; where given, `total` follows from the
+            calls so far, since episodes may be shorter than was foreseen.
           show: keys to print; where empty, all that are given (at most four).
           every_s: least time between two lines, in seconds.
           clock: returns seconds from any origin.
           emit: takes the line.
         """
         self._name, self._total, self._show = name, total, tuple(show)
+        self._steps = steps
         self._every_s, self._clock, self._emit = every_s, clock, emit
         self._began = clock()
         self._spoke = -math.inf
@@ -51,6 +55,9 @@ class Progress:
     def __call__(self, values: Mapping[str, float]) -> None:
         """Counts one call, and prints a line if it is time to."""
         self._done += 1
+        if self._steps is not None and values.get("env_steps"):
+            share = self._steps / values["env_steps"]
+            self._total = max(self._done, int(self._done * share))
         now = self._clock()
         if now - self._spoke < self._every_s and self._done < self._total:
             return

@@ -147,17 +147,9 @@ def test_an_unknown_player_is_named(runs):
 @pytest.mark.parametrize(
     ("program", "flag", "words"),
     [
-        (
-            "evaluate",
-            "--attacks=noise@nan",
-            "size is 'nan', must be a number, positive",
-        ),
+        ("evaluate", "--attacks=noise@nan", "size is 'nan', must be a number, positi"),
         ("evaluate", "--attacks=noise@-1", "size is '-1', must be a number, positive"),
-        (
-            "evaluate",
-            "--attacks=none@5",
-            "only noise, shaped, offset, flip, mirror, replay may have",
-        ),
+        ("evaluate", "--attacks=none@5", "may have an argument after @"),
         ("evaluate", "--filters=noise", "is an attack, not a filter"),
         ("worst_case", "--defenders=flip", "is an attack, not a filter"),
         (

@@ -32,6 +32,14 @@ def test_progress_estimates_the_time_left_from_the_mean_update():
     assert "20s gone   9m40s left" in lines[1]
 
 
+def test_progress_in_steps_foretells_how_many_calls_there_will_be():
+    lines = []
+    shower = Progress("x", 999, steps=100, every_s=0.0, emit=lines.append)
+    for seen in (24, 48, 60, 84, 99):
+        shower({"env_steps": seen})
+    assert [line.split()[1] for line in lines] == ["1/4", "2/4", "3/5", "4/4", "5/5"]
+
+
 def test_progress_lines_are_aligned():
     lines = progress(100, [float(i) for i in range(1, 101)], every_s=0.0)
     assert len(lines) == 100

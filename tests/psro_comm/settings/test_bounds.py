@@ -18,7 +18,7 @@ from psro_comm.settings.tasks import preset
 RELATED = {  # fields whose edge another field of the same class forbids
     *("OracleConfig.num_envs", "TeamTrainingConfig.num_envs"),  # than minibatches
     *("NDQTrainingConfig.num_envs", "PredatorPreyConfig.grid"),
-    "EvolutionConfig.candidates",  # than elites
+    "EvolutionConfig.candidates",  # at least the elites
 }
 
 
