@@ -1,7 +1,6 @@
 """The oracle that needs no gradients: an evolution strategy over a policy's weights.
 
-Source: the cross-entropy method (Rubinstein, 1999), with the smoothed standard
-deviation of "Linear ES", the search of our own study.
+Source: the cross-entropy method (Rubinstein, 1999), with a smoothed standard deviation.
 """
 
 import copy

@@ -1,7 +1,4 @@
-"""The attack whose lie is a fixed affine function of what was meant.
-
-Source: "Linear ES", the search that found the strongest lies of our own study.
-"""
+"""The attack whose lie is a fixed affine function of what was meant."""
 
 from typing import Any
 
