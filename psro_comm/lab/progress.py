@@ -56,8 +56,8 @@ class Progress:
         """Counts one call, and prints a line if it is time to."""
         self._done += 1
         if self._steps is not None and values.get("env_steps"):
-            share = self._steps / values["env_steps"]
-            self._total = max(self._done, int(self._done * share))
+            foreseen = self._done * self._steps // int(values["env_steps"])
+            self._total = max(self._done, foreseen)
         now = self._clock()
         if now - self._spoke < self._every_s and self._done < self._total:
             return

@@ -46,7 +46,7 @@ def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
     asked = [find_player(lab, name, "filter", runs_dir) for name in names]
     reference = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
     ready = [find_player(lab, each, "attack", runs_dir) for each in NOT_TRAINED]
-    stored = _stored(lab, names, runs_dir)
+    stored, left_out = _stored(lab, names, runs_dir)
     fresh = _trained(lab, asked)
     attacks = {each.name: each for each in (*ready, *stored, *fresh)}
     defenders = {each.name: each for each in (*asked, *reference)}
@@ -81,19 +81,26 @@ def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
         )
         for each, attack in worst.items()
     ]
+    doubtful = doubts(returns, [each.name for each in ready], [e.name for e in fresh])
     result = Suite(
         *(name, lab.config.task, lab.config.seed, mean_interval(floor)),
         *(mean_interval(liar_muted), paired_difference(liar_muted, floor), kept),
-        doubts(returns, [each.name for each in ready], [e.name for e in fresh]),
-        *(chosen_on, evaluation.episodes),
+        *([*left_out, *doubtful], chosen_on, evaluation.episodes),
     )
     lab.store.save_json(name, result.to_dict())
     return result
 
 
-def _stored(lab: Lab, names: Sequence[str], runs_dir: Path) -> list[Mixed]:
-    """Returns every attack of every run that a defender comes from, each once."""
+def _stored(
+    lab: Lab, names: Sequence[str], runs_dir: Path
+) -> tuple[list[Mixed], list[str]]:
+    """Returns every attack of every run that a defender comes from, each once.
+
+    One that may not play here (another threat, other malicious agents) is left out, and
+    the second list says so.
+    """
     found: dict[str, Mixed] = {}
+    left_out: list[str] = []
     runs = dict.fromkeys(read_name(name, "filter").run for name in names)
     for run in runs:
         if run is None:
@@ -102,10 +109,15 @@ def _stored(lab: Lab, names: Sequence[str], runs_dir: Path) -> list[Mixed]:
         store = lab.store if own else read_run(runs_dir, run)
         for policy in store.policies():
             facts = store.load_policy(policy).facts
-            if facts["role"] == "attack" and facts["kind"] != NOBODY:
+            if facts["role"] != "attack" or facts["kind"] == NOBODY:
+                continue
+            try:
                 player = find_player(lab, f"{run}/{policy}", "attack", runs_dir)
+            except ValueError as reason:
+                left_out.append(f"left out: {reason}")
+            else:
                 found.setdefault(_digest([player]), player)
-    return list(found.values())
+    return list(found.values()), left_out
 
 
 def _trained(lab: Lab, defenders: Sequence[Mixed]) -> list[Mixed]:
@@ -118,12 +130,14 @@ def _trained(lab: Lab, defenders: Sequence[Mixed]) -> list[Mixed]:
     own = lab.config.recipe(Side.ATTACKER)
     budget = EvolutionConfig(env_steps=own.budget.env_steps)
     search = Recipe(Side.ATTACKER, "affine", AffineConfig(), "es", budget)
+    # The run's own comes last: where it is of the same kind, its settings count.
+    recipes = {f"{each.kind}-{each.oracle}": each for each in (search, own)}
     tasks = {
-        f"{recipe.oracle} on {each.name}": breaker(
-            lab, f"{recipe.oracle}-{_digest([each])}", each
+        f"{name} on {each.name}": breaker(
+            lab, f"{name}-{_digest([each])}", each
         )._replace(recipe=stopping_at(recipe, None))
         for each in hurt
-        for recipe in (own, search)
+        for name, recipe in recipes.items()
     }
     policies = lab.respond(list(tasks.values()))
     return [Mixed.pure(*pair) for pair in zip(tasks, policies, strict=True)]

@@ -82,9 +82,34 @@ def test_it_holds_untrained_stored_and_fresh_attacks_each_once(found):
     assert attacks[: len(NOT_TRAINED)] == [*NOT_TRAINED]
     assert attacks[len(NOT_TRAINED) :] == [
         "f/attack-007",
-        *("ppo on none", "es on none", "ppo on norm@9", "es on norm@9"),
-        *("ppo on f", "es on f"),
+        *(
+            f"{kind} on {defender}"
+            for defender in ("none", "norm@9", "f")
+            for kind in ("affine-es", "gaussian-ppo")
+        ),
     ]
+
+
+def test_stored_attacks_of_another_threat_are_left_out_and_named(runs):
+    changes = {**CHANGES, "threat.cap": 1.0, "attack_oracle.env_steps": 1}
+    config = replace(preset("echo", "smoke"), changes)
+    with open_lab(Request(config, runs, "capped", 0, team="a")) as lab:
+        capped = search(lab, ["f"], runs)
+    assert not any(each.startswith("f/") for each in capped.kept[0].returns)
+    reasons = [each for each in capped.warnings if each.startswith("left out")]
+    assert len(reasons) == 2
+    assert "'f/attack-007' was made under another threat (cap None)" in reasons[0]
+
+
+def test_a_run_whose_own_attack_is_affine_trains_it_by_its_own_settings(runs):
+    changes = {**CHANGES, "attack_kind": "affine", "attack_trainer": "es"}
+    own = {"attack.scale": 2.0, "attack_oracle.env_steps": 1}
+    config = replace(preset("echo", "smoke"), {**changes, **own})
+    with open_lab(Request(config, runs, "affine", 0, team="a")) as lab:
+        kept = search(lab, ["none"], runs).kept[0].returns
+        (policy,) = lab.store.policies()
+        assert lab.store.load_policy(policy).facts["scale"] == 2.0
+    assert [*kept][len(NOT_TRAINED) :] == ["affine-es on none"]
 
 
 def test_a_training_that_finds_less_than_no_training_is_doubted():
