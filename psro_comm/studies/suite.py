@@ -8,6 +8,8 @@ worlds and measured on others, so that luck in the choice does not enter the num
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,14 +64,15 @@ def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
         for each in asked
     }
     worst = {each: min(left, key=left.__getitem__) for each, left in returns.items()}
-    needed = {MUTE: attacks[MUTE]} | {each: attacks[each] for each in worst.values()}
+    needed = {each: attacks[each] for each in worst.values()}
     needed[NOBODY] = find_player(lab, NOBODY, "attack", runs_dir)
     table = _play(lab, f"{name}-measure", defenders, needed, evaluation.episodes)
 
     def played(defender: str, attack: str) -> np.ndarray:
         return returns_of(table, defenders[defender], needed[attack])
 
-    floor, liar_muted = played(MUTE, NOBODY), played(NOBODY, MUTE)
+    floor = played(MUTE, NOBODY)
+    liar_muted = _liar_muted(lab, name, defenders[NOBODY], attacks[MUTE])
     kept = [
         Kept(
             each,
@@ -165,6 +168,22 @@ def _play(
         for side in (defenders, attacks)
     )
     return lab.table(name, filters, forgers, episodes)
+
+
+def _liar_muted(lab: Lab, name: str, nobody: Mixed, mute: Mixed) -> np.ndarray:
+    """Returns the returns with the liar muted, in the worlds that measure the others.
+
+    Muting him is the defender's doing here, whom neither cap nor rate binds.
+    """
+    free = copy(lab)
+    threat = replace(lab.config.threat, cap=None, rate=1.0)
+    free.config = replace(lab.config, threat=threat)
+    table = free.table(
+        *(f"{name}-liar-muted", nobody.policies, mute.policies),
+        lab.config.evaluation.episodes,
+        worlds=f"{name}-measure",
+    )
+    return returns_of(table, nobody, mute)
 
 
 def doubts(

@@ -71,7 +71,10 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
     assert (choice.num_worlds, measure.num_worlds) == (CHOICE, EPISODES)
     for each in found.kept:
         assert min(each.returns, key=each.returns.__getitem__) == each.attack
-    worlds = [t.select(("none",), ("mute",)).returns.ravel() for t in (choice, measure)]
+    met = (found.kept[1].attack,)
+    worlds = [
+        table.select(("mute",), met).returns.ravel() for table in (choice, measure)
+    ]
     assert not np.array_equal(worlds[0], worlds[1][:CHOICE])
     played = measure.select(("f",), (found.kept[3].attack,)).returns
     assert found.kept[3].worst.estimate == pytest.approx(played.mean())
@@ -91,11 +94,14 @@ def test_it_holds_untrained_stored_and_fresh_attacks_each_once(found):
 
 
 def test_stored_attacks_of_another_threat_are_left_out_and_named(runs):
-    changes = {**CHANGES, "threat.cap": 1.0, "attack_oracle.env_steps": 1}
+    changes = {**CHANGES, "threat.cap": 0.5, "attack_oracle.env_steps": 1}
     config = replace(preset("echo", "smoke"), changes)
     with open_lab(Request(config, runs, "capped", 0, team="a")) as lab:
         capped = search(lab, ["f"], runs)
     assert not any(each.startswith("f/") for each in capped.kept[0].returns)
+    # The cap is the attacker's: the liar is muted whole, a coin flip on Echo.
+    assert capped.liar_muted.high < 5.5
+    assert capped.reach.contains_zero
     reasons = [each for each in capped.warnings if each.startswith("left out")]
     assert len(reasons) == 2
     assert "'f/attack-007' was made under another threat (cap None)" in reasons[0]
