@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
     success: Tensor  # 0. or 1.
     length: Tensor  # steps
     distortion: Tensor  # mean ||m_adv - m_out|| of forged messages / message_norm
+    suspicion: Tensor  # mean probability with which forged messages were flagged
 
 
 def choose(team: Team, scores: Tensor, generator: torch.Generator) -> Tensor:
@@ -225,7 +226,7 @@ def _play_once(
     carry = start(team, worlds.malicious, env.spec.num_agents, channel)
     returns = torch.zeros_like(timestep.reward)
     success, length = returns, returns
-    bent, forgeries = returns, returns
+    bent, suspected, forgeries = returns, returns, returns
     running = torch.ones_like(timestep.done)
     with torch.no_grad():
         channel.reset(running, generator)
@@ -237,6 +238,7 @@ def _play_once(
             forged = wire.forged & running[:, None]
             distance = (wire.tampered - wire.sent).norm(dim=-1)
             bent = bent + torch.where(forged, distance, 0.0).sum(1)
+            suspected = suspected + (forged * wire.defence.suspicion()).sum(1)
             forgeries = forgeries + forged.sum(1)
             returns = returns + torch.where(running, signal.reward, 0.0)
             length = length + running
@@ -244,5 +246,6 @@ def _play_once(
                 running & signal.done, signal.success.float(), success
             )
             running = running & ~signal.done
-    distortion = bent / forgeries.clamp(min=1) / team.message_norm
-    return Outcome(returns, success, length, distortion), state
+    count = forgeries.clamp(min=1)
+    distortion = bent / count / team.message_norm
+    return Outcome(returns, success, length, distortion, suspected / count), state

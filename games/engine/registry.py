@@ -20,14 +20,15 @@ class Entry(NamedTuple):
       argument: the field of `config` that `NAME@x` sets, such as the size in
         `noise@2.5`; None where a name takes no argument.
       learns: whether an oracle can train it, by the settings of `config`.
-      by: names of the oracles that can; empty for all of them.
+      only: of a strategy, names of the oracles that can train it; of an oracle, the
+        kinds that it can train; empty for all of them.
     """
 
     target: Any
     config: type | None = None
     argument: str | None = None
     learns: bool = False
-    by: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the class or function."""

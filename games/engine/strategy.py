@@ -26,6 +26,14 @@ class Decision(NamedTuple):
     value: Tensor  # [B,P]
     active: Tensor  # [B,P] bool; False where this strategy does nothing
 
+    def suspicion(self) -> Tensor:
+        """Returns how likely a filter was to flag each message, `[B,N]` in [0, 1].
+
+        A filter that decides without chance is sure: 0 or 1.
+        """
+        drawn = self.log_prob.exp()
+        return torch.where(self.choice > 0, drawn, 1.0 - drawn) * self.active
+
 
 class Forgery(NamedTuple):
     """An attack's answer to a view: its decision and its memory."""

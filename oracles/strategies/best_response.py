@@ -85,7 +85,11 @@ def best_response(
         setting, recipe.side, recipe.kind, recipe.config, generators.policy
     )
     if start is not None:
-        policy.load_state_dict(start.state_dict())
+        # Without what belongs to an opponent: the filters that PGD was aimed at.
+        own = policy.state_dict().keys()
+        policy.load_state_dict(
+            {k: v for k, v in start.state_dict().items() if k in own}
+        )
     benign = getattr(recipe.config, "benign_fraction", None)
     if benign is not None:
         opponent = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])

@@ -41,9 +41,54 @@ class AffineConfig:
     Attributes:
       scale: how far a message is shifted for a weight of 1, in rms of a clean
         message's numbers.
+      start: the lie that an untrained one tells: nothing, or mirror, each message
+        mirrored about its agent's mean message, which is as long as clean ones are.
+      hidden: width of a network of (tau, m_in, m_out) that adds to the shift; 0 for
+        none.
     """
 
     scale: float = number(4.0, above=0)
+    start: str = choice("nothing", ("nothing", "mirror"))
+    hidden: int = integer(0, least=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class FakeConfig:
+    """The settings of `FakeSelf`.
+
+    Attributes:
+      scale: how much an observation is stretched and shifted for a weight of 1.
+    """
+
+    scale: float = number(0.2, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class PGDConfig:
+    """The settings of `PGDAttack`.
+
+    Attributes:
+      radius: how far a message may be moved where the threat has no cap, or a larger
+        one, in mean norms of a clean message.
+      steps: number of gradient steps at each step of the game.
+      step: length of one of them, in radii.
+      loss: what is raised at the listeners: best, by how much another action scores
+        more than the one that was best without the attack; or divergence, the
+        Kullback-Leibler divergence of their actions from those without it.
+    """
+
+    radius: float = number(4.0, above=0)
+    steps: int = integer(8, least=1)
+    step: float = number(0.25, above=0)
+    loss: str = choice("best", ("best", "divergence"))
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -128,6 +173,9 @@ class EvolutionConfig:
       std: standard deviation of each weight in the first generation.
       smoothing: how much of the standard deviation stays from one generation to the
         next; the rest is the elites'.
+      evasion: price, in returns, of an attack's lies being flagged for certain. A
+        filter that flags all that is tried first leaves an attack no slope to follow;
+        its probability does. Asks the frozen filter, which the paper's attacker cannot.
     """
 
     env_steps: int = integer(400_000, least=1)
@@ -136,6 +184,7 @@ class EvolutionConfig:
     elites: int = integer(6, least=1)
     std: float = number(1.0, above=0)
     smoothing: float = number(0.9, least=0, below=1)
+    evasion: float = number(0.0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -151,6 +200,28 @@ class EvolutionConfig:
         How long a game lasts is not known here; the log's `env_steps` is exact.
         """
         return max(1, self.env_steps // (self.candidates * self.num_envs))
+
+
+@dataclass(frozen=True)
+class PGDOracleConfig:
+    """The budget of aiming a `PGDAttack`: of choosing the radius that hurts most.
+
+    Attributes:
+      env_steps: environment steps of one aiming, over all radii that are tried.
+      num_envs: most worlds in which each is tried.
+    """
+
+    env_steps: int = integer(400_000, least=1)
+    num_envs: int = integer(32, least=1)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+    @property
+    def updates(self) -> int:
+        """Returns 1: all are tried at once."""
+        return 1
 
 
 @dataclass(frozen=True)
@@ -197,6 +268,21 @@ class ReplayConfig:
     """
 
     steps: int = integer(4, least=1)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class FreezeConfig:
+    """The settings of `FreezeAttack`.
+
+    Attributes:
+      step: k, the step of the other world whose message is said.
+    """
+
+    step: int = integer(8, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

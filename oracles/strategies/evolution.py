@@ -16,10 +16,9 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from games.engine.matches import play_cells
 from games.engine.play import Outcome
 from games.engine.side import Side
-from games.engine.worlds import Worlds, make_worlds
 from oracles.learning.randomness import Log
 from oracles.strategies.config import EvolutionConfig
-from oracles.strategies.learner import TEST_EVERY, Task
+from oracles.strategies.learner import TEST_EVERY, Task, fresh_worlds
 
 
 @torch.no_grad()
@@ -32,7 +31,8 @@ def train_by_es(
     fresh worlds, and moves the mean and the standard deviation to the elites, the E
     candidates whose side earned most:
 
-        w_c ~ N(mean, std^2),  fitness_c = sign * (return of c, mean over the W worlds)
+        w_c ~ N(mean, std^2),  fitness_c = mean over the W worlds of sign * return of c
+                                           (- evasion * suspicion of c, for an attack)
         mean' = mean of the elites,  std' = s std + (1 - s) * (std of the elites)
 
     The first mean is the policy as it came. At the end the last mean meets the best
@@ -57,7 +57,7 @@ def train_by_es(
     while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
         weights = search.draw(task.generators.policy)
         outcome = search.play(weights, task, budget.num_envs)
-        elites = search.move(weights, task.side.sign * outcome.returns.mean(1))
+        elites = search.move(weights, search.fitness(outcome, task.side))
         vector_to_parameters(search.mean, policy.parameters())
         lines.write(outcome, elites, search.std)
         if task.stop is None or lines.update % TEST_EVERY:
@@ -68,7 +68,7 @@ def train_by_es(
         finalists = torch.stack([search.mean, search.best])
         worlds = budget.num_envs * budget.candidates // 2
         outcome = search.play(finalists, task, worlds)
-        fitness = task.side.sign * outcome.returns.mean(1)
+        fitness = search.fitness(outcome, task.side)
         first = fitness.argsort(descending=True, stable=True)[:1]
         vector_to_parameters(finalists[first[0]], policy.parameters())
         lines.write(outcome, first, search.std)
@@ -119,9 +119,16 @@ class Search:
             sides, cells = (seats, opponent), [(c, 0) for c in numbers]
         return play_cells(
             *(setting.env, setting.team, *sides, cells, setting.threat),
-            _fresh_worlds(task, num_worlds),
+            fresh_worlds(task, num_worlds),
             task.generators.policy,
         )
+
+    def fitness(self, outcome: Outcome, side: Side) -> Tensor:
+        """Returns what each candidate earned for its side in an outcome, `[c]`."""
+        earned = side.sign * outcome.returns
+        if side is Side.ATTACKER:
+            earned = earned - self.budget.evasion * outcome.suspicion
+        return earned.mean(1)
 
     def move(self, weights: Tensor, fitness: Tensor) -> Tensor:
         """Moves towards the fittest of `weights` `[C,P]`; returns who they are, `[E]`.
@@ -171,13 +178,6 @@ class _Lines:
                 f"{area}/elite_return_mean": float(outcome.returns[elites].mean()),
                 f"{area}/std": float(std.mean()),
                 "attack/distortion": float(outcome.distortion.mean()),
+                "filter/suspicion": float(outcome.suspicion.mean()),
             }
         )
-
-
-def _fresh_worlds(task: Task, count: int) -> Worlds:
-    """Makes worlds by a seed that the task's generator draws."""
-    setting, device = task.setting, task.setting.env.device
-    generator = task.generators.world
-    seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
-    return make_worlds(setting.env.spec, seed, 0, count, setting.to_draw, device)

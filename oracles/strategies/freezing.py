@@ -28,11 +28,30 @@ def to_tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     return {k: torch.from_numpy(np.array(v)) for k, v in arrays.items()}
 
 
+def facts_of(policy: Any) -> dict[str, Any]:
+    """Returns what `rebuilt` needs to know of an attack or a filter, as JSON data."""
+    return {"kind": policy.kind, "role": policy.side.strategy, **policy.arguments()}
+
+
 def freeze(policy: Any) -> Frozen:
     """Turns an attack or a filter into plain data."""
-    facts = {"kind": policy.kind, "role": policy.side.strategy, **policy.arguments()}
+    facts = facts_of(policy)
     state = policy.state_dict() if isinstance(policy, nn.Module) else {}
     return Frozen(facts, to_arrays(state))
+
+
+def rebuilt(facts: Mapping[str, Any]) -> Any:
+    """Builds the policy that facts describe, without its weights.
+
+    Raises:
+      ValueError: an unknown kind.
+    """
+    facts = dict(facts)
+    role, kind = facts.pop("role", None), facts.pop("kind", None)
+    known = strategies(Side.of(role)) if role in ("filter", "attack") else {}
+    if kind not in known:
+        raise ValueError(f"a policy of kind {kind!r} and role {role!r} is unknown")
+    return known[kind].load().rebuild(facts)
 
 
 def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
@@ -41,19 +60,16 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
     Raises:
       ValueError: an unknown kind, or weights of other shapes than the facts say.
     """
-    facts = dict(frozen.facts)
-    role, kind = facts.pop("role", None), facts.pop("kind", None)
-    known = strategies(Side.of(role)) if role in ("filter", "attack") else {}
-    if kind not in known:
-        raise ValueError(f"a policy of kind {kind!r} and role {role!r} is unknown")
-    policy = known[kind].load().rebuild(facts)
+    policy = rebuilt(frozen.facts)
     if not isinstance(policy, nn.Module):
         return policy
     try:
         policy.load_state_dict(to_tensors(frozen.tensors))
     except RuntimeError as error:
         first_line = str(error).splitlines()[-1].strip()
-        raise ValueError(f"the weights of a {kind} do not fit: {first_line}") from error
+        raise ValueError(
+            f"the weights of a {policy.kind} do not fit: {first_line}"
+        ) from error
     return policy.to(device).eval().requires_grad_(False)
 
 

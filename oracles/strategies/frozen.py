@@ -30,5 +30,7 @@ class Frozen(NamedTuple):
 
     def made_by(self, recipe: Recipe) -> bool:
         """Returns whether it is a policy of the recipe's kind and configuration."""
-        same_kind = self.facts.get("kind") == recipe.kind
-        return same_kind and self.facts.get("config") == asdict(recipe.config)
+        if self.facts.get("kind") != recipe.kind:
+            return False
+        own, asked = self.facts.get("config", self.facts), asdict(recipe.config)
+        return {name: own.get(name) for name in asked} == asked

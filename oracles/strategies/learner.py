@@ -17,7 +17,7 @@ from games.engine.play import Step, Stream, collect
 from games.engine.side import Side
 from games.engine.tree import map_tensors
 from games.engine.view import gather_agents
-from games.engine.worlds import make_worlds
+from games.engine.worlds import Worlds, make_worlds
 from oracles.learning.meter import Meter
 from oracles.learning.ppo import Experience, decay, gae, ppo_update, set_learning_rate
 from oracles.learning.randomness import Generators, Log
@@ -68,6 +68,14 @@ class Task(NamedTuple):
         test = copy.deepcopy(channel)
         played = play_worlds(setting.env, setting.team, test, worlds, generator)
         return float(played.returns.mean())
+
+
+def fresh_worlds(task: Task, count: int) -> Worlds:
+    """Makes worlds by a seed that the task's generator draws."""
+    setting, device = task.setting, task.setting.env.device
+    generator = task.generators.world
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
+    return make_worlds(setting.env.spec, seed, 0, count, setting.to_draw, device)
 
 
 def train_by_ppo(

@@ -1,4 +1,4 @@
-"""What a team says in clean play: a recording for strategies that know its language."""
+"""What a team sees and says in clean play: for strategies that know its language."""
 
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ _EPISODES = 32
 
 
 class Recording(NamedTuple):
-    """The messages of E clean episodes, of at most T steps."""
+    """The messages of E clean episodes, of at most T steps, and what was seen."""
 
     messages: Tensor  # [T,E,N,D]
     spoken: Tensor  # [T,E,N] bool; by a living agent, before the episode's end
+    observed: Tensor  # [T,E,N,O]
 
     def mean(self) -> Tensor:
         """Returns each agent's mean message, `[N,D]`; zero if it never spoke."""
@@ -56,4 +57,4 @@ def record(setting: Setting) -> Recording:
     ended = steps.done.long()
     over = ended.cumsum(0) > ended  # a stream goes on with the next episode
     spoken = steps.timestep.alive & ~over[..., None]
-    return Recording(steps.wire.sent, spoken)
+    return Recording(steps.wire.sent, spoken, steps.timestep.obs)

@@ -9,10 +9,14 @@ from oracles.strategies.config import (
     AffineConfig,
     AttackConfig,
     EvolutionConfig,
+    FakeConfig,
     FilterConfig,
+    FreezeConfig,
     NoiseConfig,
     NormConfig,
     OracleConfig,
+    PGDConfig,
+    PGDOracleConfig,
     ReplayConfig,
     ReverseConfig,
 )
@@ -28,12 +32,18 @@ ATTACKS: dict[str, Entry] = {
     "mirror": Entry(f"{_ATTACKS}.mirror:MirrorAttack", ReverseConfig, "size"),
     "swap": Entry(f"{_ATTACKS}.swap:SwapAttack"),
     "replay": Entry(f"{_ATTACKS}.replay:ReplayAttack", ReplayConfig, "steps"),
+    "freeze": Entry(f"{_ATTACKS}.freeze:FreezeAttack", FreezeConfig, "step"),
+    "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld"),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
-    # It has no density, which PPO needs.
+    # These have no density, which PPO needs.
     "affine": Entry(
-        f"{_ATTACKS}.affine:AffineAttack", AffineConfig, learns=True, by=("es",)
+        f"{_ATTACKS}.affine:AffineAttack", AffineConfig, learns=True, only=("es",)
     ),
+    "fake_self": Entry(
+        f"{_ATTACKS}.fake_self:FakeSelf", FakeConfig, learns=True, only=("es",)
+    ),
+    "pgd": Entry(f"{_ATTACKS}.pgd:PGDAttack", PGDConfig, learns=True, only=("pgd",)),
 }
 FILTERS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoFilter"),
@@ -46,6 +56,7 @@ FILTERS: dict[str, Entry] = {
 ORACLES: dict[str, Entry] = {
     "ppo": Entry(f"{_HERE}.learner:train_by_ppo", OracleConfig),
     "es": Entry(f"{_HERE}.evolution:train_by_es", EvolutionConfig),
+    "pgd": Entry(f"{_HERE}.aiming:aim_pgd", PGDOracleConfig, only=("pgd",)),
 }
 
 
@@ -64,13 +75,19 @@ def check_trainer(name: str, oracle: str, side: Side, kind: str) -> None:
       kind: the policy, a key of its side's registry.
 
     Raises:
-      ValueError: the policy's entry says `by` which oracles it can be trained, and this
-        is none of them.
+      ValueError: the policy's entry says by which oracles `only` it can be trained, or
+        the oracle's which policies it can train.
     """
-    by = strategies(side)[kind].by
-    if by and oracle not in by:
-        words = f"{' or '.join(by)} for the {side.strategy} {kind!r}"
+    if not trains(oracle, side, kind):
+        able = [known for known in ORACLES if trains(known, side, kind)]
+        words = f"{' or '.join(able)} for the {side.strategy} {kind!r}"
         raise refusal(name, oracle, words)
+
+
+def trains(oracle: str, side: Side, kind: str) -> bool:
+    """Returns whether an oracle can train a side's policies of a kind."""
+    by, of = strategies(side)[kind].only, ORACLES[oracle].only
+    return (not by or oracle in by) and (not of or kind in of)
 
 
 def strategies(side: Side) -> dict[str, Entry]:

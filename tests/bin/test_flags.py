@@ -20,11 +20,12 @@ FORGED = (
 )
 UNPLAYED = ("predator_prey", "traffic_junction", "combat", "smac", "tarmac", "ndq")
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
-ONLY_ES = ("candidates", "elites", "std", "smoothing")
+ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
+ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target
     *("training.teacher_prob", "training.imitation_fraction"),  # a teacher
-    "attack.scale",  # the affine attack
+    *(f"attack.{each}" for each in ONLY_LIES),  # other kinds
     *(f"{side}_oracle.{each}" for side in ("attack", "filter") for each in ONLY_ES),
 }
 NOT_A_FLAG = {  # what a program sets itself

@@ -23,9 +23,11 @@ class SwapAttack(Tampering):
     memory_size = 2  # 1 + the episode drawn, 0 before; and the step
     recorded: Tensor  # [T,E,N,D]
 
-    def __init__(self, threat: Threat, message_size: int, *, shape: list[int]) -> None:
+    def __init__(
+        self, threat: Threat, message_size: int, *, shape: list[int], **settings: Any
+    ) -> None:
         """Prepares an empty recording of `shape`, `[T,E,N]`; see `Tampering`."""
-        super().__init__(threat, message_size)
+        super().__init__(threat, message_size, **settings)
         self.register_buffer("recorded", torch.zeros(*shape, message_size))
 
     @classmethod
@@ -40,6 +42,10 @@ class SwapAttack(Tampering):
         """Returns what `rebuild` needs, as JSON data."""
         return {**super().arguments(), "shape": list(self.recorded.shape[:-1])}
 
+    def when(self, step: Tensor) -> Tensor:
+        """Returns the step of the recording that is said at a step, `[B,K]` long."""
+        return step
+
     def offset(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
@@ -50,6 +56,7 @@ class SwapAttack(Tampering):
             episodes, known.shape, generator=generator, device=known.device
         )
         episode = torch.where(known > 0, known - 1, drawn)
-        said = self.recorded[step.clamp(max=length - 1), episode, view.agents]
+        when = self.when(step).clamp(max=length - 1)
+        said = self.recorded[when, episode, view.agents]
         kept = torch.stack([episode + 1, step + 1], dim=-1)
         return said - view.sent, kept.to(memory.dtype)

@@ -24,9 +24,9 @@ from oracles.strategies.config import (
     FilterConfig,
     Recipe,
 )
-from oracles.strategies.evolution import Search, _fresh_worlds
+from oracles.strategies.evolution import Search
 from oracles.strategies.freezing import freeze
-from oracles.strategies.learner import Task
+from oracles.strategies.learner import Task, fresh_worlds
 from oracles.strategies.setting import Setting
 from psro_comm.settings.fields import replace as changed
 from psro_comm.settings.tasks import preset
@@ -152,7 +152,7 @@ def test_every_candidate_meets_the_same_worlds_which_no_other_generation_meets()
     assert (returns[1] == 8).all()
     assert (returns[3::2] == 0).all()
     assert (returns[::2] > 0).any()
-    first, second = _fresh_worlds(task, 5), _fresh_worlds(task, 5)
+    first, second = fresh_worlds(task, 5), fresh_worlds(task, 5)
     assert not torch.equal(first.step_noise, second.step_noise)
 
 

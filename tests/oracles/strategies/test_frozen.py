@@ -23,7 +23,9 @@ from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Parrots
 
 SIZE = 3
-RULES = Threat(malicious=CAUGHT, mode="convex", mix_weight=0.75, cap=4.0)
+RULES = Threat(
+    knowledge="white_box", malicious=CAUGHT, mode="convex", mix_weight=0.75, cap=4.0
+)
 POLICIES = [("attack", name) for name in sorted(ATTACKS)]
 POLICIES += [("filter", name) for name in sorted(FILTERS)]
 EACH = pytest.mark.parametrize(("role", "name"), POLICIES)

@@ -1,6 +1,7 @@
 """Recordings of clean play, by hand, and of Echo, whose messages are known."""
 
 import torch
+from torch import Tensor
 
 from games.engine.threat import Threat
 from games.environments.echo.env import Echo
@@ -20,7 +21,8 @@ def by_hand() -> Recording:
     heard = torch.tensor(
         [[[SILENT if m is None else m for m in agent] for agent in ep] for ep in said]
     ).permute(2, 0, 1)  # [T,E,N]
-    return Recording(torch.stack([heard, -heard], dim=-1), heard != SILENT)
+    messages = torch.stack([heard, -heard], dim=-1)
+    return Recording(messages, heard != SILENT, messages)
 
 
 def test_the_mean_is_each_agents_own_over_what_it_said():
@@ -43,10 +45,14 @@ def test_the_root_of_the_covariance_is_of_what_was_said():
     torch.testing.assert_close(root @ root.T, expected, atol=1e-4, rtol=1e-4)
 
 
+def said(messages: Tensor, spoken: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return messages, spoken.bool(), messages
+
+
 def test_a_team_that_says_nothing_has_no_covariance():
-    nothing = Recording(torch.zeros(2, 1, 1, 3), torch.zeros(2, 1, 1).bool())
+    nothing = Recording(*said(torch.zeros(2, 1, 1, 3), torch.zeros(2, 1, 1)))
     assert (nothing.mean() == 0).all()
-    root = Recording(torch.ones(2, 1, 1, 3), torch.ones(2, 1, 1).bool())
+    root = Recording(*said(torch.ones(2, 1, 1, 3), torch.ones(2, 1, 1)))
     assert (root.root_covariance() == 0).all()
 
 
@@ -57,6 +63,8 @@ def test_echo_is_recorded_whole_and_the_same_each_time():
     assert one.messages.shape == (env.spec.episode_limit, 32, 2, 3)
     assert one.spoken.all()
     assert torch.equal(one.messages, other.messages)
+    # A bit is said one step after it was seen.
+    assert torch.equal(one.observed[:-1, :, 0, 2], one.messages[1:, :, 0, 0])
     # The speaker starts silent; afterwards it says bits, which differ by world.
     said = one.messages[1:, :, 0]
     assert (one.messages[0] == 0).all()

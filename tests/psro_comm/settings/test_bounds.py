@@ -79,7 +79,7 @@ def edges(bound: Bound) -> list[float]:
 
 
 def test_there_are_configurations_of_every_kind():
-    assert len(CLASSES) == 24
+    assert len(CLASSES) == 27
     assert {"CombatConfig", "NDQConfig", "QConfig", "Threat", "PPOConfig"} <= {*CLASSES}
 
 

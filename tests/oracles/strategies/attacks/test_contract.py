@@ -28,7 +28,8 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def threat(**fields: Any) -> Threat:
-    return Threat(**{"num_malicious": 2, **fields})
+    """Rules under which any attack may play."""
+    return Threat(**{"num_malicious": 2, "knowledge": "white_box", **fields})
 
 
 def setting(rules: Threat | None = None) -> Setting:
