@@ -69,7 +69,8 @@ def best_response(
       opponent: the other side's frozen policy or mixture.
       seed: the seed of weights, worlds and policies.
       log: receives one line of metrics per update.
-      start: a policy whose weights the training starts from, instead of fresh ones.
+      start: a policy whose weights the training starts from, instead of fresh ones;
+        of its kind, but it may lack a part.
 
     Returns:
       The trained policy.
@@ -85,11 +86,10 @@ def best_response(
         setting, recipe.side, recipe.kind, recipe.config, generators.policy
     )
     if start is not None:
-        # Without what belongs to an opponent: the filters that PGD was aimed at.
-        own = policy.state_dict().keys()
-        policy.load_state_dict(
-            {k: v for k, v in start.state_dict().items() if k in own}
-        )
+        # What only one of them has stays: the filters that PGD was aimed at, and a
+        # network on top of an affine lie.
+        own, given = policy.state_dict(), start.state_dict()
+        policy.load_state_dict({name: given.get(name, own[name]) for name in own})
     benign = getattr(recipe.config, "benign_fraction", None)
     if benign is not None:
         opponent = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])

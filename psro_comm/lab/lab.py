@@ -7,7 +7,7 @@ killed run, and no solver's or generator's state is ever stored.
 """
 
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -204,6 +204,7 @@ class Lab:
         *,
         old: PayoffTable | None = None,
         worlds: str | None = None,
+        cells: Collection[tuple[str, str]] | None = None,
     ) -> PayoffTable:
         """Returns the payoff table of filters against attacks, with the cells of `old`.
 
@@ -217,6 +218,7 @@ class Lab:
           episodes: W, the number of worlds of each cell.
           old: an earlier table of some of these policies, on the same worlds.
           worlds: the name that seeds the worlds; `name` where absent.
+          cells: the cells that are played, if not all; the others stay NaN.
 
         Source: paper alg. 1, lines 2 and 10.
         """
@@ -226,7 +228,7 @@ class Lab:
                 raise ValueError(f"{self.store.root} has another {name!r}: new --run")
             return stored
         table = (old or PayoffTable.empty()).grown(filters, attacks)
-        missing = table.missing()
+        missing = [c for c in table.missing() if cells is None or c in cells]
         if missing:
             played = self.play(name, filters, attacks, missing, episodes, worlds)
             table = table.recorded(missing, *played)

@@ -16,6 +16,9 @@ class Kept:
       clean: the team's return behind it without any attack.
       worst: its return against `attack`, on worlds that did not choose the attack.
       attack: the attack that left least on the selection worlds.
+      black_box: its return against `black_box_attack`, on the same worlds as `worst`.
+      black_box_attack: the attack that left least among those that know neither the
+        team nor the filter, the paper's (assumption 2).
       above_floor: `worst` minus the return with everybody muted, in the same worlds.
       returns: mean return on the selection worlds against each attack.
     """
@@ -24,6 +27,8 @@ class Kept:
     clean: Interval
     worst: Interval
     attack: str
+    black_box: Interval
+    black_box_attack: str
     above_floor: Interval
     returns: Mapping[str, float]
 
@@ -34,6 +39,8 @@ class Kept:
             "clean": as_dict(self.clean),
             "worst": as_dict(self.worst),
             "attack": self.attack,
+            "black_box": as_dict(self.black_box),
+            "black_box_attack": self.black_box_attack,
             "above_floor": as_dict(self.above_floor),
             "returns": dict(self.returns),
         }

@@ -6,13 +6,18 @@ from psro_comm.reports.text import Section
 
 def render_suite(found: Suite) -> str:
     """Returns a line for each defender, then each attack's column, then warnings."""
-    head = ("defender", "clean", "worst found", "by", "above the floor", "of reach")
+    head = (
+        *("defender", "clean", "worst found", "by", "black box", "by"),
+        *("above the floor", "of reach"),
+    )
     rows = [
         (
             each.defender,
             str(each.clean),
             str(each.worst),
             each.attack,
+            str(each.black_box),
+            each.black_box_attack,
             _above(each),
             _share(found.reached(each)),
         )
@@ -24,11 +29,13 @@ def render_suite(found: Suite) -> str:
         f"worst found: the attack that left least on {found.chosen_on} worlds, measured"
         f" on {found.measured_on} others; with 95 % intervals. A stronger attack may"
         " exist.",
+        "black box: the worst of the attacks that know neither the team's weights nor"
+        " the filter's verdicts, as in the paper.",
     )
     kept = Section("What each defender keeps", (), head, rows, notes)
     lines = [
-        (attack, *(f"{each.returns[attack]:.2f}" for each in found.kept))
-        for attack in found.kept[0].returns
+        (attack, *(_number(column.get(attack)) for column in columns_of(found)))
+        for attack in dict.fromkeys(a for c in columns_of(found) for a in c)
     ]
     names = ("mean return", *(each.defender for each in found.kept))
     columns = Section("Each attack, on the choosing worlds", (), names, lines)
@@ -37,9 +44,32 @@ def render_suite(found: Suite) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def columns_of(found: Suite) -> list[dict[str, float]]:
+    """Returns each defender's mean returns by attack, with one row for each training.
+
+    What was trained on a defender himself has the training's name; of what was trained
+    on the others the least is kept, as "trained on others".
+    """
+    columns = []
+    names = [each.defender for each in found.kept]
+    for each in found.kept:
+        column: dict[str, float] = {}
+        for attack, left in each.returns.items():
+            ours = attack.removesuffix(f" on {each.defender}")
+            if ours == attack and any(attack.endswith(f" on {n}") for n in names):
+                ours = "trained on others"
+            column[ours] = min(left, column.get(ours, left))
+        columns.append(column)
+    return columns
+
+
 def _above(kept: Kept) -> str:
     unclear = kept.above_floor.contains_zero
     return f"{kept.above_floor}{', cannot tell' if unclear else ''}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _share(reached: float | None) -> str:

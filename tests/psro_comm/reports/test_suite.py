@@ -8,11 +8,13 @@ from psro_comm.reports.suite import render_suite
 
 STRONG = Kept(
     *("strong", Interval(50.0, 49.0, 51.0), Interval(35.0, 34.0, 36.0), "swap"),
-    *(Interval(10.0, 9.0, 11.0), {"swap": 35.5, "flip": 40.0}),
+    *(Interval(37.0, 36.0, 38.0), "es on strong", Interval(10.0, 9.0, 11.0)),
+    {"swap": 35.5, "flip": 40.0, "es on strong": 37.5, "es on weak": 41.5},
 )
 WEAK = Kept(
     *("weak", Interval(51.0, 50.0, 52.0), Interval(24.0, 23.0, 25.0), "flip"),
-    *(Interval(-1.0, -2.5, 0.5), {"swap": 30.0, "flip": 24.25}),
+    *(Interval(24.0, 23.0, 25.0), "flip", Interval(-1.0, -2.5, 0.5)),
+    {"swap": 30.0, "flip": 24.25, "es on strong": 33.5, "es on weak": 29.5},
 )
 FOUND = Suite(
     *("suite-1", "echo", 0, Interval(25.0, 24.0, 26.0), Interval(45.0, 44.0, 46.0)),
@@ -40,6 +42,14 @@ def test_every_attack_has_a_line_and_every_doubt():
     assert text[-1] == "warning: weak: beware"
     assert "64 worlds, measured on 128 others" in " ".join(text)
     assert "warning" not in render_suite(dataclasses.replace(FOUND, warnings=()))
+
+
+def test_trainings_are_one_row_each_and_what_was_trained_on_others_another():
+    text = [line.split() for line in lines(FOUND)]
+    assert ["es", "37.50", "29.50"] in text
+    assert ["trained", "on", "others", "41.50", "33.50"] in text
+    (strong,) = (line for line in lines(FOUND) if line.startswith("strong"))
+    assert "37.00 [36.00, 38.00]" in strong
 
 
 def test_without_reach_there_is_no_share():

@@ -1,0 +1,272 @@
+"""The attacks of the suite: without training, stored, and trained on one defender.
+
+Source: the idea of AutoAttack (Croce and Hein, 2020): a fixed, diverse list without
+parameters to tune, of which the minimum counts.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from games.engine.side import Side
+from oracles.strategies.config import (
+    AffineConfig,
+    EvolutionConfig,
+    FakeConfig,
+    PGDConfig,
+    PGDOracleConfig,
+    Recipe,
+)
+from oracles.strategies.frozen import Frozen
+from oracles.strategies.registry import ATTACKS
+from psro_comm.lab.lab import Lab, Response, stopping_at
+from psro_comm.lab.mixed import Mixed
+from psro_comm.lab.session import read_run
+from psro_comm.studies.player_names import read_name
+from psro_comm.studies.players import find_player
+
+NOT_TRAINED = (
+    *("noise", "noise@2", "noise@4", "shaped", "shaped@2", "shaped@5"),
+    *("offset", "offset@2", "offset@4", "flip", "flip@3", "mirror", "mirror@2"),
+    *("swap", "replay@1", "replay@4", "replay@16", "freeze@0", "freeze@8", "mute"),
+    "fake_world",
+)
+NOBODY, MUTE = "none", "mute"  # an attack and a filter each
+_OURS = "suite-"  # what the suite itself left in a run
+_NEAR = 0.3  # first standard deviation of a search that starts at something good
+_UNITS = 4  # of the network that is put on top of an affine lie
+
+
+class Candidate(NamedTuple):
+    """An attack of the suite.
+
+    Attributes:
+      player: the attack, under the name that tables show.
+      knows: whether it needed the team's weights or the filter's verdicts, which the
+        paper's attacker (assumption 2) has not.
+      artefact: the name of its training in this run; None where there was none.
+      only: the defender that it may meet, for it was aimed at him; None is all.
+    """
+
+    player: Mixed
+    knows: bool
+    artefact: str | None = None
+    only: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Returns its name in tables."""
+        return self.player.name
+
+    @property
+    def policy(self) -> Frozen:
+        """Returns its only policy."""
+        (policy,) = self.player.policies.values()
+        return policy
+
+
+class Order(NamedTuple):
+    """An attack that is to be trained on a defender."""
+
+    defender: Mixed
+    name: str
+    recipe: Recipe
+    start: Frozen | None = None
+
+    @property
+    def artefact(self) -> str:
+        """Returns the name under which a run keeps it, a function of all its inputs."""
+        words = self.name.replace(" ", "-").replace("+", "-further")
+        start = "" if self.start is None else f"-{self.start.digest()[:6]}"
+        return f"{_OURS}{digest([self.defender])}-{words}{start}"
+
+    def response(self) -> Response:
+        """Returns what a lab makes."""
+        against = self.defender.policies, self.defender.weights.tolist()
+        return Response(self.artefact, *against, self.recipe, start=self.start)
+
+    def candidate(self, policy: Frozen) -> Candidate:
+        """Returns the attack once it is made."""
+        asks = getattr(self.recipe.budget, "evasion", 0.0) > 0.0
+        kind, target = self.recipe.kind, self.defender.name
+        return Candidate(
+            Mixed.pure(f"{self.name} on {target}", policy),
+            asks or _knows(kind),
+            self.artefact,
+            target if kind == "pgd" else None,
+        )
+
+
+def knowing(lab: Lab) -> Lab:
+    """Returns the lab with a threat that shows attacks all there is to know."""
+    other = copy(lab)
+    threat = replace(lab.config.threat, knowledge="white_box")
+    other.config = replace(lab.config, threat=threat)
+    return other
+
+
+def untrained(lab: Lab, runs_dir: Path) -> list[Candidate]:
+    """Returns the attacks that nobody trains."""
+    return [
+        Candidate(find_player(lab, name, "attack", runs_dir), _knows(name))
+        for name in NOT_TRAINED
+    ]
+
+
+def _knows(name: str) -> bool:
+    return ATTACKS[name.partition("@")[0]].load().knowledge == "white_box"
+
+
+def stored(
+    lab: Lab, names: Iterable[str], runs_dir: Path
+) -> tuple[list[Candidate], list[str]]:
+    """Returns every attack of every run that a defender comes from, each once.
+
+    One that may not play here (another threat, other malicious agents) is left out, and
+    the second list says so.
+    """
+    found: dict[str, Candidate] = {}
+    left_out: list[str] = []
+    for run in dict.fromkeys(read_name(name, "filter").run for name in names):
+        if run is None:
+            continue
+        store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
+        for policy in store.policies():
+            facts = store.load_policy(policy).facts
+            if facts["role"] != "attack" or facts["kind"] == NOBODY:
+                continue
+            if policy.startswith(_OURS):
+                continue
+            try:
+                player = find_player(lab, f"{run}/{policy}", "attack", runs_dir)
+            except ValueError as reason:
+                left_out.append(f"left out: {reason}")
+            else:
+                candidate = Candidate(player, _knows(facts["kind"]))
+                found.setdefault(digest([player]), candidate)
+    return list(found.values()), left_out
+
+
+def trained(lab: Lab, defenders: Sequence[Mixed], price: float) -> list[Candidate]:
+    """Trains attacks from scratch on each defender that can be hurt, side by side.
+
+    Args:
+      lab: the lab of the run.
+      defenders: whom to attack, each with a list of its own.
+      price: returns that being flagged for certain costs an attack that evades.
+    """
+    return _train(
+        lab,
+        [
+            Order(defender, name, recipe)
+            for defender in defenders
+            if defender.name != MUTE
+            for name, recipe in _recipes(lab, defender, price).items()
+        ],
+    )
+
+
+def warmed(
+    lab: Lab,
+    defenders: Sequence[Mixed],
+    known: Sequence[Candidate],
+    returns: Mapping[str, Mapping[str, float]],
+) -> list[Candidate]:
+    """Trains on, on each defender, the best attacks known of the kinds that can.
+
+    Args:
+      lab: the lab of the run.
+      defenders: whom to attack.
+      known: all attacks so far.
+      returns: mean return by defender and attack.
+    """
+    orders = []
+    for defender in defenders:
+        if defender.name == MUTE:
+            continue
+        left = returns[defender.name]
+        ranked = sorted(
+            (each for each in known if each.name in left),
+            key=lambda each: left[each.name],
+        )
+        for name, recipe in _warm_recipes(lab).items():
+            start = _first(ranked, recipe)
+            if start is not None:
+                orders.append(Order(defender, name, recipe, start))
+    return _train(lab, orders)
+
+
+def digest(players: Sequence[Mixed]) -> str:
+    """Returns a short hash of what players are, whatever their names."""
+    who = [
+        ([policy.digest() for policy in each.policies.values()], each.weights.tolist())
+        for each in players
+    ]
+    return hashlib.sha256(repr(who).encode()).hexdigest()[:10]
+
+
+def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
+    """Returns what is trained from scratch on a defender, by name."""
+    own = stopping_at(lab.config.recipe(Side.ATTACKER), None)
+    steps = own.budget.env_steps
+    far, near = EvolutionConfig(steps), EvolutionConfig(steps, std=_NEAR)
+    mirror = AffineConfig(start="mirror")
+    found = {
+        "affine": _attack("affine", AffineConfig(), far),
+        "mirrored": _attack("affine", mirror, near),
+        "fake": _attack("fake_self", FakeConfig(), far),
+        "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", PGDOracleConfig(steps)),
+        f"{own.kind}-{own.oracle}": own,
+    }
+    if defender.name != NOBODY:  # who flags nothing need not be evaded
+        found["mirrored evading"] = _attack("affine", mirror, _evading(near, price))
+        found["fake evading"] = _attack("fake_self", FakeConfig(), _evading(far, price))
+    return found
+
+
+def _warm_recipes(lab: Lab) -> dict[str, Recipe]:
+    """Returns what learns on from the best attack of its kind, by name."""
+    own = stopping_at(lab.config.recipe(Side.ATTACKER), None)
+    near = EvolutionConfig(own.budget.env_steps, std=_NEAR)
+    return {
+        "affine+": _attack("affine", AffineConfig(), near),
+        "network+": _attack("affine", AffineConfig(hidden=_UNITS), near),
+        "fake+": _attack("fake_self", FakeConfig(), near),
+        f"{own.kind}-{own.oracle}+": own,
+    }
+
+
+def _attack(kind: str, config: object, budget: EvolutionConfig) -> Recipe:
+    return Recipe(Side.ATTACKER, kind, config, "es", budget)
+
+
+def _evading(budget: EvolutionConfig, price: float) -> EvolutionConfig:
+    return replace(budget, evasion=price)
+
+
+def _first(ranked: Sequence[Candidate], recipe: Recipe) -> Frozen | None:
+    """Returns the first attack whose weights mean the same to the recipe's policy."""
+    for each in ranked:
+        facts = each.policy.facts
+        if facts["kind"] != recipe.kind:
+            continue
+        # An affine lie may begin anywhere; a network on top of it is new.
+        unit = getattr(recipe.config, "scale", None)
+        plain = facts.get("scale") == unit and not facts.get("hidden")
+        if plain if unit is not None else each.policy.made_by(recipe):
+            return each.policy
+    return None
+
+
+def _train(lab: Lab, orders: Sequence[Order]) -> list[Candidate]:
+    """Trains all that is asked for, side by side; white boxes under their threat."""
+    made: dict[str, Frozen] = {}
+    for maker, white in ((lab, False), (knowing(lab), True)):
+        mine = (order for order in orders if _knows(order.recipe.kind) is white)
+        own = {order.artefact: order for order in mine}.values()
+        policies = maker.respond([order.response() for order in own])
+        made |= {o.artefact: p for o, p in zip(own, policies, strict=True)}
+    return [order.candidate(made[order.artefact]) for order in orders]
