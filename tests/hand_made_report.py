@@ -55,6 +55,39 @@ def step(iteration: int) -> dict[str, Any]:
     }
 
 
+def kept(defender: str, worst: float, floor: float, single: str, above: float) -> Any:
+    """What one defender keeps in the worst case of a suite."""
+    return {
+        "defender": defender,
+        "clean": interval(50.0),
+        "worst": interval(worst),
+        "attack": f"affine on {defender}",
+        "black_box": interval(worst + 1.0),
+        "black_box_attack": "flip@3",
+        "above_floor": interval(floor),
+        "returns": {"flip@3": worst + 1.25, f"affine on {defender}": worst - 0.25},
+        "single": single,
+        "above_single": interval(above),
+    }
+
+
+_SUITE = {
+    "name": "suite-1234567890",
+    "task": "predator_prey_p05",
+    "seed": 3,
+    "floor": interval(25.0),
+    "liar_muted": interval(45.0),
+    "reach": interval(20.0),
+    "kept": [
+        kept(VANILLA, 20.0, -5.0, LONG, -8.0),
+        kept(LONG, 28.0, 3.0, VANILLA, 8.0),
+        kept(RMACRL, 35.0, 10.0, LONG, 7.0),
+    ],
+    "warnings": [f"{VANILLA}: beware"],
+    "chosen_on": 256,
+    "measured_on": 1000,
+}
+
 _GATE = {
     "episodes": 1000,
     "return_clean": interval(50.0),
@@ -119,6 +152,7 @@ _REPORT = {
         "attacker_mixture": {"no-attack": 0.0, "attack-002": 1.0},
     },
     "budgets": {"attack": 500_000, "filter": 200_000, "restarts": 2},
+    "suite": _SUITE,
 }
 
 

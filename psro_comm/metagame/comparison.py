@@ -78,7 +78,7 @@ def compare(
                 "failures": list(solved.failures),
                 "resamples_fallen_back": sum(each.solver != name for each in again),
                 "value": value(game.mean, solved.x, solved.y),
-                "worst_case": float((solved.x @ game.mean).min()),
+                "guarantee": float((solved.x @ game.mean).min()),
                 "nash_conv": nash_conv(game.mean, solved.x, solved.y),
                 "support": [int((m > SUPPORT).sum()) for m in (solved.x, solved.y)],
                 "entropy": [entropy(solved.x), entropy(solved.y)],

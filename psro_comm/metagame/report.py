@@ -18,6 +18,7 @@ from psro_comm.metagame.reading import (
     read_numbers,
 )
 from psro_comm.metagame.rows import Difference, Row
+from psro_comm.metagame.suite import Suite
 from psro_comm.names import AGAINST, ALL_MUTED, EQUILIBRIUM, TALKING
 
 
@@ -71,7 +72,7 @@ class Report:
       malicious: the malicious agents, or words that say who they are.
       gate: the results of the team alone.
       rows: the story's lines, as `psro_comm.names.LABELS` orders them.
-      worst_case: each defender against its own fresh attacker.
+      fresh: each defender against its own fresh attacker.
       columns: each defender against the attackers that all defenders meet.
       exploitability_found: lower bounds by defender: what its fresh attacker takes more
         than the meta-equilibrium attacker.
@@ -79,6 +80,7 @@ class Report:
       detector: how well the vanilla filter detects and repairs.
       rmacrl: the output of algorithm 1.
       budgets: environment steps of a training, and number of restarts.
+      suite: what each defender keeps in the worst case that a suite of attacks finds.
     """
 
     task: str
@@ -86,23 +88,24 @@ class Report:
     gate: Gate
     rows: Sequence[Row]
     malicious: Sequence[int] | str = "not said"
-    worst_case: Sequence[Row] = ()
+    fresh: Sequence[Row] = ()
     columns: Sequence[Row] = ()
     exploitability_found: Mapping[str, Interval] = field(default_factory=dict)
     comparison: Sequence[Difference] = ()
     detector: Mapping[str, float] = field(default_factory=dict)
     rmacrl: Solved | None = None
     budgets: Mapping[str, int] = field(default_factory=dict)
+    suite: Suite | None = None
 
     def by_pair(self) -> dict[tuple[str, str], Row]:
         """Returns the story's lines by defender and attacker."""
         return {row.pair: row for row in self.rows}
 
     def crossed(self) -> dict[tuple[str, str], Row]:
-        """Returns the worst case by (attacker in words, defender)."""
+        """Returns who met whom by (attacker in words, defender)."""
         words = {**AGAINST, EQUILIBRIUM: EQUILIBRIUM}
         cells = {}
-        for row in (*self.columns, *self.worst_case):
+        for row in (*self.columns, *self.fresh):
             defender, attacker = row.against
             cells[words.get(attacker, attacker), defender] = row
         return cells
@@ -116,8 +119,11 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as JSON data, as `report.json` holds it."""
         found: dict[str, Any] = dict(vars(self))
-        for part in ("rows", "worst_case", "columns", "comparison"):
+        for part in ("rows", "columns", "comparison"):
             found[part] = [line.to_dict() for line in found[part]]
+        # The word of the first reports, which finished runs hold.
+        found["worst_case"] = [line.to_dict() for line in found.pop("fresh")]
+        found["suite"] = self.suite.to_dict() if self.suite else {}
         found["exploitability_found"] = {
             name: as_dict(taken) for name, taken in self.exploitability_found.items()
         }
@@ -135,23 +141,24 @@ class Report:
         task, seed = need(found, "task"), int(read_number(found, "seed"))
         gate = Gate.from_dict(need(found, "gate"))
         need(found, "rows")
-        rows, worst_case, columns = (
+        rows, fresh, columns = (
             [Row.from_dict(row) for row in read_list(found, part)]
             for part in ("rows", "worst_case", "columns")
         )
         taken = found.get("exploitability_found", {})
-        solved = found.get("rmacrl")
+        solved, suite = found.get("rmacrl"), found.get("suite")
         return cls(
             task,
             seed,
             gate,
             rows,
             found.get("malicious", found.get("captured", "not said")),
-            worst_case,
+            fresh,
             columns,
             {k: read_interval(v, f"exploitability of {k}") for k, v in taken.items()},
             [Difference.from_dict(line) for line in read_list(found, "comparison")],
             read_numbers(found.get("detector", {}), "detector"),
             Solved.from_dict(solved) if solved else None,
             dict(found.get("budgets", {})),
+            Suite.from_dict(suite) if suite else None,
         )

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from psro_comm.metagame.intervals import Interval, as_dict
+from psro_comm.metagame.reading import need, read_interval, read_list, read_numbers
+
+ANY = "any"  # the worst attack on who cannot be hurt
+_INTERVALS = ("clean", "worst", "black_box", "above_floor")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,9 @@ class Kept:
         team nor the filter, the paper's (assumption 2).
       above_floor: `worst` minus the return with everybody muted, in the same worlds.
       returns: mean return on the selection worlds against each attack.
+      single: the other defender, of a single policy, that keeps most in its own worst
+        case; None where there is none.
+      above_single: `worst` minus what `single` keeps, in the same worlds.
     """
 
     defender: str
@@ -31,19 +38,54 @@ class Kept:
     black_box_attack: str
     above_floor: Interval
     returns: Mapping[str, float]
+    single: str | None = None
+    above_single: Interval | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        """Returns whether it holds: it keeps more than the floor and any single filter.
+
+        None where an interval contains zero and none says that it keeps less.
+        """
+        signs = [
+            0 if found.contains_zero else (1 if found.low > 0 else -1)
+            for found in (self.above_floor, self.above_single)
+            if found is not None
+        ]
+        if min(signs) < 0:
+            return False
+        return True if min(signs) > 0 else None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the result as JSON data."""
-        return {
-            "defender": self.defender,
-            "clean": as_dict(self.clean),
-            "worst": as_dict(self.worst),
-            "attack": self.attack,
-            "black_box": as_dict(self.black_box),
-            "black_box_attack": self.black_box_attack,
-            "above_floor": as_dict(self.above_floor),
-            "returns": dict(self.returns),
-        }
+        found = {**vars(self), "returns": dict(self.returns)}
+        found |= {name: as_dict(getattr(self, name)) for name in _INTERVALS}
+        above = self.above_single
+        return {**found, "above_single": None if above is None else as_dict(above)}
+
+    @classmethod
+    def from_dict(cls, found: Any) -> "Kept":
+        """Returns the result of JSON data.
+
+        Raises:
+          ValueError: a part is absent or damaged.
+        """
+        name = need(found, "defender", "a suite's defender")
+        where = f"suite's {name!r}"
+        clean, worst, black, floor = (
+            read_interval(need(found, key, where), f"{key} of {where}")
+            for key in _INTERVALS
+        )
+        attack, plain = (
+            need(found, key, where) for key in ("attack", "black_box_attack")
+        )
+        left = read_numbers(need(found, "returns", where), f"returns of {where}")
+        above = found.get("above_single")
+        return cls(
+            *(name, clean, worst, attack, black, plain, floor, left),
+            found.get("single"),
+            None if above is None else read_interval(above, f"above_single of {where}"),
+        )
 
 
 @dataclass(frozen=True)
@@ -92,3 +134,24 @@ class Suite:
             "kept": [each.to_dict() for each in self.kept],
             "warnings": list(self.warnings),
         }
+
+    @classmethod
+    def from_dict(cls, found: Any) -> "Suite":
+        """Returns the suite's results of JSON data.
+
+        Raises:
+          ValueError: a part is absent or damaged.
+        """
+        where = "the suite"
+        plain = ("name", "task", "seed", "chosen_on", "measured_on", "warnings")
+        floor, muted, reach = (
+            read_interval(need(found, key, where), f"{key} of {where}")
+            for key in ("floor", "liar_muted", "reach")
+        )
+        return cls(
+            floor=floor,
+            liar_muted=muted,
+            reach=reach,
+            kept=[Kept.from_dict(each) for each in read_list(found, "kept")],
+            **{key: need(found, key, where) for key in plain},
+        )

@@ -9,7 +9,7 @@ def render_comparison(result: dict[str, Any]) -> str:
     """Returns a line for each solver, their mixtures, and distances between them."""
     rows = result["solvers"]
     noisy = result["resamples"] > 0
-    head = ["solver", "value", "worst case", "NashConv", "support", "entropy", "ms"]
+    head = ["solver", "value", "guarantee", "NashConv", "support", "entropy", "ms"]
     head += ["sensitivity", "NashConv, resampled"] if noisy else []
     lines = [_line(row, noisy) for row in rows]
     names = [row["solver"] for row in rows]
@@ -35,7 +35,7 @@ def render_comparison(result: dict[str, Any]) -> str:
     ]
     parts += [
         "",
-        "worst case: against the best attacker of the table; distance and sensitivity:"
+        "guarantee: against the best attacker of the table; distance and sensitivity:"
         "\ntotal variation, 0 to 1; resampled: mixtures of a resample, in this table",
     ]
     return "\n".join(parts)
@@ -46,7 +46,7 @@ def _line(row: dict[str, Any], noisy: bool) -> tuple[str, ...]:
     line = (
         row["solver"] + fallen,
         f"{row['value']:.4g}",
-        f"{row['worst_case']:.4g}",
+        f"{row['guarantee']:.4g}",
         f"{row['nash_conv']:.2e}",
         "{} / {}".format(*row["support"]),
         "{:.2f} / {:.2f}".format(*row["entropy"]),

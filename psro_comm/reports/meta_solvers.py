@@ -9,7 +9,7 @@ from psro_comm.studies.over_seeds import PATHS, earnings, over_seeds
 
 
 def render_study(result: Mapping[str, Any]) -> str:
-    """Returns in words exploitability over the budget, worst cases and verdicts."""
+    """Returns in words exploitability over the budget, fresh attacks and verdicts."""
     solvers, earned = result["solvers"], earnings(result["rows"])
     rows = [
         (

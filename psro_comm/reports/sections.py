@@ -7,6 +7,7 @@ from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate, Report
 from psro_comm.metagame.rows import Row
 from psro_comm.names import ALL_MUTED, COMPARED, CONDITIONS, OWN, TALKING
+from psro_comm.reports.suite import suite_sections
 from psro_comm.reports.text import Section, percent
 from psro_comm.reports.verdicts import verdict_lines
 
@@ -32,6 +33,7 @@ def sections(report: Report) -> list[Section]:
         _columns(report),
         _successes(report),
         _comparison(report),
+        *(suite_sections(report.suite) if report.suite else ()),
         iterations_section(solved) if solved else None,
         mixtures_section(solved) if solved else None,
         _budgets(report),
@@ -104,7 +106,7 @@ def detector_section(detector: Mapping[str, float] | None) -> Section | None:
 
 
 def _columns(report: Report) -> Section | None:
-    """Returns a table of each defender's return in each column of the worst case."""
+    """Returns a table of each defender's return against common and fresh attackers."""
     cells = {key: str(row.returns) for key, row in report.crossed().items()}
     if not cells:
         return None
@@ -117,7 +119,7 @@ def _columns(report: Report) -> Section | None:
         " bound of what a defender can lose, a better attacker may exist.",
     )
     return Section(
-        "How much each defender keeps",
+        "Each defender against each attacker",
         (),
         head,
         rows,

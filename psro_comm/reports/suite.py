@@ -1,47 +1,91 @@
 """Puts what defenders keep in the worst case into words."""
 
-from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.suite import ANY, Kept, Suite
 from psro_comm.reports.text import Section
+
+_HOLDS = {True: "yes", False: "no", None: "cannot tell"}
 
 
 def render_suite(found: Suite) -> str:
     """Returns a line for each defender, then each attack's column, then warnings."""
-    head = (
-        *("defender", "clean", "worst found", "by", "black box", "by"),
-        *("above the floor", "of reach"),
-    )
+    return "\n\n".join(section.as_text() for section in suite_sections(found))
+
+
+def suite_sections(found: Suite) -> list[Section]:
+    """Returns what each defender keeps, what each attack leaves, and what to doubt."""
+    sections = [_keeps(found), _holding(found), _black_box(found), _every(found)]
+    if found.warnings:
+        sections.append(Section("Where the search is to be doubted", found.warnings))
+    return sections
+
+
+def _keeps(found: Suite) -> Section:
     rows = [
-        (
-            each.defender,
-            str(each.clean),
-            str(each.worst),
-            each.attack,
-            str(each.black_box),
-            each.black_box_attack,
-            _above(each),
-            _share(found.reached(each)),
-        )
+        (each.defender, str(each.clean), str(each.worst), _named(each, each.attack))
         for each in found.kept
     ]
     notes = (
-        f"floor, everybody muted: {found.floor}; the liar muted: {found.liar_muted};"
-        f" reach, the difference: {found.reach}.",
-        f"worst found: the attack that left least on {found.chosen_on} worlds, measured"
-        f" on {found.measured_on} others; with 95 % intervals. A stronger attack may"
-        " exist.",
-        "black box: the worst of the attacks that know neither the team's weights nor"
-        " the filter's verdicts, as in the paper.",
+        f"The attack that left least on {found.chosen_on} worlds, measured on"
+        f" {found.measured_on} others, with 95 % intervals. A stronger one may exist.",
     )
-    kept = Section("What each defender keeps", (), head, rows, notes)
-    lines = [
-        (attack, *(_number(column.get(attack)) for column in columns_of(found)))
-        for attack in dict.fromkeys(a for c in columns_of(found) for a in c)
+    head = ("defender", "clean", "worst found", "by")
+    return Section("What each defender keeps in the worst case", (), head, rows, notes)
+
+
+def _holding(found: Suite) -> Section:
+    rows = [
+        (
+            each.defender,
+            str(each.above_floor),
+            _share(found.reached(each)),
+            str(each.above_single or "-"),
+            "is the floor" if each.attack == ANY else _HOLDS[each.holds],
+        )
+        for each in found.kept
     ]
-    names = ("mean return", *(each.defender for each in found.kept))
-    columns = Section("Each attack, on the choosing worlds", (), names, lines)
-    warnings = [f"warning: {each}" for each in found.warnings]
-    parts = (kept.as_text(), columns.as_text(), "\n".join(warnings))
-    return "\n\n".join(part for part in parts if part)
+    singles = dict.fromkeys(each.single for each in found.kept if each.single)
+    notes = (
+        f"floor, everybody muted, where no attack reaches: {found.floor}; the liar"
+        f" muted, by who knows him: {found.liar_muted}; reach, the difference:"
+        f" {found.reach}.",
+        "holds: keeps more in the worst case than the floor and than the best other"
+        f" single filter ({', '.join(singles) or 'there is none'}), in the same worlds,"
+        " both intervals leaving out zero.",
+    )
+    head = ("defender", "above the floor", "of reach", "above singles", "holds")
+    return Section("Does it hold?", (), head, rows, notes)
+
+
+def _black_box(found: Suite) -> Section:
+    rows = [
+        (each.defender, str(each.black_box), _named(each, each.black_box_attack))
+        for each in found.kept
+    ]
+    notes = ("As the paper's attacker (assumption 2); a part of the above.",)
+    title = (
+        "The worst by who knows neither the team's weights nor the filter's verdicts"
+    )
+    return Section(title, (), ("defender", "keeps", "by"), rows, notes)
+
+
+def _every(found: Suite) -> Section:
+    columns = columns_of(found)
+    lines = [
+        (attack, *(_number(column.get(attack)) for column in columns))
+        for attack in dict.fromkeys(a for column in columns for a in column)
+    ]
+    head = ("mean return", *(each.defender for each in found.kept))
+    notes = (
+        "affine, mirrored, fake, pgd, the run's own: trained on the column's defender;"
+        " with a +, on from the best attack of its kind.",
+    )
+    return Section("Each attack, on the choosing worlds", (), head, lines, notes)
+
+
+def _named(kept: Kept, attack: str) -> str:
+    """Returns an attack's name, without whom it was trained on if that is himself."""
+    return attack.removesuffix(f" on {kept.defender}")
 
 
 def columns_of(found: Suite) -> list[dict[str, float]]:
@@ -63,9 +107,42 @@ def columns_of(found: Suite) -> list[dict[str, float]]:
     return columns
 
 
-def _above(kept: Kept) -> str:
-    unclear = kept.above_floor.contains_zero
-    return f"{kept.above_floor}{', cannot tell' if unclear else ''}"
+def holding_line(found: Suite, name: str, called: str) -> str:
+    """Returns whether a defender holds, by how much and against what, in a sentence.
+
+    Args:
+      found: the suite's results.
+      name: the defender's name there.
+      called: its name in the sentence.
+    """
+    (kept,) = (each for each in found.kept if each.defender == name)
+    head = {
+        True: f"{called} holds",
+        False: f"{called} does not hold",
+        None: f"Cannot tell whether {called} holds",
+    }[kept.holds]
+    share = found.reached(kept)
+    words = (
+        "" if share is None else f", {100 * share:.0f} % of what muting the liar adds"
+    )
+    parts = [
+        f"{_difference(kept.above_floor)} a team that hears nothing{words}",
+    ]
+    if kept.above_single is not None:
+        parts.append(
+            f"{_difference(kept.above_single)} the best single filter ({kept.single})"
+        )
+    by = _named(kept, kept.attack)
+    return (
+        f"{head}: in the worst case found, by {by}, it keeps {kept.worst} of"
+        f" {kept.clean}; {'; '.join(parts)}."
+    )
+
+
+def _difference(found: Interval) -> str:
+    if found.contains_zero:
+        return f"it cannot be told ({found}) from"
+    return f"{found} more than" if found.low > 0 else f"{-found} less than"
 
 
 def _number(value: float | None) -> str:

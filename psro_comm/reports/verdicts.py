@@ -26,6 +26,7 @@ from psro_comm.names import (
     VANILLA,
     VANILLA_LONG,
 )
+from psro_comm.reports.suite import holding_line
 
 OTHERS = {
     VANILLA: "the vanilla filter",
@@ -35,7 +36,7 @@ _COLUMNS = {
     COMPARED[EQUILIBRIUM]: "Against the attackers of the meta-equilibrium (as the"
     " paper's table 3)",
     COMPARED[HELD_OUT_SET]: "Against held-out attackers, which no defender trained on",
-    COMPARED[OWN]: "In the worst case, each against its own fresh attacker",
+    COMPARED[OWN]: "Each against one fresh attacker of its own, which is no worst case",
     COMPARED[NO_ATTACK]: "With no attack at all",
 }
 # The least that a talking team loses when muted: per cent of its return, or points of
@@ -59,7 +60,7 @@ def verdict_lines(report: Report) -> list[str]:
     missing = [pair for pair in (CLEAN, ATTACKED) if pair not in found]
     if missing:
         raise ValueError(f"report: no row of {missing[0][0]} against {missing[0][1]}")
-    lines = [_holds_up(found, compared), _talk(report.gate)]
+    lines = [_holds(report), _talk(report.gate)]
     lines += _attack(found)
     lines += _filter(found)
     lines += _success(rows)
@@ -73,34 +74,20 @@ def verdict_lines(report: Report) -> list[str]:
     ]
 
 
-def _holds_up(
-    found: Mapping[tuple[str, str], Interval],
-    compared: Mapping[tuple[str, str], Interval],
-) -> str:
-    """Returns whether R-MACRL is better under fresh attackers, in a sentence."""
-    own = COMPARED[OWN]
-    worst = {name: compared[own, name] for name in OTHERS if (own, name) in compared}
-    if not worst:
-        return "Whether R-MACRL holds up was not measured."
-    signs = {name: sign(interval) for name, interval in worst.items()}
-    words = {
-        1: "earns more than",
-        0: "cannot be told from",
-        -1: "earns less than",
-    }
-    parts = " and ".join(f"{words[signs[name]]} {OTHERS[name]}" for name in worst)
-    if sign(unpaired_difference(found[CLEAN], found[ATTACKED])) < 1:
-        head = "Nothing to hold up against, as no attack could be told to hurt the team"
-    elif -1 in signs.values():
-        head = "R-MACRL does not hold up"
-    elif set(signs.values()) == {1}:
-        head = "R-MACRL holds up"
-    elif signs.get(VANILLA) == 1:
-        head = "R-MACRL helps, but its gain may be mere training time"
-    else:
-        head = "Cannot tell whether R-MACRL holds up"
-    long_ = " (R-MACRL's whole budget spent on one filter)" * (VANILLA_LONG in worst)
-    return f"{head}: each under a fresh attacker of its own, it {parts}{long_}."
+def _holds(report: Report) -> str:
+    """Returns whether R-MACRL holds against the suite, in a sentence."""
+    suite = report.suite
+    if suite is None or RMACRL not in {each.defender for each in suite.kept}:
+        return "What R-MACRL keeps in the worst case was not measured."
+    for each in suite.kept:
+        if each.defender == "none":
+            taken = unpaired_difference(each.clean, each.worst)
+            if sign(taken) < 1:
+                return (
+                    "Nothing to hold against: no attack found could be told to hurt the"
+                    f" team, from which the worst takes {taken}."
+                )
+    return holding_line(suite, RMACRL, RMACRL)
 
 
 def _talk(gate: Gate) -> str:

@@ -189,7 +189,7 @@ def _row(
     return {
         "solver": name,
         "steps": steps,
-        "worst_case": _earned(table, x, newest),
+        "fresh": _earned(table, x, newest),
         "worst_known": _worst(table, x),
         "against": {other: _earned(table, x, y) for other, (_, y) in final.items()},
     }

@@ -13,7 +13,7 @@ PATHS = {
 }
 
 
-_EARNED = {"worst_case": "fresh attack", "worst_known": "worst attack known"}
+_EARNED = {"fresh": "fresh attack", "worst_known": "worst attack known"}
 
 
 def verdicts(

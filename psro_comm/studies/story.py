@@ -1,7 +1,7 @@
 """Runs the paper's whole experiment in one run: the story, in five chapters.
 
     team -> attack -> filter -> a fresh attack breaks the filter -> R-MACRL
-         -> fresh attacks on every defender -> verdict
+         -> a suite of attacks on every defender -> verdict
 
 Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5.
 """
@@ -22,6 +22,7 @@ from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab, Response, longer, stopping_at
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.report import Gate, Report
+from psro_comm.metagame.suite import Suite
 from psro_comm.names import (
     AGAINST,
     ATTACK,
@@ -45,6 +46,8 @@ from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import team_report
+from psro_comm.studies.players import find_player
+from psro_comm.studies.suite import search_players
 from psro_comm.studies.worst_case import audit, breaker, row
 
 _ITERATIONS = 3  # at least; one would show nothing of the populations
@@ -123,7 +126,7 @@ class Story:
     ) -> dict[str, Mixed]:
         """Trains the long vanilla filter, and fresh attackers on every defender."""
         lab, config = self.lab, self.config
-        _chapter("5. The worst case: fresh attackers against each frozen defender")
+        _chapter("5. The worst case: a suite of attacks on each frozen defender")
         weights = dict(zip(solution.table.defenders, solution.x, strict=True))
         mixture = Mixed.supported(RMACRL, rmacrl.filters, weights)
         steps = config.attack_oracle.env_steps + config.filter_oracle.env_steps
@@ -211,7 +214,7 @@ class Story:
                 row(table, label, named[defender], opponents[attacker])
                 for (defender, attacker), label in LABELS.items()
             ],
-            worst_case=[
+            fresh=[
                 row(table, AGAINST[OWN], defenders[name], fresh[name])
                 for name in defenders
             ],
@@ -229,7 +232,19 @@ class Story:
                 "filter": config.filter_oracle.env_steps,
                 "restarts": config.psro.restarts,
             },
+            suite=self._suite(defenders),
         )
+
+    def _suite(self, defenders: Mapping[str, Mixed]) -> Suite:
+        """Returns what the defenders keep, and the yardsticks that learn nothing."""
+        lab = self.lab
+        runs_dir, run = lab.store.root.parent, lab.store.root.name
+        none, mute, gate = (
+            find_player(lab, name, "filter", runs_dir)
+            for name in ("none", "mute", "norm")
+        )
+        everyone = [none, *defenders.values(), gate, mute]
+        return search_players(lab, everyone, [f"{run}/{VANILLA}"], runs_dir)
 
 
 def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ chosen on some worlds and measured on others, so that luck in the choice does no
 the number. `psro_comm.studies.attackers` has the attacks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.metagame.suite import ANY, Kept, Suite
 from psro_comm.studies.attackers import (
     MUTE,
     NOBODY,
@@ -35,7 +35,6 @@ from psro_comm.studies.doubts import doubts
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import returns_of
 
-ANY = "any"  # the worst attack on who cannot be hurt
 _PRICE = 0.6  # of being flagged for certain, in what the team gains by talking
 
 
@@ -200,7 +199,7 @@ class _Arena:
 
         floor = played(MUTE, self.clean)
         muted = self._liar_muted(name)
-        hurt = {
+        kept = {
             each: Kept(
                 each,
                 mean_interval(played(each, self.clean)),
@@ -215,14 +214,38 @@ class _Arena:
         }
         # No attack reaches a team that hears nothing: its value is its worst case.
         level, equal = mean_interval(floor), paired_difference(floor, floor)
-        same = Kept(MUTE, level, level, ANY, level, ANY, equal, {})
-        kept = [hurt.get(each.name, same) for each in self.asked]
+        kept[MUTE] = Kept(MUTE, level, level, ANY, level, ANY, equal, {})
+
+        def least(defender: str) -> np.ndarray:
+            return played(defender, by_name[worst[defender]].player)
+
+        kept |= {each: self._beside(kept, each, least) for each in worst}
         config = lab.config
         return Suite(
             *(name, config.task, config.seed, mean_interval(floor)),
-            *(mean_interval(muted), paired_difference(muted, floor), kept, []),
+            *(mean_interval(muted), paired_difference(muted, floor)),
+            *([kept[each.name] for each in self.asked], []),
             *(config.psro.episodes, config.evaluation.episodes),
         )
+
+    def _beside(
+        self,
+        kept: Mapping[str, Kept],
+        defender: str,
+        least: Callable[[str], np.ndarray],
+    ) -> Kept:
+        """Returns a result, set beside the best of the other single filters."""
+        singles = [
+            name
+            for name in kept
+            if name not in (defender, NOBODY, MUTE)
+            and len(self.rows[name].policies) < 2
+        ]
+        if not singles:
+            return kept[defender]
+        best = max(singles, key=lambda name: kept[name].worst.estimate)
+        above = paired_difference(least(defender), least(best))
+        return replace(kept[defender], single=best, above_single=above)
 
     def _liar_muted(self, name: str) -> np.ndarray:
         """Returns the returns with the liar muted, in the worlds of the measurement.

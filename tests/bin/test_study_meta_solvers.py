@@ -95,7 +95,7 @@ def rows_of(*finals: tuple[str, int, float]) -> list[dict]:
             "solver": solver,
             "seed": seed,
             "steps": [{"nash_conv": value, "population_nash_conv": value}],
-            "worst_case": {"estimate": -value},
+            "fresh": {"estimate": -value},
         }
         for solver, seed, value in finals
     ]
@@ -108,7 +108,7 @@ def test_verdicts_are_paired_by_seed_and_may_be_that_nobody_can_tell():
     )
     found = {v["quantity"]: v for v in verdicts(clear, ["nash", "uniform"])}
     assert found["nash_conv"]["verdict"].startswith("higher by 2.0")
-    assert found["worst_case"]["verdict"].startswith("lower by 2.0")
+    assert found["fresh"]["verdict"].startswith("lower by 2.0")
     single = verdicts(clear[:1] + clear[3:4], ["nash", "uniform"])
     assert single[0]["verdict"] == "cannot tell: too few samples"
     assert single[0]["difference"] == 2.0
@@ -126,7 +126,7 @@ def test_a_study_of_several_seeds_says_means_and_every_seeds_difference():
     for row in rows:
         earned = {"estimate": row["seed"] + 7.0, "low": 6.0, "high": 9.0}
         row["against"] = {"nash": earned, "uniform": earned}
-        row["worst_case"] |= {"low": -9.0, "high": 9.0}
+        row["fresh"] |= {"low": -9.0, "high": 9.0}
     names = ["nash", "uniform"]
     found = over_seeds(rows, names)
     # of 2, 5, 8: mean 5, t(2) = 4.303, s = 3

@@ -21,7 +21,7 @@ _HATCHES = ("", "//", "..", "xx", "--")
 
 
 def plot_iterations(history: Sequence[Iteration], path: Path) -> list[Path]:
-    """Draws a run over its iterations: both mixtures, value, worst case, NashConv.
+    """Draws a run over its iterations: both mixtures, value, new attack, NashConv.
 
     Args:
       history: the run's iterations, in order.
@@ -79,7 +79,7 @@ def _draw_value(ax: Axes, history: Sequence[Iteration]) -> None:
     worst = before - _gains(history, "attacker")[:, 0]
     ax.plot(steps, worst, "v--", color=VERMILLION, label="mixture before, new attack")
     ax.legend(frameon=False, fontsize=7.0)
-    ax.set_title("value and worst case")
+    ax.set_title("value, and under the new attack")
     ax.set_ylabel("team return")
 
 

@@ -1,4 +1,4 @@
-"""Draws a study of meta-solvers: exploitability, and the worst case."""
+"""Draws a study of meta-solvers: exploitability, and fresh attacks."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,7 +74,7 @@ def _draw_worst(
     """
     known = "worst_known" in rows[0]
     for k, name in enumerate(solvers):
-        found = [r["worst_case"]["estimate"] for r in rows if r["solver"] == name]
+        found = [r["fresh"]["estimate"] for r in rows if r["solver"] == name]
         colour, place = PALETTE[k % len(PALETTE)], len(solvers) - 1 - k
         mean = across_seeds(found)
         ax.plot(found, [place] * len(found), "|", color=colour, markersize=9)

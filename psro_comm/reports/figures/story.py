@@ -39,14 +39,14 @@ def plot_worst_case(
       The files written.
 
     Raises:
-      ValueError: a report has no columns of the worst case.
+      ValueError: a report has no columns.
     """
     found = [
         {key: row.returns for key, row in report.crossed().items()}
         for report in reports
     ]
     if not found or not all(found):
-        raise ValueError("no worst case to plot: a report has none")
+        raise ValueError("nothing to plot: a report has no columns")
     against = list(dict.fromkeys(column for column, _ in found[0]))
     defenders = list(dict.fromkeys(defender for _, defender in found[0]))
     looks = dict(zip(defenders, _LOOKS, strict=False))

@@ -24,7 +24,7 @@ def test_every_solver_gets_a_line_and_known_numbers() -> None:
     assert [row["solver"] for row in (nash, uniform, last)] == names
     assert nash["nash_conv"] == pytest.approx(0, abs=1e-12)
     assert last["nash_conv"] == 2.0
-    assert last["worst_case"] == -1.0
+    assert last["guarantee"] == -1.0
     assert uniform["entropy"] == pytest.approx([np.log(3)] * 2)
     assert last["support"] == [1, 1]
     assert nash["seconds"] == 1

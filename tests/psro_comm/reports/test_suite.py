@@ -1,6 +1,9 @@
 """The suite's report: a defender that keeps much, and one that does not."""
 
 import dataclasses
+import json
+
+import pytest
 
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import Kept, Suite
@@ -10,6 +13,7 @@ STRONG = Kept(
     *("strong", Interval(50.0, 49.0, 51.0), Interval(35.0, 34.0, 36.0), "swap"),
     *(Interval(37.0, 36.0, 38.0), "es on strong", Interval(10.0, 9.0, 11.0)),
     {"swap": 35.5, "flip": 40.0, "es on strong": 37.5, "es on weak": 41.5},
+    *("weak", Interval(11.0, 10.0, 12.0)),
 )
 WEAK = Kept(
     *("weak", Interval(51.0, 50.0, 52.0), Interval(24.0, 23.0, 25.0), "flip"),
@@ -26,34 +30,69 @@ def lines(found):
     return render_suite(found).splitlines()
 
 
+def of(name, part):
+    """The line of a defender in a part of the report."""
+    text = render_suite(FOUND).split(part)[1].splitlines()
+    return next(line for line in text if line.startswith(name))
+
+
 def test_each_defender_has_a_line_with_the_attack_the_distance_and_its_share():
-    strong = next(line for line in lines(FOUND) if line.startswith("strong"))
-    for word in ("50.00 [49.00, 51.00]", "35.00 [34.00, 36.00]", " swap ", "50 %"):
+    assert of("strong", "WHAT EACH DEFENDER KEEPS").split()[-4:] == [
+        *("35.00", "[34.00,", "36.00]", "swap"),
+    ]
+    strong = of("strong", "DOES IT HOLD?")
+    for word in ("10.00 [9.00, 11.00]", " 50 % ", "11.00 [10.00, 12.00]"):
         assert word in strong
-    weak = next(line for line in lines(FOUND) if line.startswith("weak "))
-    assert "-1.00 [-2.50, 0.50], cannot tell" in weak
-    assert "-5 %" in weak
-    assert "cannot tell" not in strong
+    assert strong.endswith(" yes")
+    weak = of("weak", "DOES IT HOLD?").split()
+    assert weak[-5:] == ["-5", "%", "-", "cannot", "tell"]
+    assert of("strong", "THE WORST BY WHO").split()[-1] == "es"
+
+
+@pytest.mark.parametrize(
+    ("floor", "single", "holds"),
+    [
+        ((1, 2, 3), (1, 2, 3), True),
+        ((1, 2, 3), None, True),
+        ((1, 2, 3), (-1, 1, 3), None),
+        ((-1, 1, 3), (1, 2, 3), None),
+        ((1, 2, 3), (-3, -2, -1), False),
+        ((-3, -2, -1), (-1, 1, 3), False),
+    ],
+)
+def test_who_holds_keeps_more_than_both(floor, single, holds):
+    def interval(numbers):
+        low, mean, high = numbers
+        return Interval(mean, low, high)
+
+    above = interval(single) if single else None
+    kept = dataclasses.replace(STRONG, above_floor=interval(floor), above_single=above)
+    assert kept.holds is holds
+    assert Kept.from_dict(kept.to_dict()) == kept
+
+
+def test_a_suite_comes_back_from_json_as_it_went():
+    found = dataclasses.replace(FOUND, kept=[STRONG, WEAK], warnings=["weak: beware"])
+    assert Suite.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
 def test_every_attack_has_a_line_and_every_doubt():
     text = lines(FOUND)
     assert ["flip", "40.00", "24.25"] in [line.split() for line in text]
-    assert text[-1] == "warning: weak: beware"
+    assert text[-1] == "  * weak: beware"
     assert "64 worlds, measured on 128 others" in " ".join(text)
-    assert "warning" not in render_suite(dataclasses.replace(FOUND, warnings=()))
+    assert "DOUBT" not in render_suite(dataclasses.replace(FOUND, warnings=()))
 
 
 def test_trainings_are_one_row_each_and_what_was_trained_on_others_another():
     text = [line.split() for line in lines(FOUND)]
     assert ["es", "37.50", "29.50"] in text
     assert ["trained", "on", "others", "41.50", "33.50"] in text
-    (strong,) = (line for line in lines(FOUND) if line.startswith("strong"))
-    assert "37.00 [36.00, 38.00]" in strong
+    assert "37.00 [36.00, 38.00]" in of("strong", "THE WORST BY WHO")
 
 
 def test_without_reach_there_is_no_share():
     nothing = dataclasses.replace(FOUND, reach=Interval(0.5, -0.5, 1.5))
-    (strong,) = (line for line in lines(nothing) if line.startswith("strong"))
-    assert strong.rstrip().endswith(" -")
+    strong = [line.split() for line in lines(nothing) if line.startswith("strong")]
+    assert "-" in strong[1]
     assert nothing.to_dict()["reach"]["estimate"] == 0.5

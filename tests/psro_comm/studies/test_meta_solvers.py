@@ -37,7 +37,7 @@ def test_a_study_goes_on_where_it_was_killed_and_counts_twins_once(tmp_path):
     assert result["verdicts"][0]["verdict"] == "cannot tell: too few samples"
     assert "uniform, seed 0" in render_study(result)
     for row in result["rows"]:  # a fresh attack may be weaker than one that is there
-        met = [row["worst_case"], *row["against"].values()]
+        met = [row["fresh"], *row["against"].values()]
         worst = row["worst_known"]
         assert worst["estimate"] <= min(each["estimate"] for each in met) + 1e-9
         assert worst["low"] <= worst["estimate"] <= worst["high"]
@@ -47,7 +47,7 @@ def test_a_study_goes_on_where_it_was_killed_and_counts_twins_once(tmp_path):
     assert {each["quantity"] for each in result["verdicts"]} == {
         "nash_conv",
         "population_nash_conv",
-        "worst_case",
+        "fresh",
         "worst_known",
     }
     for folder in ("s-uniform-0", "s-cross-0"):  # as a kill in the middle leaves it

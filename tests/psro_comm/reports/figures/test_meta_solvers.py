@@ -18,7 +18,7 @@ def result(seeds: int) -> dict:
                     {"nash_conv": 9.0 - k, "population_nash_conv": 7.0 - k}
                     for k in range(2)
                 ],
-                "worst_case": {"estimate": 20.0 + seed, "low": 19.0, "high": 25.0},
+                "fresh": {"estimate": 20.0 + seed, "low": 19.0, "high": 25.0},
             }
             for seed in range(seeds)
             for name in ("nash", "uniform")
