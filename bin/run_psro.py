@@ -33,13 +33,13 @@ def main(_: list[str]) -> None:
 
     with open_lab(request) as lab:
         filters, attacks = (
-            [
-                policy
+            {
+                own: policy
                 for name in names
-                for policy in find_player(
+                for own, policy in find_player(
                     lab, name, role, request.runs_dir
-                ).policies.values()
-            ]
+                ).policies.items()
+            }
             for role, names in start.items()
         )
         given = (filters, attacks) if filters or attacks else None

@@ -256,9 +256,10 @@ def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
     summary = json.loads((runs / "given" / "psro.json").read_text())
     assert set(summary["attacker_mixture"]) == {
         "no-attack",
-        "given-attack-0",
+        "attack",
         "attack-001",
     }
+    assert "attack " in done.stdout.split("BOTH MIXTURES")[1]
     other = ("--initial_attacks=untrained", "--initial_filters=filter")
     fails(run("run_psro", runs, *given, *other), "other initial policies")
 
