@@ -29,9 +29,11 @@ def main(_: list[str]) -> None:
         return
     from psro_comm.psro.rmacrl import RMacrl
     from psro_comm.reports.terminal import render_solution
+    from psro_comm.studies.gate import warn_unless_it_talks
     from psro_comm.studies.players import find_player
 
     with open_lab(request) as lab:
+        warn_unless_it_talks(lab)
         filters, attacks = (
             {
                 own: policy

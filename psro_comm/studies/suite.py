@@ -22,6 +22,7 @@ from psro_comm.lab.session import read_run
 from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import breaker, returns_of
@@ -45,6 +46,7 @@ def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
     Raises:
       ValueError: an unknown name, or a policy for another team.
     """
+    warn_unless_it_talks(lab)
     asked = [find_player(lab, name, "filter", runs_dir) for name in names]
     reference = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
     ready = [find_player(lab, each, "attack", runs_dir) for each in NOT_TRAINED]
