@@ -29,17 +29,19 @@ def main(_: list[str]) -> None:
         return
     from psro_comm.psro.rmacrl import RMacrl
     from psro_comm.reports.terminal import render_solution
+    from psro_comm.studies.gate import warn_unless_it_talks
     from psro_comm.studies.players import find_player
 
     with open_lab(request) as lab:
+        warn_unless_it_talks(lab)
         filters, attacks = (
-            [
-                policy
+            {
+                own: policy
                 for name in names
-                for policy in find_player(
+                for own, policy in find_player(
                     lab, name, role, request.runs_dir
-                ).policies.values()
-            ]
+                ).policies.items()
+            }
             for role, names in start.items()
         )
         given = (filters, attacks) if filters or attacks else None

@@ -69,3 +69,7 @@ CONDITIONS = {
 # Conditions in which an inspected episode shows each step.
 UNDISTURBED, UNDEFENDED, DEFENDED = "clean", "attacked", "defended"
 BRANCHES = (UNDISTURBED, UNDEFENDED, DEFENDED)
+
+# What becomes of benign agents' best actions, over many steps; for whom it is counted.
+TURNS, REPAIRS, SPOILS, WRONG = "turned", "repaired", "spoiled", "wrong"
+EVERYBODY = "all"

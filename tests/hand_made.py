@@ -50,6 +50,9 @@ class Parrots:
         certain = 1000.0 * memory
         return torch.cat([-certain, certain], dim=-1)
 
+    def read_by(self, receiver: int, sender: int) -> tuple[int, int]:
+        return 0, self.message_size
+
 
 class _Still:
     memory_size = 0

@@ -41,6 +41,12 @@ class Team(Protocol):
     def act(self, memory: Tensor, available: Tensor) -> Tensor:
         """Scores actions: `[B,N,H]`, `[B,N,A]` -> logits or Q `[B,N,A]`."""
 
+    def read_by(self, receiver: int, sender: int) -> tuple[int, int]:
+        """Returns which numbers of a sender's message are read: first, and after last.
+
+        For showing messages to a reader; play needs `listen` alone.
+        """
+
 
 class Carry(NamedTuple):
     """What the team and both sides remember from one step to the next."""

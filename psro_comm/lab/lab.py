@@ -68,6 +68,7 @@ class Lab:
         self.config, self.store = config, store
         self.metrics, self.workers = metrics, workers
         self.env = make_env(config.env, config.env_config, device=config.device)
+        self.lender: RunStore | None = None  # the run whose team this one uses
         self._team: Frozen | None = None
 
     def seed(self, name: str) -> int:

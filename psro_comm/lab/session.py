@@ -107,6 +107,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
         lab = Lab(request.config, store, metrics, workers)
         if donor is not None:
             lab.adopt_team(donor.load_team())
+            lab.lender = donor
         yield lab
 
 

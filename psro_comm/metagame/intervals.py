@@ -42,7 +42,7 @@ def normal_interval(samples: np.ndarray) -> Interval:
     return _around(float(samples.mean()), half)
 
 
-def share_interval(share: float, count: int) -> Interval:
+def share_interval(share: float, count: float) -> Interval:
     """Returns Wilson's 95 % interval of a share of `count` samples.
 
         (p + z^2 / 2W -+ z sqrt(p (1 - p) / W + z^2 / 4W^2)) / (1 + z^2 / W)
@@ -73,12 +73,44 @@ def fall_percent(clean: np.ndarray, other: np.ndarray) -> Interval:
 
     Source: Cochran 1977, Sampling Techniques, chapter 6 (the ratio estimator).
     """
-    base = float(clean.mean())
-    if base <= 0.0:
+    if float(clean.mean()) <= 0.0:
         return _around(math.nan, math.nan)
-    ratio = float(other.mean()) / base
-    half = NORMAL * _deviation(other - ratio * clean) / (math.sqrt(len(clean)) * base)
+    ratio, half = _ratio(other, clean)
     return _around(100.0 * (1.0 - ratio), 100.0 * half)
+
+
+def clustered_share(hits: np.ndarray, trials: np.ndarray) -> Interval:
+    """Returns the share of trials that hit, where those of a world are alike.
+
+    It is Wilson's interval at the number of independent trials that would vary as much,
+    p (1 - p) / Var(p) with the variance between worlds; where all worlds have the same
+    share, each counts as one trial. So no share is certain that few worlds have shown.
+
+    Args:
+      hits, trials: `[W]` numbers of each world; a world may have no trial.
+
+    Returns:
+      The interval; NaN without any trial.
+
+    Source: Korn and Graubard 1998, Survey Methodology 24 (the effective sample size);
+      Cochran 1977, chapter 6 (the ratio estimator).
+    """
+    if not trials.any():
+        return _around(math.nan, math.nan)
+    worlds = int((trials > 0).sum())
+    share = float(hits.sum() / trials.sum())
+    deviation = _ratio(hits, trials)[1] / NORMAL if len(trials) > 1 else 0.0
+    if deviation < 1e-12:  # rounding
+        return share_interval(share, worlds)
+    return share_interval(share, share * (1.0 - share) / deviation**2)
+
+
+def _ratio(top: np.ndarray, base: np.ndarray) -> tuple[float, float]:
+    """Returns mean(top) / mean(base), both `[W]`, and its interval's half width."""
+    mean = float(base.mean())
+    ratio = float(top.mean()) / mean
+    half = NORMAL * _deviation(top - ratio * base) / (math.sqrt(len(base)) * mean)
+    return ratio, half
 
 
 def std_error(interval: Interval) -> float:

@@ -21,6 +21,11 @@ from psro_comm.metagame.rows import Difference, Row
 from psro_comm.metagame.suite import Suite
 from psro_comm.names import AGAINST, ALL_MUTED, EQUILIBRIUM, TALKING
 
+NO_TALK = "Attacks on messages that a team does not need mean little."
+# The least that a talking team loses when muted: per cent of its return, or points of
+# success. Either is enough: a negative return has no share, a sure success no gain.
+_ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -37,6 +42,45 @@ class Gate:
     def get(self, quantity: str, condition: str) -> Interval | None:
         """Returns a quantity, such as `return`, in a condition; None if unmeasured."""
         return self.found.get(f"{quantity}_{condition}")
+
+    @property
+    def talks(self) -> bool:
+        """Whether the team needs its messages, so that attacks on them mean something.
+
+        Less than the whole interval of what it loses when muted does not count.
+        """
+        return any(
+            fall.low >= _ENOUGH_TALK[name][0] for name, fall in self._falls().items()
+        )
+
+    def in_words(self) -> str:
+        """Returns whether the team talks, in a sentence; and a warning if not."""
+        clean, muted = (self.get("return", each) for each in (TALKING, ALL_MUTED))
+        warning = " " + NO_TALK
+        falls = self._falls()
+        if not falls:
+            words = f"The team earns {clean}: too little to say whether it talks."
+            return words + warning
+        telling = [name for name in falls if falls[name].low >= _ENOUGH_TALK[name][0]]
+        name = (telling or list(falls))[0]
+        fall, unit = falls[name], _ENOUGH_TALK[name][1]
+        if telling:
+            word, warning = "The team really talks", ""
+        elif fall.low > 0.0:
+            word = "The team talks, but could do without"
+        elif fall.contains_zero:
+            word = "Cannot tell whether the team talks"
+        else:
+            word = "The team is better off muted"
+        return (
+            f"{word}: it earns {clean}, and {muted} when muted, a loss of {fall}"
+            f" {unit}.{warning}"
+        )
+
+    def _falls(self) -> dict[str, Interval]:
+        """Returns what muting all takes, by the measures that were taken."""
+        found = {name: self.get(name, ALL_MUTED) for name in _ENOUGH_TALK}
+        return {name: fall for name, fall in found.items() if fall is not None}
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the gate as JSON data, as `gate.json` holds it."""

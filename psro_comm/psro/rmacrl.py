@@ -9,12 +9,12 @@ from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
-from psro_comm.disk.store import StoreError
 from psro_comm.lab.lab import Lab, Response, stopping_at
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.iteration import Iteration, Solved
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.psro.given import Given, begun
 from psro_comm.psro.iterations import keep, measure
 from psro_comm.psro.responses import by_merit, oracle_gains, supported
 from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
@@ -63,15 +63,15 @@ class RMacrl:
         self,
         lab: Lab,
         meta_solver: str | None = None,
-        given: tuple[Sequence[Frozen], Sequence[Frozen]] | None = None,
+        given: Given | None = None,
     ) -> None:
         """Prepares the populations: null policies, then untrained or given ones.
 
         Args:
           lab: the run's lab.
           meta_solver: name of the meta-solver; None is the configuration's.
-          given: trained filters and attacks to start from, instead of an untrained
-            policy on each side.
+          given: trained filters and attacks to start from, by name, instead of an
+            untrained policy on each side.
 
         Raises:
           StoreError: the run was begun from other policies.
@@ -81,10 +81,8 @@ class RMacrl:
         self.populations = benign()
         self.history: list[Iteration] = []
         self._given = given is not None
-        self._remember_start(given)
-        for side, policies in zip(Side, given or ((), ()), strict=True):
-            for number, policy in enumerate(policies):
-                name = f"given-{side.strategy}-{number}"
+        for side, start in zip(Side, begun(lab.store, given or ({}, {})), strict=True):
+            for name, policy in start.items():
                 lab.store.save_policy(name, policy)
                 self.populations[side][name] = policy
         # The paper's threshold stops one attacker of its curves, never a best response.
@@ -99,18 +97,6 @@ class RMacrl:
     def attacks(self) -> dict[str, Frozen]:
         """The attacker's population."""
         return self.populations[Side.ATTACKER]
-
-    def _remember_start(
-        self, given: tuple[Sequence[Frozen], Sequence[Frozen]] | None
-    ) -> None:
-        """Stores the digests of the given policies; refuses others than the first."""
-        start = [[policy.digest() for policy in side] for side in given or ((), ())]
-        store = self.lab.store
-        if store.has("start") and store.load_json("start") != start:
-            raise StoreError(
-                f"{store.root} was begun from other initial policies: use another --run"
-            )
-        store.save_json("start", start)
 
     def solve(self, *, at_least: int = 1) -> Solution:
         """Runs algorithm 1 to convergence or its last iteration; resumable.

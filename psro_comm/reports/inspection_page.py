@@ -1,4 +1,4 @@
-"""Makes a web page of an episode: the board, malicious agents, flags, distortion.
+"""Makes a web page of an episode: the board, best actions, and messages as heard.
 
 The page holds its data and a few lines of script, and loads nothing from elsewhere.
 """
@@ -7,6 +7,8 @@ import html
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from psro_comm.reports.text import Section
 
 # Colours are those of `figures.style`.
 _PAGE = """<!doctype html>
@@ -33,9 +35,14 @@ p {{ color: #555; max-width: 46rem }}
  aria-label="step"><output id="said"></output></div>
 <div class="stage"><svg id="board" role="img" aria-label="the world"></svg>
 <table id="talk"></table></div>
+<div class="row"><label>What <select id="who"></select> hears</label></div>
+<table id="heard"></table>
 <p>{note}</p>
+<h1>{heading}</h1>
+{statistic}
 <script>
 const episode = {data};
+const start = {start};
 {script}
 </script></body></html>
 """
@@ -43,9 +50,11 @@ const episode = {data};
 _NOTE = (
     "Orange: malicious. A ring: its message was flagged by the filter. Bent: how far"
     " the message was from what it meant; heard off: how far what the others heard was,"
-    " both in mean norms of a clean message. Actions: what the agent would do with no"
-    " attack, under it, and under it behind the filter, from the same state; bold where"
-    " it differs. The episode follows the actions of the condition “{follow}”."
+    " both in mean norms of a clean message. Actions: the best one with no attack,"
+    " under it, and under it behind the filter, from the same state; bold where it is"
+    " another than clean, in brackets the one that is taken, if not the best. The"
+    " episode follows the actions of the condition “{follow}”. It starts at step"
+    " {shown}: {why}."
 )
 
 _SCRIPT = """
@@ -54,14 +63,19 @@ const at = document.getElementById('at'), said = document.getElementById('said')
 const button = document.getElementById('play');
 const frames = [...episode.steps, {scene: episode.end, agents: []}];
 const names = ['clean', 'attacked', 'defended'];
+const who = document.getElementById('who'), heard = document.getElementById('heard');
+const benign = k => !episode.malicious.includes(k);
+const largest = Math.max(1e-9, ...episode.steps.flatMap(step => step.agents.flatMap(
+  agent => agent.alive ? agent.message.clean.map(Math.abs) : [])));
 const colours = {agent: '#0072B2', prey: '#009E73', enemy: '#222222'};
 at.max = frames.length - 1;
-function shape(kind, attributes, text) {
+function shape(parent, kind, attributes, text) {
   const made = document.createElementNS('http://www.w3.org/2000/svg', kind);
   for (const [name, value] of Object.entries(attributes))
     made.setAttribute(name, value);
   if (text !== undefined) made.textContent = text;
-  board.append(made);
+  parent.append(made);
+  return made;
 }
 function drawBoard(scene, agents) {
   board.setAttribute('viewBox', `-0.1 -0.1 ${scene.columns + .2} ${scene.rows + .2}`);
@@ -69,7 +83,7 @@ function drawBoard(scene, agents) {
   const open = new Set(scene.ground.map(String));
   for (let row = 0; row < scene.rows; row++)
     for (let column = 0; column < scene.columns; column++)
-      shape('rect', {x: column, y: row, width: 1, height: 1, stroke: '#ccc',
+      shape(board, 'rect', {x: column, y: row, width: 1, height: 1, stroke: '#ccc',
         'stroke-width': .02,
         fill: !open.size || open.has(`${row},${column}`) ? '#fff' : '#e9e9e9'});
   for (const sprite of scene.sprites) {
@@ -77,15 +91,15 @@ function drawBoard(scene, agents) {
     const held = sprite.agent !== null && episode.malicious.includes(sprite.agent);
     const x = sprite.column + .5, y = sprite.row + .5;
     if (agent && agent.flagged)
-      shape('circle', {cx: x, cy: y, r: .44, fill: 'none', stroke: '#CC79A7',
+      shape(board, 'circle', {cx: x, cy: y, r: .44, fill: 'none', stroke: '#CC79A7',
         'stroke-width': .07});
-    shape('circle', {cx: x, cy: y, r: .32,
+    shape(board, 'circle', {cx: x, cy: y, r: .32,
       fill: held ? '#D55E00' : colours[sprite.kind] || '#8C8C8C'});
     if (sprite.agent !== null)
-      shape('text', {x: x, y: y + .12, 'font-size': .34, fill: '#fff',
+      shape(board, 'text', {x: x, y: y + .12, 'font-size': .34, fill: '#fff',
         'text-anchor': 'middle'}, sprite.agent);
     if (sprite.label)
-      shape('text', {x: x, y: y + .48, 'font-size': .16, fill: '#222',
+      shape(board, 'text', {x: x, y: y + .48, 'font-size': .16, fill: '#222',
         'text-anchor': 'middle'}, sprite.label);
   }
 }
@@ -111,15 +125,49 @@ function drawTalk(agents) {
     cell(row, agent.bent ? agent.bent.toFixed(2) : '-');
     cell(row, agent.flagged ? 'yes' : 'no');
     cell(row, agent.heard_off ? agent.heard_off.toFixed(2) : '-');
-    for (const name of names)
-      cell(row, episode.actions[agent.action[name]],
-        agent.action[name] === agent.action.clean ? '' : 'changed');
+    for (const name of names) {
+      const best = agent.best[name], taken = agent.action[name];
+      const other = best === taken ? '' : ` (${episode.actions[taken]})`;
+      cell(row, episode.actions[best] + other,
+        best === agent.best.clean ? '' : 'changed');
+    }
   });
+}
+function drawStrip(parent, numbers) {
+  const wide = numbers.length > 8 ? 7 : 46, size = [wide * numbers.length, 16];
+  const strip = shape(parent, 'svg', {width: size[0], height: size[1]});
+  strip.style.width = `${size[0]}px`;
+  numbers.forEach((number, k) => {
+    const pale = 255 * (1 - Math.min(1, Math.abs(number) / largest));
+    const fill = number < 0 ? `rgb(255 ${(94 + pale * .63) | 0} ${pale | 0})`
+      : `rgb(${pale | 0} ${(114 + pale * .55) | 0} 255)`;
+    const box = shape(strip, 'rect', {x: wide * k, y: 0, width: wide, height: 16,
+      fill: fill});
+    shape(box, 'title', {}, number);
+    if (wide > 7)
+      shape(strip, 'text', {x: wide * (k + .5), y: 12, 'font-size': 11,
+        'text-anchor': 'middle'}, number.toFixed(2));
+  });
+}
+function drawHeard(agents) {
+  heard.replaceChildren();
+  const listener = agents[Number(who.value)];
+  if (!listener || !listener.alive) return;
+  const titles = ['clean', 'attacked', 'repaired'];
+  for (const [sender, [first, last]] of Object.entries(listener.hears))
+    names.forEach((name, k) => {
+      const row = heard.insertRow(), said = agents[sender];
+      if (said.forged) row.className = 'forged';
+      cell(row, k ? '' : `from agent ${sender}`);
+      cell(row, titles[k]);
+      drawStrip(row.insertCell(), said.message[name].slice(first, last));
+    });
 }
 function show() {
   const k = Number(at.value), frame = frames[k];
   drawBoard(frame.scene, frame.agents);
   drawTalk(frame.agents);
+  drawHeard(frame.agents);
   const earned = episode.steps.slice(0, k).reduce((sum, s) => sum + s.reward, 0);
   said.textContent = k < episode.steps.length
     ? `step ${k}, return so far ${earned.toFixed(2)}`
@@ -134,36 +182,70 @@ function toggle() {
   button.textContent = clock ? 'pause' : 'play';
 }
 button.onclick = toggle;
-at.oninput = show;
+at.oninput = who.oninput = show;
+episode.steps[0].agents.forEach((_, k) => {
+  if (benign(k)) who.add(new Option(`agent ${k}`, k));
+});
+at.value = start;
+const turned = frames[start].agents.findIndex((agent, k) =>
+  agent.alive && benign(k) && agent.best.clean !== agent.best.attacked);
+if (turned >= 0) who.value = turned;
 show();
 """
 
 
-def render_replay(episode: Mapping[str, Any], title: str) -> str:
+def render_replay(
+    episode: Mapping[str, Any], title: str, statistic: Section, shown: int, why: str
+) -> str:
     """Returns the page that replays an episode, as HTML.
 
     Args:
       episode: the result of `inspect_episode`.
       title: title of the page.
+      statistic: what many worlds amount to.
+      shown: number of the step that it starts at.
+      why: why that.
     """
     kept = {
-        **episode,
-        "steps": [
-            {**step, "agents": [_brief(agent) for agent in step["agents"]]}
-            for step in episode["steps"]
-        ],
+        key: episode[key]
+        for key in ("follow", "malicious", "actions", "success", "end")
     }
+    kept["steps"] = [
+        {**step, "agents": [_brief(agent) for agent in step["agents"]]}
+        for step in episode["steps"]
+    ]
     # A closing tag inside the data would end the script.
     data = json.dumps(kept, separators=(",", ":")).replace("</", "<\\/")
+    follow = episode["follow"]
     return _PAGE.format(
         title=html.escape(title),
-        note=html.escape(_NOTE.format(follow=episode["follow"])),
+        note=html.escape(_NOTE.format(follow=follow, shown=shown, why=why)),
+        heading=html.escape(statistic.title),
+        statistic=_table(statistic),
         data=data,
+        start=shown,
         script=_SCRIPT,
     )
 
 
 def _brief(agent: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the page shows of an agent; its numbers are in the JSON file."""
-    left_out = ("scores", "meant", "sent", "heard")
-    return {key: value for key, value in agent.items() if key not in left_out}
+    """Returns what the page shows of an agent; the rest is in the JSON file."""
+    kept = {key: value for key, value in agent.items() if key != "scores"}
+    if "message" in kept:
+        kept["message"] = {
+            name: [round(number, 3) for number in numbers]
+            for name, numbers in agent["message"].items()
+        }
+    return kept
+
+
+def _table(section: Section) -> str:
+    """Returns a section's table and its notes as HTML."""
+    lines = [
+        "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        for tag, rows in (("th", [section.head]), ("td", section.rows))
+        for row in rows
+    ]
+    rows = "".join(f"<tr>{line}</tr>" for line in lines)
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in section.notes)
+    return f"<table>{rows}</table>{notes}"

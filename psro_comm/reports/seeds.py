@@ -39,10 +39,14 @@ def read_finished(root: Path) -> FinishedRun:
       ValueError: its report is damaged.
     """
     store = RunStore.read(root)
-    if not store.has("report"):
-        raise StoreError(f"{root} is not finished: it has no report.json")
+    found = store.load_json("report") if store.has("report") else {}
+    if not found or "role" in found:  # a role is what train_attack, train_filter report
+        raise StoreError(
+            f"{root} holds no report of a whole story: results are made of finished"
+            " runs of bin.quickstart (make run)"
+        )
     try:
-        report = Report.from_dict(store.load_json("report"))
+        report = Report.from_dict(found)
     except ValueError as error:
         raise ValueError(f"{root.name}: {error}") from error
     return FinishedRun(root, store.config, report)

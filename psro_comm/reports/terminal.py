@@ -15,7 +15,7 @@ from psro_comm.reports.text import Section
 
 def render_gate(gate: Gate) -> str:
     """Returns in words what a team earns, and what it loses without its messages."""
-    return _joined(gate_section(gate))
+    return _joined(gate_section(gate)._replace(bullets=[gate.in_words()]))
 
 
 def render_training(trained: Trained) -> str:

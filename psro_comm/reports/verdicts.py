@@ -6,10 +6,9 @@ Where an interval contains zero the sentence says "cannot tell", never "no effec
 from collections.abc import Mapping
 
 from psro_comm.metagame.intervals import Interval, unpaired_difference
-from psro_comm.metagame.report import Gate, Report
+from psro_comm.metagame.report import Report
 from psro_comm.metagame.rows import Row
 from psro_comm.names import (
-    ALL_MUTED,
     ATTACKED,
     BROKEN,
     CLEAN,
@@ -22,7 +21,6 @@ from psro_comm.names import (
     OWN,
     REPAIRED,
     RMACRL,
-    TALKING,
     VANILLA,
     VANILLA_LONG,
 )
@@ -39,9 +37,6 @@ _COLUMNS = {
     COMPARED[OWN]: "Each against one fresh attacker of its own, which is no worst case",
     COMPARED[NO_ATTACK]: "With no attack at all",
 }
-# The least that a talking team loses when muted: per cent of its return, or points of
-# success.
-_ENOUGH_TALK = {"fall_percent": (40.0, "%"), "fall_points": (10.0, "points of success")}
 
 
 def sign(interval: Interval) -> int:
@@ -60,7 +55,7 @@ def verdict_lines(report: Report) -> list[str]:
     missing = [pair for pair in (CLEAN, ATTACKED) if pair not in found]
     if missing:
         raise ValueError(f"report: no row of {missing[0][0]} against {missing[0][1]}")
-    lines = [_holds(report), _talk(report.gate)]
+    lines = [_holds(report), report.gate.in_words()]
     lines += _attack(found)
     lines += _filter(found)
     lines += _success(rows)
@@ -88,27 +83,6 @@ def _holds(report: Report) -> str:
                     f" team, from which the worst takes {taken}."
                 )
     return holding_line(suite, RMACRL, RMACRL)
-
-
-def _talk(gate: Gate) -> str:
-    clean, muted = (gate.get("return", each) for each in (TALKING, ALL_MUTED))
-    measured = {name: gate.get(name, ALL_MUTED) for name in _ENOUGH_TALK}
-    falls = {name: fall for name, fall in measured.items() if fall is not None}
-    if not falls:
-        return f"The team earns {clean}: too little to say whether it talks."
-    # Either measure is enough: a negative return has no share, a sure success no gain.
-    talks = [name for name in falls if falls[name].low >= _ENOUGH_TALK[name][0]]
-    name = (talks or list(falls))[0]
-    fall, unit = falls[name], _ENOUGH_TALK[name][1]
-    if talks:
-        word = "The team really talks"
-    elif fall.low > 0.0:
-        word = "The team talks, but could do without"
-    elif sign(fall) == 0:
-        word = "Cannot tell whether the team talks; what follows means little"
-    else:
-        word = "The team is better off muted; what follows means little"
-    return f"{word}: it earns {clean}, and {muted} when muted, a loss of {fall} {unit}."
 
 
 def _attack(found: Mapping[tuple[str, str], Interval]) -> list[str]:

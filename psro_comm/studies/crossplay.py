@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psro_comm.lab.lab import Lab
 from psro_comm.metagame.rows import CrossPlay
+from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import audit, row
 
@@ -26,6 +27,7 @@ def cross_play(
     Raises:
       ValueError: an unknown name, or a policy for another team.
     """
+    warn_unless_it_talks(lab)
     opponents = [find_player(lab, name, "attack", runs_dir) for name in attacks]
     defenders = [find_player(lab, name, "filter", runs_dir) for name in filters]
     who = [

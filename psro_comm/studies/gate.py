@@ -8,10 +8,12 @@ loses is known more closely than what it earns.
 Source: TASKS 1 and RECIPES 2 (the gate before any attack result).
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from absl import logging
 
 from games.engine.channel import Channel
 from games.engine.env import CommEnv
@@ -22,8 +24,10 @@ from games.engine.worlds import Worlds, make_worlds
 from oracles.strategies.attacks.mute import MuteAttack
 from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.attacks.tampering import Tampering
+from oracles.strategies.jobs import build_setting
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.message_cutting import cutting
+from psro_comm.lab.lab import Lab
 from psro_comm.metagame.intervals import (
     Interval,
     as_dict,
@@ -31,9 +35,11 @@ from psro_comm.metagame.intervals import (
     normal_interval,
     share_interval,
 )
+from psro_comm.metagame.report import Gate
 from psro_comm.names import ALL_MUTED, MOST_CUT, ONE_MUTED, ONE_NOISE, TALKING
 
 _MOST = 0.8  # of a team's numbers, as NDQ's published runs cut them
+_WORLDS, _GAMES = 256, 32  # behind a warning: simulated, or of another process each
 
 
 class _Played(NamedTuple):
@@ -41,6 +47,42 @@ class _Played(NamedTuple):
 
     returns: np.ndarray  # [W] float64
     success: np.ndarray  # [W] float64, 0. or 1.
+
+
+def warn_unless_it_talks(lab: Lab) -> Gate:
+    """Returns the gate of a lab's team; warns where attacks on it would mean little.
+
+    It is the one that was measured when the team was trained, in this run or in that
+    which lent the team; without one it is measured now, in fewer worlds. The run keeps
+    it as `team-gate.json`.
+    """
+    stores = [lab.store, *([lab.lender] if lab.lender else [])]
+    known = [(s, n) for s in stores for n in ("gate", "team-gate") if s.has(n)]
+    if known:
+        store, name = known[0]
+        found = store.load_json(name)
+    else:
+        found = measured_gate(lab, _WORLDS if lab.env.spec.batched else _GAMES)
+    if (lab.store, "gate") not in known:
+        lab.store.save_json("team-gate", found)
+    gate = Gate.from_dict(found)
+    if not gate.talks:
+        logging.warning("%s", gate.in_words())
+    return gate
+
+
+def measured_gate(lab: Lab, episodes: int) -> dict[str, Any]:
+    """Measures the gate of a lab's team, as JSON data: it leaves out what is NaN.
+
+    Shares of a return below 0 are.
+    """
+    setting = build_setting(lab.setting())
+    report = team_report(setting.env, setting.team, lab.seed("gate"), episodes)
+    return {
+        key: value
+        for key, value in report.items()
+        if not (isinstance(value, dict) and math.isnan(value["estimate"]))
+    }
 
 
 def team_report(

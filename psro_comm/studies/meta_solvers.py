@@ -24,6 +24,7 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns, nash_conv
 from psro_comm.metagame.solvers import nash
 from psro_comm.psro.rmacrl import RMacrl
+from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.over_seeds import over_seeds, verdicts
 from psro_comm.studies.worst_case import breaker
 
@@ -63,8 +64,10 @@ def study(
             with open_lab(request._replace(config=config, run=team)) as lab:
                 lab.team()
         given = request._replace(config=config, team=team)
-        found = {name: _psro(given, name, seed) for name in solvers}
         cross = given._replace(run=f"{request.run}-cross-{seed}")
+        with open_lab(cross) as lab:
+            warn_unless_it_talks(lab)
+        found = {name: _psro(given, name, seed) for name in solvers}
         with open_lab(cross) as lab:
             rows += [{"seed": seed, **row} for row in _crossed(lab, found)]
     psro = request.config.psro

@@ -6,9 +6,7 @@
 Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +43,7 @@ from psro_comm.psro.rmacrl import RMacrl, Solution, benign
 from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
-from psro_comm.studies.gate import team_report
+from psro_comm.studies.gate import measured_gate
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite import search_players
 from psro_comm.studies.worst_case import audit, breaker, row
@@ -81,10 +79,8 @@ class Story:
         _chapter("1. A team learns to play and to talk")
         team = lab.team()
         if not lab.store.has("gate"):
-            setting = build_setting(lab.setting())
-            episodes = self.config.evaluation.episodes
-            found = team_report(setting.env, setting.team, lab.seed("gate"), episodes)
-            lab.store.save_json("gate", _without_nan(found))
+            found = measured_gate(lab, self.config.evaluation.episodes)
+            lab.store.save_json("gate", found)
         gate = Gate.from_dict(lab.store.load_json("gate"))
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
         return gate
@@ -245,15 +241,6 @@ class Story:
         )
         everyone = [none, *defenders.values(), gate, mute]
         return search_players(lab, everyone, [f"{run}/{VANILLA}"], runs_dir)
-
-
-def _without_nan(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the report without NaN, which JSON lacks: shares of a return below 0."""
-    return {
-        key: value
-        for key, value in report.items()
-        if not (isinstance(value, Mapping) and math.isnan(value["estimate"]))
-    }
 
 
 def _chapter(title: str) -> None:

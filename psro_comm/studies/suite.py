@@ -32,6 +32,7 @@ from psro_comm.studies.attackers import (
     warmed,
 )
 from psro_comm.studies.doubts import doubts
+from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import returns_of
 
@@ -49,6 +50,7 @@ def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
     Raises:
       ValueError: an unknown name, or a policy for another team.
     """
+    warn_unless_it_talks(lab)
     defenders = [find_player(lab, name, "filter", runs_dir) for name in names]
     return search_players(lab, defenders, names, runs_dir)
 

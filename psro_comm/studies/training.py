@@ -15,6 +15,7 @@ from psro_comm.metagame.rows import Row, Trained
 from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.psro.rmacrl import benign
 from psro_comm.studies.detector import filter_report
+from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
 from psro_comm.studies.stored_players import TRAINED
 from psro_comm.studies.worst_case import audit, row
@@ -46,6 +47,7 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
             f" not the {role} against {against!r}: use another --run"
         )
     store.save_json("trained", asked)
+    warn_unless_it_talks(lab)
     config = lab.config
     attacking = role == "attack"
     (policy,) = lab.respond(
@@ -72,12 +74,11 @@ def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[Row]:
     defenders = [Mixed.pure(NO_FILTER, filters[NO_FILTER])]
     rivals = [Mixed.pure(NO_ATTACK, attacks[NO_ATTACK])]
     name = TRAINED[role]
-    if role == "attack":
-        defenders.append(opponent)
-        rivals.append(Mixed.pure(name, policy))
-    else:
-        defenders.append(Mixed.pure(name, policy))
-        rivals.append(opponent)
+    trained = Mixed.pure(name, policy)
+    ours, theirs = (rivals, defenders) if role == "attack" else (defenders, rivals)
+    ours.append(trained)
+    if not _same(opponent, theirs[0]):  # nobody, whom the table has already
+        theirs.append(opponent)
     pairs = {
         (defender.name, rival.name): (defender, rival)
         for defender in defenders
@@ -88,6 +89,14 @@ def _rows(lab: Lab, role: str, opponent: Mixed, policy: Frozen) -> list[Row]:
         row(table, f"{rival} against {defender}", *pair)
         for (defender, rival), pair in pairs.items()
     ]
+
+
+def _same(one: Mixed, other: Mixed) -> bool:
+    """Returns whether two players are the same single policy."""
+    ours, theirs = (
+        [policy.digest() for policy in each.policies.values()] for each in (one, other)
+    )
+    return len(ours) == 1 and ours == theirs
 
 
 def _detector(lab: Lab, opponent: Mixed, policy: Frozen) -> dict[str, float]:

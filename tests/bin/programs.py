@@ -34,7 +34,7 @@ READS = {  # settings that each program reads, beside those of the task and its 
         *("threat", *_ATTACK, *_NEW_FILTER),
         *("psro.episodes", "psro.restarts", "evaluation"),
     ),
-    "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER),
+    "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
 }
 _TEAM = ("env", "backbone", "learner", "training", "echo", "commnet", "smac")
 _OTHERS = ("task", "budget", "workers")

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from absl import flags
+from absl import flags, logging
 
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.fields import leaves
@@ -118,6 +118,7 @@ def run(program: str, arguments: list[str]) -> tuple[int, str]:
 
     request.request = noted
     with tempfile.TemporaryFile("w+") as said:
+        logging.get_absl_handler().python_handler.stream = said
         sys.argv = [program, *arguments]
         status: Any = 0
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

@@ -73,7 +73,7 @@ def test_two_numbers_of_malicious_agents_are_told_apart_and_drawn_together(
 @pytest.mark.parametrize(
     ("names", "word"),
     [
-        ("r0,half", "half is not finished"),
+        ("r0,half", "half holds no report of a whole story"),
         ("../r0", "bad name"),
     ],
 )

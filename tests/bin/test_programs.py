@@ -70,18 +70,6 @@ def test_evaluate_crosses_named_and_trained_players(runs):
     assert bent["none"] == 0.0
 
 
-def test_an_episode_is_shown_as_numbers_as_a_picture_and_as_a_page(runs):
-    named = ("--attack=attack", "--filter=filter", "--follow=defended")
-    done = run("inspect_messages", runs, "--run=lens", *named)
-    assert done.returncode == 0, done.stderr
-    saved = [Path(name) for name in done.stdout.split("Saved: ")[1].strip().split(", ")]
-    assert [path.suffix for path in saved] == [".json", ".svg", ".png", ".html"]
-    episode = json.loads(saved[0].read_text())
-    assert (episode["attack"], episode["follow"]) == ("attack", "defended")
-    done = run("inspect_messages", runs, "--run=lens", *named, "--step=40")
-    fails(done, "step is 40, must be 0 to 8")
-
-
 def done_path(done):
     return Path(done.stdout.split("Saved: ")[1].strip())
 
@@ -176,7 +164,7 @@ def test_a_wrong_name_is_refused_before_a_team_is_trained(runs, program, flag, w
     ("program", "flags", "words"),
     [
         ("train_team", "--attack_oracle.env_steps=3", "flag 'attack_oracle.env_steps'"),
-        ("inspect_messages", "--evaluation.episodes=9", "flag 'evaluation.episodes'"),
+        ("inspect_messages", "--psro.episodes=9", "flag 'psro.episodes'"),
         ("evaluate", "--psro.episodes=9", "Unknown command line flag 'psro.episodes'"),
         ("run_psro", "--evaluation.episodes=9", "Did you mean: evaluation.num_envs"),
         (
@@ -268,9 +256,10 @@ def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
     summary = json.loads((runs / "given" / "psro.json").read_text())
     assert set(summary["attacker_mixture"]) == {
         "no-attack",
-        "given-attack-0",
+        "attack",
         "attack-001",
     }
+    assert "attack " in done.stdout.split("BOTH MIXTURES")[1]
     other = ("--initial_attacks=untrained", "--initial_filters=filter")
     fails(run("run_psro", runs, *given, *other), "other initial policies")
 

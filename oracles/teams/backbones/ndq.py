@@ -107,3 +107,9 @@ class NDQ(Talking):
         """Returns Q `[B,N,A]`, -inf where unavailable."""
         q: Tensor = self.value(memory)
         return q.masked_fill(~available, -torch.inf)
+
+    def read_by(self, receiver: int, sender: int) -> tuple[int, int]:
+        """Returns which numbers are read: those of the vector for the receiver."""
+        size = self.config.vector_size
+        first = size * (receiver - (receiver > sender))
+        return first, first + size

@@ -180,17 +180,55 @@ def test_learned_players_in_a_mixture_have_static_shapes_and_wait_for_no_device(
     assert wire.heard.shape == (BATCH, 2, size)
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", sorted(BACKBONES))
-def test_the_cpu_and_the_gpu_agree(name):
+def same_draws(monkeypatch):
+    """Numbers that a team draws are the same on every device, whatever generator.
+
+    The generators of a CPU and of a GPU differ, and some teams draw their messages.
+    """
+    draw = torch.randn
+
+    def drawn(*size, generator=None, device=None, dtype=None) -> Tensor:
+        fixed = torch.Generator().manual_seed(0)
+        return draw(*size, generator=fixed, dtype=dtype).to(device)
+
+    monkeypatch.setattr(torch, "randn", drawn)
+
+
+def scene(name: str):
+    """An untrained team in 64 worlds of noise, and what it remembers."""
     torch.manual_seed(0)
-    env = Echo()
-    team = make_team(name, {}, env.spec).requires_grad_(False)
+    team = make_team(name, {}, Echo().spec).requires_grad_(False)
     timestep = a_timestep(torch.ones(64, 2, dtype=torch.bool))
     carry = map_tensors(
         lambda leaf: torch.randn(leaf.shape, generator=torch.Generator()),
         started(team, batch=64),
     )._replace(malicious=torch.tensor(CAUGHT).expand(64, 1))
+    return team, carry, timestep
+
+
+@pytest.mark.parametrize("name", sorted(BACKBONES))
+def test_two_generators_agree_where_draws_are_the_same(name, monkeypatch):
+    team, carry, timestep = scene(name)
+    channel = Channel(Attacker(1.0))
+
+    def outcomes() -> list:
+        generators = (torch.Generator().manual_seed(seed) for seed in (1, 2))
+        return [communicate(team, carry, timestep, channel, g) for g in generators]
+
+    one, other = outcomes()
+    draws = not torch.equal(one[1].sent, other[1].sent)
+    assert draws == (name == "ndq")
+    same_draws(monkeypatch)
+    one, other = outcomes()
+    torch.testing.assert_close(one, other, atol=0.0, rtol=0.0)
+    assert one[1].sent.std() > 0.0
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", sorted(BACKBONES))
+def test_the_cpu_and_the_gpu_agree(name, monkeypatch):
+    team, carry, timestep = scene(name)
+    same_draws(monkeypatch)  # the test is about arithmetic
     slow = talk(team, carry, timestep, Attacker(1.0))
     carry, timestep = (map_tensors(Tensor.cuda, part) for part in (carry, timestep))
     fast = talk(team.cuda(), carry, timestep, Attacker(1.0))

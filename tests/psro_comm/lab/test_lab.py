@@ -125,7 +125,7 @@ def test_a_team_trained_under_other_rules_is_refused(lab):
 
 def test_a_run_has_one_start(lab):
     with pytest.raises(ValueError, match="other initial policies"):
-        RMacrl(lab, given=([freeze(NoFilter())], [mute(lab)]))
+        RMacrl(lab, given=({"nobody": freeze(NoFilter())}, {"mute": mute(lab)}))
 
 
 def test_a_warm_start_begins_the_first_restart_and_no_other(lab):

@@ -232,6 +232,36 @@ def test_a_share_of_nothing_is_unknown() -> None:
     assert all(math.isnan(value) for value in found)
 
 
+def test_trials_of_a_world_that_are_copies_count_once() -> None:
+    hits = (normal(1, 500)[0] > 0.5).astype(float)
+    once = intervals.clustered_share(hits, np.ones(500))
+    copied = intervals.clustered_share(10 * hits, np.full(500, 10.0))
+    assert copied == pytest.approx(once)
+    as_independent = intervals.share_interval(hits.mean(), 500)
+    assert once == pytest.approx(as_independent, abs=1e-4)
+
+
+def test_the_interval_of_a_clustered_share_covers_as_often_as_it_says() -> None:
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(400):
+        trials = rng.integers(0, 30, size=60).astype(float)
+        found = intervals.clustered_share(
+            rng.binomial(trials.astype(int), rng.beta(0.6, 1.4, size=60)), trials
+        )
+        hits += found.low <= 0.3 <= found.high
+    assert 0.92 <= hits / 400 <= 0.98
+
+
+def test_a_clustered_share_of_what_never_varies_is_not_certain() -> None:
+    trials = np.array([9.0, 9.0, 0.0, 9.0])
+    for share in (0.0, 1.0):
+        found = intervals.clustered_share(share * trials, trials)
+        assert found == intervals.share_interval(share, 3)
+    assert intervals.clustered_share(np.ones(1), np.ones(1)).low < 0.5
+    nothing = intervals.clustered_share(np.zeros(4), np.zeros(4))
+    assert all(math.isnan(value) for value in nothing)
+
+
 def test_a_difference_by_hand() -> None:
     # half widths 3 and 4 make 5
     found = intervals.unpaired_difference(

@@ -183,7 +183,7 @@ def test_one_seed_twice_or_two_configurations_are_refused() -> None:
 
 def test_an_unfinished_run_is_named(tmp_path: Path) -> None:
     RunStore.open(tmp_path / "half", {"task": TASK, "seed": 0}).close()
-    with pytest.raises(StoreError, match="half is not finished"):
+    with pytest.raises(StoreError, match="half holds no report of a whole story"):
         read_finished(tmp_path / "half")
     with pytest.raises(StoreError, match="there is no run"):
         read_finished(tmp_path / "nothing")

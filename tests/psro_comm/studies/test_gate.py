@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from games.environments.echo.env import Echo
+from psro_comm.lab.session import Request, open_lab
+from psro_comm.settings import fields
+from psro_comm.settings.tasks import preset
+from psro_comm.studies import gate
 from psro_comm.studies.gate import team_report
+from psro_comm.studies.training import train_against
 from tests.hand_made import Parrots
 
 EPISODES = 400
@@ -79,3 +84,47 @@ def test_the_number_of_worlds_is_that_asked_for_across_waves():
 def test_a_single_episode_is_refused():
     with pytest.raises(ValueError, match="episodes is 1"):
         team_report(Echo(), Parrots(), seed=0, episodes=1)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Opens runs of a team that has hardly trained."""
+
+    def opened(run: str, team: str | None = None):
+        steps = ("training", "attack_oracle", "filter_oracle")
+        tiny = {f"{each}.env_steps": 2304 for each in steps}
+        config = fields.replace(preset("echo", "smoke"), tiny)
+        return open_lab(Request(config, tmp_path, run, 0, team=team))
+
+    return opened
+
+
+def test_the_gate_is_measured_once_and_lent_with_the_team(opened, monkeypatch):
+    with opened("own") as lab:
+        assert lab.lender is None
+        found = gate.warn_unless_it_talks(lab)
+        assert not found.talks
+        assert found.facts["episodes"] == 256
+    monkeypatch.setattr(gate, "team_report", None)  # it would fail
+    for run, lender in (("own", None), ("heir", "own"), ("heirs-heir", "heir")):
+        with opened(run, lender) as lab:
+            assert gate.warn_unless_it_talks(lab) == found
+            assert not lab.store.has("gate")  # that of a story, on its own worlds
+
+
+def test_what_the_teams_own_training_measured_comes_first(opened):
+    with opened("own") as lab:
+        lab.team()
+        lab.store.save_json("gate", gate.measured_gate(lab, 3))
+        assert gate.warn_unless_it_talks(lab).facts["episodes"] == 3
+        assert not lab.store.has("team-gate")
+    with opened("heir", "own") as lab:
+        assert gate.warn_unless_it_talks(lab).facts["episodes"] == 3
+
+
+def test_a_matchup_is_told_once_though_its_opponent_is_nobody(opened, tmp_path):
+    for side, name in (("attack", "no-filter"), ("filter", "no-attack")):
+        with opened(f"{side}-of-nobody") as lab:
+            rows = train_against(lab, side, "none", tmp_path).rows
+        assert len(rows) == len({row.pair for row in rows}) == 2
+        assert all(name in row.pair for row in rows)
