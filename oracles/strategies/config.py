@@ -88,7 +88,9 @@ class OracleConfig:
     """The budget and the learner's settings of one best response.
 
     Attributes:
-      env_steps: environment steps of one training, over all environments.
+      env_steps: environment steps that one training plays, over all environments, the
+        tests of a threshold included. The first rollout may exceed them, and the last
+        test.
       num_envs: B, environments side by side.
       num_steps: T, steps of a rollout.
       ppo: the learner.
@@ -110,8 +112,12 @@ class OracleConfig:
 
     @property
     def updates(self) -> int:
-        """Returns the number of rollouts of one training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+        """Returns the most rollouts of one training: those that no test cuts short.
+
+        The first is a step longer; see `oracles.strategies.learner`.
+        """
+        left = self.env_steps - self.num_envs
+        return max(1, left // (self.num_envs * self.num_steps))
 
 
 @dataclass(frozen=True)

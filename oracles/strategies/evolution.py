@@ -19,7 +19,7 @@ from games.engine.side import Side
 from games.engine.worlds import Worlds, make_worlds
 from oracles.learning.randomness import Log
 from oracles.strategies.config import EvolutionConfig
-from oracles.strategies.learner import TEST_EVERY, Task
+from oracles.strategies.learner import Task
 
 
 @torch.no_grad()
@@ -59,10 +59,10 @@ def train_by_es(
         outcome = search.play(weights, task, budget.num_envs)
         elites = search.move(weights, task.side.sign * outcome.returns.mean(1))
         vector_to_parameters(search.mean, policy.parameters())
+        enough, tested = task.enough(policy, lines.update + 1)
+        lines.env_steps += tested
         lines.write(outcome, elites, search.std)
-        if task.stop is None or lines.update % TEST_EVERY:
-            continue
-        if task.test_return(task.channel(policy)) <= task.stop:
+        if enough:
             return
     if lines.env_steps + most <= budget.env_steps:
         finalists = torch.stack([search.mean, search.best])

@@ -7,15 +7,16 @@ import copy
 import math
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
 
 from games.engine.channel import Channel
 from games.engine.matches import play_worlds
-from games.engine.play import Step, Stream, collect
+from games.engine.play import Outcome, Step, Stream
 from games.engine.side import Side
-from games.engine.tree import map_tensors
+from games.engine.tree import map_tensors, stack
 from games.engine.view import gather_agents
 from games.engine.worlds import make_worlds
 from oracles.learning.meter import Meter
@@ -25,7 +26,7 @@ from oracles.strategies.config import OracleConfig
 from oracles.strategies.setting import Setting, malicious_agents
 
 TEST_EVERY = 2  # updates between two tests of the threshold
-_TEST_WORLDS = 512
+_TEST_WORLDS = 128
 # With one process a game, a test takes the games of the training, which begins new
 # episodes afterwards: whole ones must fit in between, and a test must be shorter.
 _TEST_WAVES = 4
@@ -47,8 +48,24 @@ class Task(NamedTuple):
             return self.setting.channel(policy, self.opponent)
         return self.setting.channel(self.opponent, policy)
 
-    def test_return(self, channel: Channel) -> float:
-        """Returns the mean return of whole episodes, in worlds of the test's own.
+    def enough(
+        self, policy: Any, update: int, every: int = TEST_EVERY
+    ) -> tuple[bool, int]:
+        """Returns whether a policy is strong enough, and the steps played to know it.
+
+        Args:
+          policy: the policy that learns.
+          update: the number of updates so far; others than multiples of `every` are
+            not tested.
+          every: the number of updates between two tests.
+        """
+        if self.stop is None or update % every:
+            return False, 0
+        tested = self.test(policy)
+        return float(tested.returns.mean()) <= self.stop, int(tested.length.sum())
+
+    def test(self, policy: Any) -> Outcome:
+        """Plays whole episodes in worlds of the test's own, the same at each call.
 
         The episodes that end in a rollout would be biased: the short ones, which went
         well, end first, and part of each was played by older weights.
@@ -64,10 +81,9 @@ class Task(NamedTuple):
             device,
         )
         generator = torch.Generator(device).manual_seed(0)
-        # Copies: a mixture remembers which member plays where in the stream.
-        test = copy.deepcopy(channel)
-        played = play_worlds(setting.env, setting.team, test, worlds, generator)
-        return float(played.returns.mean())
+        # A copy: a mixture remembers which member plays where in the stream.
+        channel = copy.deepcopy(self.channel(policy))
+        return play_worlds(setting.env, setting.team, channel, worlds, generator)
 
 
 def train_by_ppo(
@@ -105,22 +121,28 @@ class Learner:
         return self.task.generators
 
     def train(self, log: Log | None) -> None:
-        """Trains the policy for `oracle.updates` rollouts, or until a test stops it."""
-        oracle, ppo, stop = self.oracle, self.oracle.ppo, self.task.stop
+        """Trains the policy until its budget is spent, or a test finds it enough.
+
+        A rollout needs one step more than is learned from, whose value bootstraps. That
+        step is the first of the next rollout: nothing is played in vain.
+        """
+        oracle, ppo = self.oracle, self.oracle.ppo
         channel, area = self.task.channel(self.policy), self.task.side.strategy
         optimizer = torch.optim.Adam(self.policy.parameters(), ppo.learning_rate)
         meter = Meter(oracle.num_envs, self.setting.env.device)
-        steps = self._stream(channel).play()
+        steps, ahead = self._stream(channel).play(), list[Step]()
         started = time.monotonic()
-        for update in range(oracle.updates):
-            progress = update / oracle.updates
+        update = played = 0
+        while update == 0 or played + self._cost(ahead) <= oracle.env_steps:
+            progress = played / oracle.env_steps
             set_learning_rate(
                 optimizer,
                 ppo.learning_rate * (1.0 - progress * (1.0 - ppo.final_learning_rate)),
             )
-            # One step more is played: the critic's value there bootstraps.
-            rollout = collect(steps, oracle.num_steps + 1)
-            ended = meter.read(rollout)
+            played += self._cost(ahead)
+            ahead += islice(steps, oracle.num_steps + 1 - len(ahead))
+            rollout, ahead = stack(ahead), ahead[-1:]
+            ended = meter.read(map_tensors(lambda leaf: leaf[:-1], rollout))
             stats = ppo_update(
                 optimizer,
                 self.policy.evaluate,
@@ -129,27 +151,33 @@ class Learner:
                 generator=self.generators.policy,
                 entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
             )
+            update += 1
+            enough, tested = self.task.enough(self.policy, update, self._test_every())
+            played += tested
             if log is not None:
-                seen = (update + 1) * oracle.num_envs * oracle.num_steps
+                seconds = time.monotonic() - started
                 log(
                     {
-                        "update": update + 1,
-                        "env_steps": seen,
-                        "wall_s": time.monotonic() - started,
-                        "time/steps_per_s": seen / (time.monotonic() - started),
+                        "update": update,
+                        "env_steps": played,
+                        "wall_s": seconds,
+                        "time/steps_per_s": played / seconds,
                         "team/return_mean": ended.mean_return,
                         "team/success_mean": ended.success,
                         **{f"{area}/{key}": v for key, v in stats.items()},
                         **self._diagnostics(rollout),
                     }
                 )
-            if stop is None or (update + 1) % self._test_every():
-                continue
-            if self.task.test_return(channel) <= stop:
+            if enough:
                 break
-            if not self.setting.env.spec.batched:  # a test took the stream's games
-                steps = self._stream(channel).play()
+            if tested and not self.setting.env.spec.batched:
+                # The test took the stream's games.
+                steps, ahead = self._stream(channel).play(), []
                 meter = Meter(oracle.num_envs, self.setting.env.device)
+
+    def _cost(self, ahead: list[Step]) -> int:
+        """Returns the environment steps of the next rollout."""
+        return self.oracle.num_envs * (self.oracle.num_steps + 1 - len(ahead))
 
     def _test_every(self) -> int:
         """Returns the number of updates between two tests of the threshold."""

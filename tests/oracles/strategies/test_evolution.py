@@ -110,6 +110,8 @@ def test_an_attack_that_is_strong_enough_is_trained_no_longer():
     recipe = GAUSSIAN._replace(config=config)
     best_response(SETTING, recipe, NoFilter(), seed=0, log=lines.append)
     assert len(lines) == 2
+    test = 128 * 9
+    assert [line["env_steps"] for line in lines] == [GENERATION, 2 * GENERATION + test]
 
 
 def search(weights: Tensor, **fields: Any) -> Search:

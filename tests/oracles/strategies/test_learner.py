@@ -1,11 +1,12 @@
 """The training loop: returns of a stream, and whose reward is whose."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
 
-from games.engine.play import Step, collect
+from games.engine.play import Outcome, Step, collect
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
@@ -130,14 +131,57 @@ def test_one_line_of_finite_metrics_per_update_with_its_axes():
     lines = []
     me = learner(ATTACKER)
     me.train(lines.append)
-    assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
-    assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
+    assert [line["update"] for line in lines] == [1, 2, 3, 4]
+    assert [line["env_steps"] for line in lines] == [44, 84, 124, 164]
     last = lines[-1]
     wanted = {"approx_kl", "clip_fraction", "explained_variance", "distortion"}
     assert {f"attack/{key}" for key in wanted} <= set(last)
     assert last["attack/distortion"] > 0
     assert 0 <= last["team/return_mean"] <= 8
-    assert me.oracle.updates == 5
+    assert me.oracle.updates == 4
+
+
+class Counted(Echo):
+    """Echo that counts the steps of all of its worlds; every episode is 9 long."""
+
+    played = 0
+
+    def transition(self, state, action, noise):
+        self.played += len(action)
+        return super().transition(state, action, noise)
+
+
+@pytest.mark.parametrize("stop", [None, -1e9, 1e9])
+@pytest.mark.parametrize("recipe", [ATTACKER, DEFENDER], ids=["attack", "filter"])
+def test_every_step_that_is_played_is_counted_tests_included(recipe, stop):
+    env, lines = Counted(), []
+    oracle = replace(ORACLE, env_steps=4_000)
+    learner(recipe, SETTING._replace(env=env), oracle=oracle, stop=stop).train(
+        lines.append
+    )
+    assert lines[-1]["env_steps"] == env.played
+    one_test = 128 * 9
+    if stop is None:
+        assert oracle.env_steps - 40 < env.played <= oracle.env_steps
+        assert len(lines) == oracle.updates
+    elif stop < 0:
+        assert oracle.env_steps - 40 < env.played <= oracle.env_steps + one_test
+    else:
+        assert env.played == 84 + one_test
+
+
+def test_a_step_that_bootstraps_is_the_first_of_the_next_rollout(monkeypatch):
+    rollouts = []
+    learn = Learner._experience
+    monkeypatch.setattr(
+        Learner, "_experience", lambda me, r: rollouts.append(r) or learn(me, r)
+    )
+    learner(ATTACKER).train(None)
+    assert len(rollouts) == 4
+    for one, following in pairwise(rollouts):
+        assert torch.equal(one.timestep.obs[-1], following.timestep.obs[0])
+        assert torch.equal(one.wire.sent[-1], following.wire.sent[0])
+        assert len(one.reward) == ORACLE.num_steps + 1
 
 
 def test_what_a_filter_caught_is_counted_by_hand():
@@ -207,16 +251,22 @@ def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
 ):
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 0.1)
     setting = SETTING._replace(env=FewGames())
-    me, lines = learner(ATTACKER, setting, stop=-1e9), []
+    oracle = replace(ORACLE, env_steps=800)
+    me, lines = learner(ATTACKER, setting, stop=-1e9, oracle=oracle), []
     me.train(lines.append)
-    assert len(lines) == ORACLE.updates > 2
+    assert len(lines) > 2
     assert me._test_every() == 1
 
 
 def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
     setting, looks, lines = SETTING._replace(env=FewGames()), [], []
     me = learner(ATTACKER, setting, stop=-1e9)
-    monkeypatch.setattr(Task, "test_return", lambda *_: looks.append(len(lines)) or 0.0)
+    played = torch.zeros(1)
+    monkeypatch.setattr(
+        Task,
+        "test",
+        lambda *_: looks.append(len(lines) + 1) or Outcome(*[played] * 4),
+    )
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 2)
     me.train(lines.append)
     steps = looks[0] * ORACLE.num_steps
