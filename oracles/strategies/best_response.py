@@ -9,6 +9,7 @@ from games.engine.side import Side
 from games.engine.strategy import Attack, Filter, NoAttack
 from oracles.learning.randomness import Log, make_generators
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
+from oracles.strategies.curve import Curve
 from oracles.strategies.learner import Task
 from oracles.strategies.registry import ORACLES, check_trainer, strategies
 from oracles.strategies.setting import Setting
@@ -68,7 +69,8 @@ def best_response(
       recipe: what to train and how. An attack with a `stop_return` freezes early.
       opponent: the other side's frozen policy or mixture.
       seed: the seed of weights, worlds and policies.
-      log: receives one line of metrics per update.
+      log: receives a line of metrics before the first update and one of each; some of
+        them with the return of whole episodes (`oracles.strategies.curve`).
       start: a policy whose weights the training starts from, instead of fresh ones.
 
     Returns:
@@ -86,12 +88,16 @@ def best_response(
     )
     if start is not None:
         policy.load_state_dict(start.state_dict())
-    benign = getattr(recipe.config, "benign_fraction", None)
-    if benign is not None:
-        opponent = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])
     stop = getattr(recipe.config, "stop_return", None)
-    task = Task(setting, recipe.side, opponent, generators, stop)
-    ORACLES[recipe.oracle].load()(policy, task, recipe.budget, log)
+    asked = Task(setting, recipe.side, opponent, generators, stop)
+    task, benign = asked, getattr(recipe.config, "benign_fraction", None)
+    if benign is not None:
+        mixed = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])
+        task = asked._replace(opponent=mixed)
+    curve = None if log is None else Curve(policy, asked, recipe.budget.env_steps, log)
+    ORACLES[recipe.oracle].load()(policy, task, recipe.budget, curve)
+    if curve is not None:
+        curve.end()
     return policy.eval().requires_grad_(False)
 
 

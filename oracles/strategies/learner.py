@@ -26,7 +26,7 @@ from oracles.strategies.config import OracleConfig
 from oracles.strategies.setting import Setting, malicious_agents
 
 TEST_EVERY = 2  # updates between two tests of the threshold
-_TEST_WORLDS = 128
+_TEST_WORLDS = 128  # behind each of them
 # With one process a game, a test takes the games of the training, which begins new
 # episodes afterwards: whole ones must fit in between, and a test must be shorter.
 _TEST_WAVES = 4
@@ -64,8 +64,8 @@ class Task(NamedTuple):
         tested = self.test(policy)
         return float(tested.returns.mean()) <= self.stop, int(tested.length.sum())
 
-    def test(self, policy: Any) -> Outcome:
-        """Plays whole episodes in worlds of the test's own, the same at each call.
+    def test(self, policy: Any, count: int = _TEST_WORLDS) -> Outcome:
+        """Plays whole episodes in `count` worlds of the test's, the same at each call.
 
         The episodes that end in a rollout would be biased: the short ones, which went
         well, end first, and part of each was played by older weights.
@@ -76,7 +76,7 @@ class Task(NamedTuple):
             spec,
             self.generators.world.initial_seed(),
             0,
-            min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
+            min(count, _TEST_WAVES * spec.side_by_side(count)),
             setting.to_draw,
             device,
         )

@@ -17,7 +17,7 @@ from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
 from oracles.strategies.learner import Learner, Task
 from oracles.strategies.setting import Setting, malicious_agents
-from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
+from tests.hand_made import CAUGHT, FewGames, Liar, Mouthwash, Parrots
 
 CPU = torch.device("cpu")
 # Discount 0 and no critic: an advantage plus a value is the reward itself.
@@ -210,40 +210,6 @@ def test_a_budget_of_nothing_is_refused_by_name(field):
 def test_fewer_environments_than_minibatches_are_refused():
     with pytest.raises(ValueError, match="num_envs is 2, must be at least"):
         OracleConfig(num_envs=2, ppo=PPOConfig(num_minibatches=3))
-
-
-class FewGames(Echo):
-    """Echo as a game outside this process: four at most, and only the latest moves."""
-
-    def __init__(self):
-        super().__init__()
-        self.spec = replace(self.spec, batched=False, most_worlds=4)
-        self.latest = None
-
-    def reset(self, noise):
-        assert len(noise) <= self.spec.most_worlds
-        self.latest = super().reset(noise)
-        return self.latest
-
-    def transition(self, state, action, noise):
-        assert state is self.latest
-        self.latest, signal = super().transition(state, action, noise)
-        return self.latest, signal
-
-    def restart(self, state, done):
-        assert state is self.latest
-        noise = torch.rand(len(done), self.spec.reset_noise)
-        started = super().reset(noise)
-        self.latest = type(state)(
-            *(
-                torch.where(done.view(-1, *[1] * (new.dim() - 1)), new, old)
-                for new, old in zip(started, state, strict=True)
-            )
-        )
-        return self.latest
-
-    def discarded(self, state):
-        return torch.zeros(len(state[0]), dtype=torch.bool)
 
 
 def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
