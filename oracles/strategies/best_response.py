@@ -7,12 +7,12 @@ import torch
 from games.engine.population import Mixture
 from games.engine.side import Side
 from games.engine.strategy import Attack, Filter, NoAttack
-from oracles.learning.randomness import Log, make_generators
+from oracles.learning.randomness import Log, draw_seed, make_generators
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
 from oracles.strategies.curve import Curve
-from oracles.strategies.learner import Task
 from oracles.strategies.registry import ORACLES, check_trainer, strategies
 from oracles.strategies.setting import Setting
+from oracles.strategies.task import Task
 
 
 def new_policy(
@@ -39,14 +39,9 @@ def new_policy(
         raise ValueError(f"{side.strategy} is {kind!r}, must be one of {[*known]}")
     with torch.random.fork_rng(devices=[]):
         if generator is not None:
-            torch.manual_seed(_draw_seed(generator))
+            torch.manual_seed(draw_seed(generator))
         policy = known[kind].load().new(setting, config)
     return policy.to(setting.env.device) if hasattr(policy, "to") else policy
-
-
-def _draw_seed(generator: torch.Generator) -> int:
-    device = generator.device
-    return int(torch.randint(2**31, (1,), generator=generator, device=device))
 
 
 def best_response(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oracles.learning.randomness import Log
-from oracles.strategies.learner import Task
+from oracles.strategies.task import Task
 
 _POINTS = (6, 12)  # of a curve, both ends included; more where the budget is larger
 _WORLDS = 128  # most, behind each point

@@ -17,10 +17,11 @@ from games.engine.play import Step
 from games.engine.strategy import Decision, Forgery
 from games.engine.threat import Threat
 from games.engine.view import AttackView, gather_agents
-from oracles.learning.nets import VALUE_UNIT, StackedMLP, gaussian_log_prob, squash
+from oracles.learning.nets import StackedMLP, gaussian_log_prob, squash
 from oracles.learning.ppo import Evaluation
 from oracles.strategies.attacks.tampering import Tampering
 from oracles.strategies.config import AttackConfig
+from oracles.strategies.critic import Critic
 from oracles.strategies.setting import Setting
 
 
@@ -56,7 +57,7 @@ class GaussianAttack(Tampering):
         memory_size: int,
         heard_size: int,
     ) -> None:
-        """Builds K independent policies and critics."""
+        """Builds K independent policies."""
         super().__init__(threat, message_size, **asdict(config))
         self.sizes = {
             "obs_size": obs_size,
@@ -68,7 +69,6 @@ class GaussianAttack(Tampering):
         self.mean = StackedMLP(
             threat.num_malicious, (width, *hidden, message_size), last_gain=0.01
         )
-        self.critic = StackedMLP(threat.num_malicious, (width, *hidden, 1))
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
@@ -108,8 +108,17 @@ class GaussianAttack(Tampering):
         noise = torch.randn(mean.shape, generator=generator, device=mean.device)
         delta = mean + self._std() * noise
         log_prob = gaussian_log_prob(delta, mean, self._std())
-        value = self._value(features)
-        return Forgery(Decision(delta, log_prob, value, view.may_bend), memory)
+        unused = torch.zeros_like(log_prob)  # values are of `new_critic`, in training
+        return Forgery(Decision(delta, log_prob, unused, view.may_bend), memory)
+
+    def new_critic(self, setting: Setting) -> Critic:
+        """Returns the critic for a training: playing needs none, so none is stored."""
+        return Critic(setting, self.config.hidden)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *a: Any, **k: Any) -> Any:
+        """Loads weights, without those of the critic that older attacks kept."""
+        own = {n: v for n, v in state_dict.items() if not n.startswith("critic.")}
+        return super().load_state_dict(own, *a, **k)
 
     def inputs(self, rollout: Step) -> AttackInputs:
         """Returns what `evaluate` needs of a rollout `[T,B,...]`: malicious agents."""
@@ -128,7 +137,7 @@ class GaussianAttack(Tampering):
         return AttackInputs(self._features(*own), own[-1], delta, bending)
 
     def evaluate(self, inputs: AttackInputs) -> Evaluation:
-        """Returns eq. 1 for PPO: log-densities, values, and the price of the distance.
+        """Returns eq. 1 for PPO: log-densities and the price of the distance.
 
             auxiliary = alpha E[ (m_out - m_adv)^2 ],  m_adv = bend(m_out, f_mu)
 
@@ -144,9 +153,8 @@ class GaussianAttack(Tampering):
         relative = offset.square().sum(-1) / self.message_norm.square()
         bent = inputs.bending.sum().clamp(min=1.0)
         price = self.config.alpha * (relative * inputs.bending).sum() / bent
-        return Evaluation(
-            log_prob, torch.zeros_like(log_prob), self._value(inputs.features), price
-        )
+        unused = torch.zeros_like(log_prob)
+        return Evaluation(log_prob, unused, unused, price)
 
     def _features(
         self, obs: Tensor, memory: Tensor, m_in: Tensor, sent: Tensor
@@ -159,6 +167,3 @@ class GaussianAttack(Tampering):
 
     def _std(self) -> Tensor:
         return self.config.noise_scale * self.message_rms
-
-    def _value(self, features: Tensor) -> Tensor:
-        return VALUE_UNIT * self.critic(features).squeeze(-1)

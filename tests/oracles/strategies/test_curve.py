@@ -21,8 +21,8 @@ from oracles.strategies.config import (
 )
 from oracles.strategies.curve import Curve
 from oracles.strategies.freezing import freeze
-from oracles.strategies.learner import Task
 from oracles.strategies.setting import Setting
+from oracles.strategies.task import Task
 from tests.hand_made import CAUGHT, FewGames, Liar, Parrots
 
 ENV = Echo()

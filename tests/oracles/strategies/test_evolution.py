@@ -26,8 +26,8 @@ from oracles.strategies.config import (
 )
 from oracles.strategies.evolution import Search, _fresh_worlds
 from oracles.strategies.freezing import freeze
-from oracles.strategies.learner import Task
 from oracles.strategies.setting import Setting
+from oracles.strategies.task import Task
 from psro_comm.settings.fields import replace as changed
 from psro_comm.settings.tasks import preset
 from tests.hand_made import CAUGHT, Liar, Parrots

@@ -84,7 +84,7 @@ def test_an_attack_learns_from_malicious_agents_only():
     spoken = rollout.wire.attack.log_prob[:-1, :, :1]
     assert torch.equal(told.log_prob, spoken)
     assert (told.weight == 1).all()
-    now = me.policy.evaluate(told.inputs)
+    now = me._evaluate(told.inputs)
     torch.testing.assert_close(now.log_prob, told.log_prob, rtol=1e-4, atol=1e-4)
 
 
