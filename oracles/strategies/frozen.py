@@ -31,4 +31,6 @@ class Frozen(NamedTuple):
     def made_by(self, recipe: Recipe) -> bool:
         """Returns whether it is a policy of the recipe's kind and configuration."""
         same_kind = self.facts.get("kind") == recipe.kind
-        return same_kind and self.facts.get("config") == asdict(recipe.config)
+        config = recipe.config
+        plain = config.to_plain() if hasattr(config, "to_plain") else asdict(config)
+        return same_kind and self.facts.get("config") == plain

@@ -54,7 +54,8 @@ def train_by_ppo(
     Args:
       policy: has `inputs(rollout)` and `evaluate(inputs)`, such as `GaussianAttack`.
         If it has `new_critic(setting)`, values are that critic's, which is trained with
-        it and then dropped.
+        it and then dropped; `anneal(progress)`, if it has it, is told the share of the
+        training before each rollout.
       task: the game, the side that learns, and its opponent.
       oracle: the budget and the learner's settings.
       log: receives one line of metrics per update.
@@ -110,6 +111,8 @@ class Learner:
         update = played = 0
         while update == 0 or played + self._cost(ahead) <= oracle.env_steps:
             progress = played / oracle.env_steps
+            if hasattr(self.policy, "anneal"):
+                self.policy.anneal(progress)
             set_learning_rate(
                 optimizer,
                 ppo.learning_rate * (1.0 - progress * (1.0 - ppo.final_learning_rate)),

@@ -40,6 +40,8 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "filter_kind": "two_stage",
     "attack_trainer": "ppo",
     "filter_trainer": "ppo",
+    "attack.noise_shape": "diagonal",
+    "attack.noise": "fixed",
     "threat.rate": 1.0,
     "threat.knowledge": "own",
 }
