@@ -105,9 +105,9 @@ class FilterConfig:
         check(self)
 
 
-def one_epoch() -> PPOConfig:
+def one_epoch(num_minibatches: int = 4) -> PPOConfig:
     """Returns PPO settings of one epoch: noise in 64 dimensions spoils a second one."""
-    return PPOConfig(update_epochs=1, learning_rate=3e-3)
+    return PPOConfig(3e-3, update_epochs=1, num_minibatches=num_minibatches)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from games.engine.side import Side
 from games.engine.spec import Extent
 from games.engine.threat import Threat
 from games.environments.registry import ENVS, extent_of
-from oracles.strategies.config import OracleConfig, Recipe
+from oracles.strategies.config import OracleConfig, Recipe, one_epoch
 from oracles.strategies.registry import ORACLES, check_trainer, trainable
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
@@ -148,7 +148,9 @@ class ExperimentConfig:
     )
     attack_trainer: str = choice("ppo", ORACLES)
     attack_oracle: Any = field(
-        default=None, metadata=variant("attack_trainer", _BUDGETS, own_name=True)
+        # Twice a filter's minibatches: far stronger without a cap, weaker under one.
+        default_factory=lambda: OracleConfig(ppo=one_epoch(8)),
+        metadata=variant("attack_trainer", _BUDGETS, own_name=True),
     )
     filter_trainer: str = choice("ppo", ORACLES)
     filter_oracle: Any = field(

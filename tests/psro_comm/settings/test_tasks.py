@@ -5,6 +5,7 @@ import json
 import pytest
 
 from games.environments.registry import ENVS
+from oracles.strategies.config import EvolutionConfig, one_epoch
 from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.settings.experiment import (
@@ -69,6 +70,14 @@ def test_every_environment_is_in_some_task():
 def test_an_unknown_task_or_budget_is_refused_by_name(task, budget, message):
     with pytest.raises(ValueError, match=message):
         preset(task, budget)
+
+
+def test_an_attack_is_updated_twice_as_often_as_a_filter_whoever_trains_it():
+    config = preset("predator_prey_p05", "quick")
+    assert config.attack_oracle.ppo == one_epoch(8)
+    assert config.filter_oracle.ppo == one_epoch() != one_epoch(8)
+    searched = replace(config, {"attack_trainer": "es"})
+    assert isinstance(searched.attack_oracle, EvolutionConfig)
 
 
 def older(config):
