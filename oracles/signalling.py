@@ -218,7 +218,9 @@ def _experience(
     ppo = oracle.ppo
     advantage, target = gae(reward, now.value, last, done, ppo.gamma, ppo.gae_lambda)
     weight = torch.ones_like(reward)
-    return Experience(inputs, now.log_prob, now.value, advantage, target, weight)
+    return Experience(
+        inputs, now.log_prob, now.value, advantage, target, weight, weight
+    )
 
 
 def as_defence(

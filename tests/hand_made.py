@@ -1,5 +1,6 @@
 """A team and two interveners written by hand, whose every value is known."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from games.engine.spec import EnvSpec
 from games.engine.strategy import Decision, Forgery, Verdict
 from games.engine.threat import Threat
 from games.engine.view import AttackView, FilterView
+from games.environments.echo.env import Echo
 from oracles.strategies.setting import Setting
 
 CAUGHT = (0,)  # Echo's speaker: what the listener says changes nothing
@@ -213,3 +215,37 @@ def a_setting(threat: Threat, **sizes: int) -> Setting:
     """
     env = Chatterbox(sizes.pop("num_agents"), sizes.pop("obs_size"))
     return Setting(env, Chatterers(**sizes), threat, threat.malicious)
+
+
+class FewGames(Echo):
+    """Echo as a game outside this process: four at most, and only the latest moves."""
+
+    def __init__(self):
+        super().__init__()
+        self.spec = replace(self.spec, batched=False, most_worlds=4)
+        self.latest = None
+
+    def reset(self, noise):
+        assert len(noise) <= self.spec.most_worlds
+        self.latest = super().reset(noise)
+        return self.latest
+
+    def transition(self, state, action, noise):
+        assert state is self.latest
+        self.latest, signal = super().transition(state, action, noise)
+        return self.latest, signal
+
+    def restart(self, state, done):
+        assert state is self.latest
+        noise = torch.rand(len(done), self.spec.reset_noise)
+        started = super().reset(noise)
+        self.latest = type(state)(
+            *(
+                torch.where(done.view(-1, *[1] * (new.dim() - 1)), new, old)
+                for new, old in zip(started, state, strict=True)
+            )
+        )
+        return self.latest
+
+    def discarded(self, state):
+        return torch.zeros(len(state[0]), dtype=torch.bool)

@@ -30,6 +30,7 @@ class Experience(NamedTuple):
     advantage: Tensor
     target: Tensor  # what the critic's value should have been
     weight: Tensor  # 1 where a decision counts, 0 for benign and dead agents
+    judged: Tensor  # 1 where the critic learns; at least where a decision counts
 
 
 Evaluate = Callable[[Any], Evaluation]
@@ -110,7 +111,7 @@ def ppo_loss(
         batch.target / config.value_scale,
         reduction="none",
     )
-    value_loss = (weight * error).sum()
+    value_loss = (batch.judged * error).sum() / batch.judged.sum().clamp(min=1.0)
     entropy = (weight * now.entropy).sum()
     loss = (
         policy_loss

@@ -27,3 +27,9 @@ def make_generators(device: torch.device, *seed: int) -> Generators:
         torch.Generator(device).manual_seed(world),
         torch.Generator(device).manual_seed(policy),
     )
+
+
+def draw_seed(generator: torch.Generator) -> int:
+    """Draws a seed for the generators that cannot be passed on."""
+    device = generator.device
+    return int(torch.randint(2**31, (1,), generator=generator, device=device))

@@ -11,7 +11,7 @@ from games.engine.population import Mixture
 from oracles.learning.randomness import Log
 from oracles.strategies.attacks.pgd import PGDAttack
 from oracles.strategies.config import PGDOracleConfig
-from oracles.strategies.learner import Task, fresh_worlds
+from oracles.strategies.task import Task
 
 _RADII = (0.5, 1.0, 2.0, 4.0)
 
@@ -49,7 +49,7 @@ def aim_pgd(
         tried.append(seat)
     env, team, threat = task.setting.env, task.setting.team, task.setting.threat
     affordable = budget.env_steps // (len(tried) * env.spec.episode_limit)
-    worlds = fresh_worlds(task, max(1, min(budget.num_envs, affordable)))
+    worlds = task.fresh_worlds(max(1, min(budget.num_envs, affordable)))
     started = time.monotonic()
     outcome = play_cells(
         *(env, team, [opponent], tried, [(0, seat) for seat in range(len(tried))]),

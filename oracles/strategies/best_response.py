@@ -7,11 +7,12 @@ import torch
 from games.engine.population import Mixture
 from games.engine.side import Side
 from games.engine.strategy import Attack, Filter, NoAttack
-from oracles.learning.randomness import Log, make_generators
+from oracles.learning.randomness import Log, draw_seed, make_generators
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
-from oracles.strategies.learner import Task
+from oracles.strategies.curve import Curve
 from oracles.strategies.registry import ORACLES, check_trainer, strategies
 from oracles.strategies.setting import Setting
+from oracles.strategies.task import Task
 
 
 def new_policy(
@@ -38,14 +39,9 @@ def new_policy(
         raise ValueError(f"{side.strategy} is {kind!r}, must be one of {[*known]}")
     with torch.random.fork_rng(devices=[]):
         if generator is not None:
-            torch.manual_seed(_draw_seed(generator))
+            torch.manual_seed(draw_seed(generator))
         policy = known[kind].load().new(setting, config)
     return policy.to(setting.env.device) if hasattr(policy, "to") else policy
-
-
-def _draw_seed(generator: torch.Generator) -> int:
-    device = generator.device
-    return int(torch.randint(2**31, (1,), generator=generator, device=device))
 
 
 def best_response(
@@ -68,7 +64,8 @@ def best_response(
       recipe: what to train and how. An attack with a `stop_return` freezes early.
       opponent: the other side's frozen policy or mixture.
       seed: the seed of weights, worlds and policies.
-      log: receives one line of metrics per update.
+      log: receives a line of metrics before the first update and one of each; some of
+        them with the return of whole episodes (`oracles.strategies.curve`).
       start: a policy whose weights the training starts from, instead of fresh ones;
         of its kind, but it may lack a part.
 
@@ -90,12 +87,16 @@ def best_response(
         # network on top of an affine lie.
         own, given = policy.state_dict(), start.state_dict()
         policy.load_state_dict({name: given.get(name, own[name]) for name in own})
-    benign = getattr(recipe.config, "benign_fraction", None)
-    if benign is not None:
-        opponent = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])
     stop = getattr(recipe.config, "stop_return", None)
-    task = Task(setting, recipe.side, opponent, generators, stop)
-    ORACLES[recipe.oracle].load()(policy, task, recipe.budget, log)
+    asked = Task(setting, recipe.side, opponent, generators, stop)
+    task, benign = asked, getattr(recipe.config, "benign_fraction", None)
+    if benign is not None:
+        mixed = Mixture([NoAttack(), opponent], [benign, 1.0 - benign])
+        task = asked._replace(opponent=mixed)
+    curve = None if log is None else Curve(policy, asked, recipe.budget.env_steps, log)
+    ORACLES[recipe.oracle].load()(policy, task, recipe.budget, curve)
+    if curve is not None:
+        curve.end()
     return policy.eval().requires_grad_(False)
 
 

@@ -1,6 +1,7 @@
 """The settings of attacks, filters and their training."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from games.engine.settings import check, choice, integer, number, refusal
@@ -13,9 +14,15 @@ class AttackConfig:
     """The settings of `GaussianAttack`.
 
     Attributes:
-      noise_scale: fixed standard deviation of delta, in rms of a clean message's
-        dimensions (Lambda is its square). Values from 0.3 to 1 found no good attack.
+      noise_scale: standard deviation of delta, in rms of a clean message's dimensions
+        (Lambda is its square). Values from 0.3 to 1 found no good attack, with a cap
+        on the distance neither.
       mean_scale: size of the mean for a network output of 1, in the same unit.
+      noise_shape: Lambda is diagonal (the paper's), or shaped like clean messages: as
+        long, in the directions in which they vary, and so is the mean. Auto is clean
+        under `threat.cap`, where diagonal noise finds nothing, and diagonal without.
+      noise: Lambda is fixed (the paper's); annealed, which lets the deviation fall to
+        a fifth while PPO trains; or learnt, for each agent and dimension, no less.
       alpha: price of the squared distance between m_out and m_adv, in squared mean
         norms of a clean message, against advantages of standard deviation 1.
       hidden: width of both hidden layers.
@@ -25,6 +32,8 @@ class AttackConfig:
 
     noise_scale: float = number(3.0, above=0)
     mean_scale: float = number(8.0, above=0)
+    noise_shape: str = choice("auto", ("auto", "diagonal", "clean"))
+    noise: str = choice("fixed", ("fixed", "annealed", "learnt"))
     alpha: float = number(5e-4, least=0)
     hidden: int = integer(128, least=1)
     stop_return: float | None = number(None)
@@ -32,6 +41,24 @@ class AttackConfig:
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the settings as JSON data.
+
+        Younger fields are left out where they say what was played without them: so a
+        policy keeps its digest, which names and seeds what is made with it.
+        """
+        plain = asdict(self)
+        return {k: v for k, v in plain.items() if k not in _OLD or v != _OLD[k]}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "AttackConfig":
+        """Returns the settings that JSON data describe, older data included."""
+        return cls(**{**_OLD, **plain})
+
+
+_OLD = {"noise_shape": "diagonal", "noise": "fixed"}
+"""What the first attacks, which say nothing of these fields, were played with."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +150,9 @@ class FilterConfig:
         check(self)
 
 
-def one_epoch() -> PPOConfig:
+def one_epoch(num_minibatches: int = 4) -> PPOConfig:
     """Returns PPO settings of one epoch: noise in 64 dimensions spoils a second one."""
-    return PPOConfig(update_epochs=1, learning_rate=3e-3)
+    return PPOConfig(3e-3, update_epochs=1, num_minibatches=num_minibatches)
 
 
 @dataclass(frozen=True)
@@ -133,7 +160,9 @@ class OracleConfig:
     """The budget and the learner's settings of one best response.
 
     Attributes:
-      env_steps: environment steps of one training, over all environments.
+      env_steps: environment steps that one training plays, over all environments, the
+        tests of a threshold included. The first rollout may exceed them, and the last
+        test.
       num_envs: B, environments side by side.
       num_steps: T, steps of a rollout.
       ppo: the learner.
@@ -155,8 +184,12 @@ class OracleConfig:
 
     @property
     def updates(self) -> int:
-        """Returns the number of rollouts of one training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+        """Returns the most rollouts of one training: those that no test cuts short.
+
+        The first is a step longer; see `oracles.strategies.learner`.
+        """
+        left = self.env_steps - self.num_envs
+        return max(1, left // (self.num_envs * self.num_steps))
 
 
 @dataclass(frozen=True)

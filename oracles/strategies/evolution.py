@@ -18,7 +18,7 @@ from games.engine.play import Outcome
 from games.engine.side import Side
 from oracles.learning.randomness import Log
 from oracles.strategies.config import EvolutionConfig
-from oracles.strategies.learner import TEST_EVERY, Task, fresh_worlds
+from oracles.strategies.task import Task
 
 
 @torch.no_grad()
@@ -59,10 +59,10 @@ def train_by_es(
         outcome = search.play(weights, task, budget.num_envs)
         elites = search.move(weights, search.fitness(outcome, task.side))
         vector_to_parameters(search.mean, policy.parameters())
+        enough, tested = task.enough(policy, lines.update + 1)
+        lines.env_steps += tested
         lines.write(outcome, elites, search.std)
-        if task.stop is None or lines.update % TEST_EVERY:
-            continue
-        if task.test_return(task.channel(policy)) <= task.stop:
+        if enough:
             return
     if lines.env_steps + most <= budget.env_steps:
         finalists = torch.stack([search.mean, search.best])
@@ -119,7 +119,7 @@ class Search:
             sides, cells = (seats, opponent), [(c, 0) for c in numbers]
         return play_cells(
             *(setting.env, setting.team, *sides, cells, setting.threat),
-            fresh_worlds(task, num_worlds),
+            task.fresh_worlds(num_worlds),
             task.generators.policy,
         )
 

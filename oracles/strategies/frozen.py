@@ -32,5 +32,7 @@ class Frozen(NamedTuple):
         """Returns whether it is a policy of the recipe's kind and configuration."""
         if self.facts.get("kind") != recipe.kind:
             return False
-        own, asked = self.facts.get("config", self.facts), asdict(recipe.config)
+        config = recipe.config
+        asked = config.to_plain() if hasattr(config, "to_plain") else asdict(config)
+        own = self.facts.get("config", self.facts)
         return {name: own.get(name) for name in asked} == asked

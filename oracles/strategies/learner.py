@@ -3,79 +3,47 @@
 Source: paper alg. 1 line 7; eq. 1 and eq. 2 are in `policy.evaluate`.
 """
 
-import copy
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from games.engine.channel import Channel
-from games.engine.matches import play_worlds
-from games.engine.play import Step, Stream, collect
+from games.engine.play import Step, Stream
 from games.engine.side import Side
-from games.engine.tree import map_tensors
+from games.engine.tree import map_tensors, stack
 from games.engine.view import gather_agents
-from games.engine.worlds import Worlds, make_worlds
 from oracles.learning.meter import Meter
-from oracles.learning.ppo import Experience, decay, gae, ppo_update, set_learning_rate
-from oracles.learning.randomness import Generators, Log
+from oracles.learning.ppo import (
+    Evaluation,
+    Experience,
+    decay,
+    gae,
+    parameters_of,
+    ppo_update,
+    set_learning_rate,
+)
+from oracles.learning.randomness import Generators, Log, draw_seed
 from oracles.strategies.config import OracleConfig
+from oracles.strategies.critic import elapsed_steps
 from oracles.strategies.setting import Setting, malicious_agents
+from oracles.strategies.task import TEST_EVERY, Task
 
-TEST_EVERY = 2  # updates between two tests of the threshold
-_TEST_WORLDS = 512
 # With one process a game, a test takes the games of the training, which begins new
-# episodes afterwards: whole ones must fit in between, and a test must be shorter.
-_TEST_WAVES = 4
+# episodes afterwards: whole ones must fit in between.
 _EPISODES_BETWEEN = 20
 
 
-class Task(NamedTuple):
-    """A best response to train: the game, the side that learns, and its opponent."""
+class _Judged(NamedTuple):
+    """The inputs of a policy, and what its critic sees."""
 
-    setting: Setting
-    side: Side
-    opponent: Any  # a frozen attack or filter, often a mixture
-    generators: Generators
-    stop: float | None = None  # team return at which an attack is strong enough
-
-    def channel(self, policy: Any) -> Channel:
-        """Returns the channel with the policy on its side and the opponent opposite."""
-        if self.side is Side.ATTACKER:
-            return self.setting.channel(policy, self.opponent)
-        return self.setting.channel(self.opponent, policy)
-
-    def test_return(self, channel: Channel) -> float:
-        """Returns the mean return of whole episodes, in worlds of the test's own.
-
-        The episodes that end in a rollout would be biased: the short ones, which went
-        well, end first, and part of each was played by older weights.
-        """
-        setting, device = self.setting, self.setting.env.device
-        spec = setting.env.spec
-        worlds = make_worlds(
-            spec,
-            self.generators.world.initial_seed(),
-            0,
-            min(_TEST_WORLDS, _TEST_WAVES * spec.side_by_side(_TEST_WORLDS)),
-            setting.to_draw,
-            device,
-        )
-        generator = torch.Generator(device).manual_seed(0)
-        # Copies: a mixture remembers which member plays where in the stream.
-        test = copy.deepcopy(channel)
-        played = play_worlds(setting.env, setting.team, test, worlds, generator)
-        return float(played.returns.mean())
-
-
-def fresh_worlds(task: Task, count: int) -> Worlds:
-    """Makes worlds by a seed that the task's generator draws."""
-    setting, device = task.setting, task.setting.env.device
-    generator = task.generators.world
-    seed = int(torch.randint(2**31, (1,), generator=generator, device=device))
-    return make_worlds(setting.env.spec, seed, 0, count, setting.to_draw, device)
+    own: Any  # a tree of tensors [T,B,...]
+    seen: Tensor
 
 
 def train_by_ppo(
@@ -85,6 +53,9 @@ def train_by_ppo(
 
     Args:
       policy: has `inputs(rollout)` and `evaluate(inputs)`, such as `GaussianAttack`.
+        If it has `new_critic(setting)`, values are that critic's, which is trained with
+        it and then dropped; `anneal(progress)`, if it has it, is told the share of the
+        training before each rollout.
       task: the game, the side that learns, and its opponent.
       oracle: the budget and the learner's settings.
       log: receives one line of metrics per update.
@@ -102,10 +73,24 @@ class Learner:
     task: Task
     oracle: OracleConfig
 
+    def __post_init__(self) -> None:
+        """Makes the policy's critic, if it has one that it does not need to play."""
+        self.critic: Any = None
+        self._elapsed = torch.zeros(self.oracle.num_envs, device=self._device)
+        if hasattr(self.policy, "new_critic"):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(draw_seed(self.generators.policy))
+                critic = self.policy.new_critic(self.setting)
+            self.critic = critic.to(self._device)
+
     @property
     def setting(self) -> Setting:
         """Returns the game."""
         return self.task.setting
+
+    @property
+    def _device(self) -> torch.device:
+        return self.setting.env.device
 
     @property
     def generators(self) -> Generators:
@@ -113,51 +98,62 @@ class Learner:
         return self.task.generators
 
     def train(self, log: Log | None) -> None:
-        """Trains the policy for `oracle.updates` rollouts, or until a test stops it."""
-        oracle, ppo, stop = self.oracle, self.oracle.ppo, self.task.stop
+        """Trains the policy until its budget is spent, or a test finds it enough.
+
+        A rollout needs one step more than is learned from, whose value bootstraps. That
+        step is the first of the next rollout: nothing is played in vain.
+        """
+        oracle, ppo = self.oracle, self.oracle.ppo
         channel, area = self.task.channel(self.policy), self.task.side.strategy
-        optimizer = torch.optim.Adam(self.policy.parameters(), ppo.learning_rate)
-        meter = Meter(oracle.num_envs, self.setting.env.device)
-        steps = self._stream(channel).play()
+        optimizer = torch.optim.Adam(self._parameters(), ppo.learning_rate)
+        steps, ahead = self._begin(channel), list[Step]()
         started = time.monotonic()
-        for update in range(oracle.updates):
-            progress = update / oracle.updates
+        update = played = 0
+        while update == 0 or played + self._cost(ahead) <= oracle.env_steps:
+            progress = played / oracle.env_steps
+            if hasattr(self.policy, "anneal"):
+                self.policy.anneal(progress)
             set_learning_rate(
                 optimizer,
                 ppo.learning_rate * (1.0 - progress * (1.0 - ppo.final_learning_rate)),
             )
-            # One step more is played: the critic's value there bootstraps.
-            rollout = collect(steps, oracle.num_steps + 1)
-            ended = meter.read(rollout)
+            played += self._cost(ahead)
+            ahead += islice(steps, oracle.num_steps + 1 - len(ahead))
+            rollout, ahead = stack(ahead), ahead[-1:]
+            ended = self._meter.read(map_tensors(lambda leaf: leaf[:-1], rollout))
             stats = ppo_update(
                 optimizer,
-                self.policy.evaluate,
+                self._evaluate,
                 self._experience(rollout),
                 ppo,
                 generator=self.generators.policy,
                 entropy_coef=decay(ppo.entropy_coef, ppo.final_entropy_coef, progress),
             )
+            update += 1
+            enough, tested = self.task.enough(self.policy, update, self._test_every())
+            played += tested
             if log is not None:
-                seen = (update + 1) * oracle.num_envs * oracle.num_steps
+                seconds = time.monotonic() - started
                 log(
                     {
-                        "update": update + 1,
-                        "env_steps": seen,
-                        "wall_s": time.monotonic() - started,
-                        "time/steps_per_s": seen / (time.monotonic() - started),
+                        "update": update,
+                        "env_steps": played,
+                        "wall_s": seconds,
+                        "time/steps_per_s": played / seconds,
                         "team/return_mean": ended.mean_return,
                         "team/success_mean": ended.success,
                         **{f"{area}/{key}": v for key, v in stats.items()},
                         **self._diagnostics(rollout),
                     }
                 )
-            if stop is None or (update + 1) % self._test_every():
-                continue
-            if self.task.test_return(channel) <= stop:
+            if enough:
                 break
-            if not self.setting.env.spec.batched:  # a test took the stream's games
-                steps = self._stream(channel).play()
-                meter = Meter(oracle.num_envs, self.setting.env.device)
+            if tested and not self.setting.env.spec.batched:
+                steps, ahead = self._begin(channel), []  # a test took the games
+
+    def _cost(self, ahead: list[Step]) -> int:
+        """Returns the environment steps of the next rollout."""
+        return self.oracle.num_envs * (self.oracle.num_steps + 1 - len(ahead))
 
     def _test_every(self) -> int:
         """Returns the number of updates between two tests of the threshold."""
@@ -165,6 +161,15 @@ class Learner:
         if spec.batched:
             return TEST_EVERY
         return math.ceil(_EPISODES_BETWEEN * spec.episode_limit / self.oracle.num_steps)
+
+    def _parameters(self) -> list[torch.nn.Parameter]:
+        return parameters_of(m for m in (self.policy, self.critic) if m is not None)
+
+    def _begin(self, channel: Channel) -> Iterator[Step]:
+        """Begins new episodes."""
+        self._meter = Meter(self.oracle.num_envs, self._device)
+        self._elapsed = torch.zeros_like(self._elapsed)
+        return self._stream(channel).play()
 
     def _stream(self, channel: Channel) -> Stream:
         setting, generators = self.setting, self.generators
@@ -197,19 +202,29 @@ class Learner:
         if side is Side.ATTACKER:
             scalars = gather_agents(scalars, rollout.carry.malicious)
         log_prob, value, weight = scalars.unbind(-1)
+        inputs, judged = self.policy.inputs(rollout), weight
+        if self.critic is not None:
+            # Also where the attacker may do nothing: its value there is a target, too.
+            judged = torch.ones_like(weight)
+            elapsed = elapsed_steps(self._elapsed, rollout.done)
+            self._elapsed = elapsed[-1]
+            inputs = _Judged(inputs, self.critic.seen(rollout, elapsed))
+            with torch.no_grad():
+                value = self.critic(inputs.seen)
         reward = (side.sign * rollout.reward)[..., None].expand_as(value)
         done = rollout.done[..., None].expand_as(value)
         advantage, target = gae(
             reward[:-1], value[:-1], value[-1], done[:-1], ppo.gamma, ppo.gae_lambda
         )
-        return Experience(
-            map_tensors(lambda leaf: leaf[:-1], self.policy.inputs(rollout)),
-            log_prob[:-1],
-            value[:-1],
-            advantage,
-            target,
-            weight[:-1],
-        )
+        past = Experience(inputs, log_prob, value, advantage, target, weight, judged)
+        return map_tensors(lambda leaf: leaf[: len(target)], past)
+
+    def _evaluate(self, inputs: Any) -> Evaluation:
+        """Returns the policy's evaluation, with the values of its critic, if any."""
+        if self.critic is None:
+            return self.policy.evaluate(inputs)
+        now = self.policy.evaluate(inputs.own)
+        return now._replace(value=self.critic(inputs.seen))
 
     def _diagnostics(self, rollout: Step) -> dict[str, float]:
         """Returns the distortion of messages, and how well the filter found it."""

@@ -116,8 +116,9 @@ class TeamLearner:
             judged[:-1],
         )
         weight = rollout.timestep.alive[:-1].float()
+        log_prob = rollout.log_prob[:-1]
         return Experience(
-            inputs, rollout.log_prob[:-1], value[:-1], advantage, target, weight
+            inputs, log_prob, value[:-1], advantage, target, weight, weight
         )
 
     def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:

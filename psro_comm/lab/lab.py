@@ -27,13 +27,14 @@ from oracles.strategies.jobs import (
 )
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
-from psro_comm.lab.pretraining import SHOWN, pretrain
+from psro_comm.lab.pretraining import pretrain
 from psro_comm.lab.progress import Progress, speak
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig, describe
 
 _WORLDS_PER_BLOCK = 128
+_SHOWN = ("test/return_mean", "attack/distortion", "filter/recall")  # of a training
 
 
 class Response(NamedTuple):
@@ -282,7 +283,7 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
         job.name,
         job.recipe.budget.updates,
         steps=job.recipe.budget.env_steps,
-        show=SHOWN,
+        show=_SHOWN,
         every_s=10.0,
     )
     return run_training(job, progress)

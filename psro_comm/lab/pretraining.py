@@ -18,8 +18,7 @@ from psro_comm.disk.store import RunStore
 from psro_comm.lab.progress import Progress, tee
 from psro_comm.settings.experiment import ExperimentConfig, describe
 
-SHOWN = ("team/return_mean", "attack/distortion", "filter/recall")
-"""What a line of progress tells of any training, where it has it."""
+_SHOWN = ("team/return_mean",)  # in lines of progress
 
 
 def pretrain(
@@ -60,7 +59,9 @@ def pretrain(
         teacher=teacher,
         log=tee(
             metrics.logger("team"),
-            Progress("team", config.training.updates - done, show=SHOWN),
+            Progress(
+                "team", config.training.updates - done, show=("team/return_mean",)
+            ),
         ),
         checkpoint=keep,
         resume=(to_tensors(resume.tensors), resume.facts) if resume else None,

@@ -40,7 +40,8 @@ class Progress:
           total: number of calls to come.
           steps: `env_steps` of the last call; where given, `total` follows from the
             calls so far, since episodes may be shorter than was foreseen.
-          show: keys to print; where empty, all that are given (at most four).
+          show: keys to print, each with the last number that came for it; where empty,
+            all that are given (at most four).
           every_s: least time between two lines, in seconds.
           clock: returns seconds from any origin.
           emit: takes the line.
@@ -51,10 +52,12 @@ class Progress:
         self._began = clock()
         self._spoke = -math.inf
         self._done = 0
+        self._last: dict[str, float] = {}
 
     def __call__(self, values: Mapping[str, float]) -> None:
         """Counts one call, and prints a line if it is time to."""
-        self._done += 1
+        self._done += values.get("env_steps") != 0  # before a training nothing is done
+        self._last |= {k: v for k, v in values.items() if not math.isnan(v)}
         if self._steps is not None and values.get("env_steps"):
             foreseen = self._done * self._steps // int(values["env_steps"])
             self._total = max(self._done, foreseen)
@@ -63,10 +66,11 @@ class Progress:
             return
         self._spoke = now
         elapsed = now - self._began
-        left = elapsed / self._done * max(self._total - self._done, 0)
+        left = elapsed / max(1, self._done) * max(self._total - self._done, 0)
         width = len(str(self._total))
         shown = self._show or tuple(key for key in values if "/" in key)[:4]
-        parts = [f"{k.split('/')[-1]} {values[k]:10.4g}" for k in shown if k in values]
+        known = [(key, self._last[key]) for key in shown if key in self._last]
+        parts = [f"{key.split('/')[-1]} {value:10.4g}" for key, value in known]
         head = f"{self._name:<16} {self._done:>{width}}/{self._total}"
         clocks = f"{format_duration(elapsed):>7} gone {format_duration(left):>7} left"
         self._emit("  ".join([head, *parts, clocks]))

@@ -106,8 +106,7 @@ def _curves(run: FinishedRun) -> Curves:
 def _figures(task: str) -> dict[str, str]:
     """Returns names of a variant's figures, without suffix, and what they show."""
     return {
-        f"{task}-learning": "Team return while attack and filter train, averaged over"
-        " neighbouring updates (a filter also sees episodes without attack)",
+        f"{task}-learning": "Team return while attack and filter train",
         f"{task}-worst-case": "Each defender against each attacker",
         f"{task}-payoffs": "R-MACRL's payoff table, first seed",
     }

@@ -10,7 +10,7 @@ from games.engine.side import Side
 from games.engine.spec import Extent
 from games.engine.threat import Threat
 from games.environments.registry import ENVS, extent_of
-from oracles.strategies.config import OracleConfig, Recipe
+from oracles.strategies.config import OracleConfig, Recipe, one_epoch
 from oracles.strategies.registry import ORACLES, check_trainer, trainable
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
@@ -40,6 +40,8 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "filter_kind": "two_stage",
     "attack_trainer": "ppo",
     "filter_trainer": "ppo",
+    "attack.noise_shape": "diagonal",
+    "attack.noise": "fixed",
     "threat.rate": 1.0,
     "threat.knowledge": "own",
 }
@@ -146,7 +148,9 @@ class ExperimentConfig:
     )
     attack_trainer: str = choice("ppo", ORACLES)
     attack_oracle: Any = field(
-        default=None, metadata=variant("attack_trainer", _BUDGETS, own_name=True)
+        # Twice a filter's minibatches: far stronger without a cap, weaker under one.
+        default_factory=lambda: OracleConfig(ppo=one_epoch(8)),
+        metadata=variant("attack_trainer", _BUDGETS, own_name=True),
     )
     filter_trainer: str = choice("ppo", ORACLES)
     filter_oracle: Any = field(

@@ -214,11 +214,13 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     steps = own.budget.env_steps
     far, near = EvolutionConfig(steps), EvolutionConfig(steps, std=_NEAR)
     mirror = AffineConfig(start="mirror")
+    # A step costs as much as 25 of the others.
+    aim = PGDOracleConfig(max(1, steps // 25))
     found = {
         "affine": _attack("affine", AffineConfig(), far),
         "mirrored": _attack("affine", mirror, near),
         "fake": _attack("fake_self", FakeConfig(), far),
-        "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", PGDOracleConfig(steps)),
+        "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
         f"{own.kind}-{own.oracle}": own,
     }
     if defender.name != NOBODY:  # who flags nothing need not be evaded

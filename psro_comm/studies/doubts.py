@@ -11,7 +11,7 @@ from psro_comm.metagame.intervals import paired_difference
 from psro_comm.metagame.suite import Kept
 from psro_comm.studies.attackers import MUTE, Candidate
 
-_STILL = 0.05  # of the harm done: as much in the last fifth of a training is progress
+_STILL = 0.05  # of the harm done: as much in the last part of a training is progress
 
 Left = Callable[[str, str], np.ndarray]
 """Takes the names of a defender and an attack; returns the returns by world."""
@@ -82,17 +82,14 @@ def unfinished(lab: Lab, kept: Kept, attacks: Sequence[Candidate]) -> str | None
     if worst.artefact is None:
         return None
     curve = _curve(lab, worst.artefact)
-    part = len(curve) // 5
-    if not part:
+    if len(curve) < 3:  # a fixed list was tried, nothing was searched
         return None
-    late, before = (
-        sum(some) / part for some in (curve[-part:], curve[-2 * part : -part])
-    )
+    before, late = curve[-2:]
     if before - late <= _STILL * abs(kept.clean.estimate - late):
         return None
     return (
         f"{kept.attack} was still improving when its budget ended: from {before:.2f} to"
-        f" {late:.2f} in the last fifth of its training"
+        f" {late:.2f} at the end of its learning curve"
     )
 
 
@@ -124,12 +121,8 @@ def _clearly_less(left: Left, kept: Kept, one: str | None, other: str | None) ->
 
 
 def _curve(lab: Lab, artefact: str) -> list[float]:
-    """Returns what a training's best policies left, update by update."""
-    rows = _rows(lab, artefact)
-    keys = ("attack/elite_return_mean", "team/return_mean")
-    found = [
-        next((row[k] for k in keys if row.get(k) is not None), None) for row in rows
-    ]
+    """Returns what an attack left in the same worlds, point by point."""
+    found = (row.get("test/return_mean") for row in _rows(lab, artefact))
     return [value for value in found if value is not None]
 
 

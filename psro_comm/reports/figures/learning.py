@@ -20,7 +20,7 @@ from psro_comm.reports.figures.style import (
     new_figure,
 )
 
-_WINDOW = 0.04  # share of a training over which its returns are averaged
+_WINDOW = 0.04  # share of a training over which an older log is averaged
 _GRID = 200  # points of a curve averaged over seeds
 _ENOUGH_SEEDS = 3  # for a band of the interval
 
@@ -50,27 +50,50 @@ def learning_curve(
 ) -> np.ndarray:
     """Returns environment steps and the team's return in a training, `[2, points]`.
 
-    Each return is the mean over a window of updates around it: whole episodes end
-    early where the team does well, so that single updates see one kind only. Updates
-    in which no episode ended (null) are left out.
+    The points are of whole episodes in the same worlds, against the opponent alone, if
+    the training played such tests. Logs of older trainings have none: theirs are of the
+    episodes that ended in an update (none, where null), a filter's without attack
+    among them, each the mean over a window of updates around it. Where the team does
+    well, episodes end early: windows see more of those than were played.
 
     Args:
       rows: lines that the training logged.
       quantity: the quantity to show, `return` or `success`.
     """
-    key = f"team/{quantity}_mean"
-    ended = [(row["env_steps"], row[key]) for row in rows if row.get(key) is not None]
-    steps, returns = np.array(ended, dtype=np.float64).reshape(-1, 2).T
+    tests = _points(rows, f"test/{quantity}_mean")
+    return tests if tests.size else _smoothed(_points(rows, f"team/{quantity}_mean"))
+
+
+def _points(rows: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+    """Returns environment steps and a quantity where it was measured, `[2, points]`."""
+    found = [(row["env_steps"], row[key]) for row in rows if row.get(key) is not None]
+    return np.array(found, dtype=np.float64).reshape(-1, 2).T
+
+
+def _smoothed(curve: np.ndarray) -> np.ndarray:
+    """Returns a curve with each value the mean over a window around it."""
+    steps, values = curve
     reach = max(1, round(_WINDOW * len(steps)))
     near = np.abs(np.subtract.outer(np.arange(len(steps)), np.arange(len(steps))))
     weights = np.where(near <= reach, 1.0, 0.0)
     if len(steps):
-        returns = weights @ returns / weights.sum(axis=1)
-    return np.stack([steps, returns])
+        values = weights @ values / weights.sum(axis=1)
+    return np.stack([steps, values])
+
+
+def _source(runs: Sequence[Curves]) -> str:
+    """Returns what the points of some runs are means of, in words."""
+    trainings = [rows for run in runs for rows in run[:3] if rows]
+    tested = [any("test/return_mean" in row for row in rows) for rows in trainings]
+    if all(tested):
+        return "whole episodes, the same worlds at each point"
+    return "episodes that ended in training, short ones first" + (
+        " (some runs: whole episodes)" if any(tested) else ""
+    )
 
 
 def ended_episodes(curves: Curves) -> bool:
-    """Returns whether any training of the run ended an episode, and so has a curve."""
+    """Returns whether any training of the run has a curve: older ones may have none."""
     trainings = (curves.attack, curves.filter_, curves.fresh)
     return any(learning_curve(rows).size > 0 for rows in trainings)
 
@@ -96,7 +119,7 @@ def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[P
     panels = {
         "attack": ("an attack trains,\non the team alone", ORANGE),
         "filter_": (
-            "a filter, on the frozen attack\n(and on episodes without it)",
+            "a filter,\non the frozen attack",
             BLUE,
         ),
         "fresh": ("a fresh attack,\non the frozen filter", PURPLE),
@@ -114,6 +137,7 @@ def plot_learning(runs: Sequence[Curves], path: Path, title: str = "") -> list[P
             _draw_curves(ax, [line for line in curves[part] if line.size], colour)
             _draw_levels(ax, runs)
         axes[0].set_ylabel("team return")
+        axes[1].set_xlabel(f"environment steps\n{_source(runs)}")
         add_legend(figure, axes[0])
         figure.suptitle(title, fontsize=10.5)
     return figure_files(path)
@@ -173,7 +197,7 @@ def plot_malicious(
     """
     panels = {
         "attack": "attacks train,\non the team alone",
-        "filter_": "a filter, on the frozen attacks\n(and on episodes without them)",
+        "filter_": "a filter,\non the frozen attacks",
     }
     curves = {
         (part, number): [learning_curve(getattr(r, part), "success") for r in runs]
@@ -194,6 +218,8 @@ def plot_malicious(
             ax.axhline(np.mean(clean), color="red", lw=1.0, label="clean")
             ax.yaxis.set_major_formatter(lambda y, _: f"{100 * y:g}")
         axes[0].set_ylabel("success, %")
+        everyone = [run for runs in groups.values() for run in runs]
+        figure.supxlabel(_source(everyone), fontsize=8.0)
         add_legend(figure, axes[0])
         figure.suptitle(title, fontsize=10.5)
     return figure_files(path)

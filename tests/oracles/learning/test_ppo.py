@@ -122,6 +122,7 @@ def experience(policy: Gauss, advantage: Any = 1.0, **changes: Any) -> Experienc
         advantage=advantage * decided,
         target=0.0 * decided,
         weight=decided.clone(),
+        judged=decided.clone(),
     )
     return whole._replace(**changes)
 
@@ -201,7 +202,9 @@ def test_decisions_of_weight_zero_are_ignored(normalize):
     results = []
     for spoiled in (batch, map_junk(batch, junk)):
         now = policy.evaluate(batch.inputs)
-        loss, stats = ppo_loss(now, spoiled._replace(weight=weight), config, 0.0)
+        loss, stats = ppo_loss(
+            now, spoiled._replace(weight=weight, judged=weight), config, 0.0
+        )
         results.append(torch.stack([loss, *stats.values()]))
     torch.testing.assert_close(*results)
 

@@ -107,7 +107,7 @@ def test_stop_return_freezes_the_attacker_at_the_threshold_on_fresh_worlds():
     stop = 4.0  # half of what Echo pays; the noise alone leaves more
     config = replace(ATTACK, stop_return=stop)
     frozen = train_attack(SETTING, NoFilter(), config, BUDGET, seed=0, log=early.append)
-    assert len(early) < len(full) == BUDGET.updates
+    assert len(early) < len(full) == BUDGET.updates + 1
     left = 8 * per_step(frozen, NoFilter())
     assert 1.5 <= left <= stop + 0.5  # two updates between looks, 300 fresh worlds
 
@@ -116,7 +116,9 @@ def test_a_stop_that_is_never_reached_uses_the_whole_budget():
     lines = []
     config = replace(ATTACK, stop_return=-1.0)
     train_attack(SETTING, NoFilter(), config, SMALL, seed=0, log=lines.append)
-    assert len(lines) == SMALL.updates
+    tests = 128 * 9  # steps
+    assert lines[-1]["env_steps"] > SMALL.env_steps - 64 * 16 - tests
+    assert 2 < len(lines) < SMALL.updates + 1
 
 
 @pytest.mark.parametrize("side", ["attack", "filter"])
@@ -164,6 +166,7 @@ def test_part_of_a_filters_episodes_is_benign(fraction, attack):
     config = replace(FILTER, benign_fraction=fraction, beta1=0.0, beta2=0.0)
     still = replace(SMALL, ppo=replace(PPO, learning_rate=1e-9))
     train_filter(SETTING, attack, config, still, seed=0, log=lines.append)
+    lines = lines[1:]  # the first is from before any update
     # An untrained filter flags half of all messages; of those, 1 in 2 senders times
     # the attacked episodes are forged.
     precision = sum(line["filter/precision"] for line in lines) / len(lines)

@@ -1,11 +1,12 @@
 """The training loop: returns of a stream, and whose reward is whose."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
 
-from games.engine.play import Step, collect
+from games.engine.play import Outcome, Step, collect
 from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
@@ -16,7 +17,7 @@ from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
 from oracles.strategies.learner import Learner, Task
 from oracles.strategies.setting import Setting, malicious_agents
-from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
+from tests.hand_made import CAUGHT, FewGames, Liar, Mouthwash, Parrots
 
 CPU = torch.device("cpu")
 # Discount 0 and no critic: an advantage plus a value is the reward itself.
@@ -83,7 +84,7 @@ def test_an_attack_learns_from_malicious_agents_only():
     spoken = rollout.wire.attack.log_prob[:-1, :, :1]
     assert torch.equal(told.log_prob, spoken)
     assert (told.weight == 1).all()
-    now = me.policy.evaluate(told.inputs)
+    now = me._evaluate(told.inputs)
     torch.testing.assert_close(now.log_prob, told.log_prob, rtol=1e-4, atol=1e-4)
 
 
@@ -130,14 +131,57 @@ def test_one_line_of_finite_metrics_per_update_with_its_axes():
     lines = []
     me = learner(ATTACKER)
     me.train(lines.append)
-    assert [line["update"] for line in lines] == [1, 2, 3, 4, 5]
-    assert [line["env_steps"] for line in lines] == [40, 80, 120, 160, 200]
+    assert [line["update"] for line in lines] == [1, 2, 3, 4]
+    assert [line["env_steps"] for line in lines] == [44, 84, 124, 164]
     last = lines[-1]
     wanted = {"approx_kl", "clip_fraction", "explained_variance", "distortion"}
     assert {f"attack/{key}" for key in wanted} <= set(last)
     assert last["attack/distortion"] > 0
     assert 0 <= last["team/return_mean"] <= 8
-    assert me.oracle.updates == 5
+    assert me.oracle.updates == 4
+
+
+class Counted(Echo):
+    """Echo that counts the steps of all of its worlds; every episode is 9 long."""
+
+    played = 0
+
+    def transition(self, state, action, noise):
+        self.played += len(action)
+        return super().transition(state, action, noise)
+
+
+@pytest.mark.parametrize("stop", [None, -1e9, 1e9])
+@pytest.mark.parametrize("recipe", [ATTACKER, DEFENDER], ids=["attack", "filter"])
+def test_every_step_that_is_played_is_counted_tests_included(recipe, stop):
+    env, lines = Counted(), []
+    oracle = replace(ORACLE, env_steps=4_000)
+    learner(recipe, SETTING._replace(env=env), oracle=oracle, stop=stop).train(
+        lines.append
+    )
+    assert lines[-1]["env_steps"] == env.played
+    one_test = 128 * 9
+    if stop is None:
+        assert oracle.env_steps - 40 < env.played <= oracle.env_steps
+        assert len(lines) == oracle.updates
+    elif stop < 0:
+        assert oracle.env_steps - 40 < env.played <= oracle.env_steps + one_test
+    else:
+        assert env.played == 84 + one_test
+
+
+def test_a_step_that_bootstraps_is_the_first_of_the_next_rollout(monkeypatch):
+    rollouts = []
+    learn = Learner._experience
+    monkeypatch.setattr(
+        Learner, "_experience", lambda me, r: rollouts.append(r) or learn(me, r)
+    )
+    learner(ATTACKER).train(None)
+    assert len(rollouts) == 4
+    for one, following in pairwise(rollouts):
+        assert torch.equal(one.timestep.obs[-1], following.timestep.obs[0])
+        assert torch.equal(one.wire.sent[-1], following.wire.sent[0])
+        assert len(one.reward) == ORACLE.num_steps + 1
 
 
 def test_what_a_filter_caught_is_counted_by_hand():
@@ -168,55 +212,27 @@ def test_fewer_environments_than_minibatches_are_refused():
         OracleConfig(num_envs=2, ppo=PPOConfig(num_minibatches=3))
 
 
-class FewGames(Echo):
-    """Echo as a game outside this process: four at most, and only the latest moves."""
-
-    def __init__(self):
-        super().__init__()
-        self.spec = replace(self.spec, batched=False, most_worlds=4)
-        self.latest = None
-
-    def reset(self, noise):
-        assert len(noise) <= self.spec.most_worlds
-        self.latest = super().reset(noise)
-        return self.latest
-
-    def transition(self, state, action, noise):
-        assert state is self.latest
-        self.latest, signal = super().transition(state, action, noise)
-        return self.latest, signal
-
-    def restart(self, state, done):
-        assert state is self.latest
-        noise = torch.rand(len(done), self.spec.reset_noise)
-        started = super().reset(noise)
-        self.latest = type(state)(
-            *(
-                torch.where(done.view(-1, *[1] * (new.dim() - 1)), new, old)
-                for new, old in zip(started, state, strict=True)
-            )
-        )
-        return self.latest
-
-    def discarded(self, state):
-        return torch.zeros(len(state[0]), dtype=torch.bool)
-
-
 def test_a_look_at_the_threshold_takes_a_few_games_and_leaves_none_behind(
     monkeypatch,
 ):
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 0.1)
     setting = SETTING._replace(env=FewGames())
-    me, lines = learner(ATTACKER, setting, stop=-1e9), []
+    oracle = replace(ORACLE, env_steps=800)
+    me, lines = learner(ATTACKER, setting, stop=-1e9, oracle=oracle), []
     me.train(lines.append)
-    assert len(lines) == ORACLE.updates > 2
+    assert len(lines) > 2
     assert me._test_every() == 1
 
 
 def test_where_games_are_few_whole_episodes_are_played_between_two_looks(monkeypatch):
     setting, looks, lines = SETTING._replace(env=FewGames()), [], []
     me = learner(ATTACKER, setting, stop=-1e9)
-    monkeypatch.setattr(Task, "test_return", lambda *_: looks.append(len(lines)) or 0.0)
+    played = torch.zeros(1)
+    monkeypatch.setattr(
+        Task,
+        "test",
+        lambda *_: looks.append(len(lines) + 1) or Outcome(*[played] * 5),
+    )
     monkeypatch.setattr("oracles.strategies.learner._EPISODES_BETWEEN", 2)
     me.train(lines.append)
     steps = looks[0] * ORACLE.num_steps

@@ -1,7 +1,5 @@
 """The lab: signs of the selection, teams and tables that are not this run's."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 
@@ -160,7 +158,7 @@ def test_a_warm_start_is_the_best_policy_that_can_be_trained(lab):
     filters, _ = benign()
     learners = ("one", "other")
     recipe = rmacrl.recipes[Side.ATTACKER]
-    facts = {"kind": recipe.kind, "config": asdict(recipe.config)}
+    facts = {"kind": recipe.kind, "config": recipe.config.to_plain()}
     for name in learners:
         rmacrl.attacks[name] = Frozen({**facts, "name": name}, {})
     rmacrl.attacks["mute"] = mute(lab)

@@ -40,6 +40,24 @@ def test_progress_in_steps_foretells_how_many_calls_there_will_be():
     assert [line.split()[1] for line in lines] == ["1/4", "2/4", "3/5", "4/4", "5/5"]
 
 
+def test_progress_shows_the_last_number_of_each_quantity_and_no_nan():
+    lines = []
+    shower = Progress("x", 9, show=("a/b", "c/d"), every_s=0.0, emit=lines.append)
+    for values in ({"a/b": math.nan}, {"a/b": 2.0}, {"c/d": 3.0}, {"a/b": math.nan}):
+        shower(values)
+    assert not any("nan" in line for line in lines)
+    assert [line.count(" b ") for line in lines] == [0, 1, 1, 1]
+    assert "b          2  d          3" in lines[-1]
+
+
+def test_a_line_from_before_a_training_is_shown_and_not_counted():
+    lines = []
+    shower = Progress("x", 2, every_s=0.0, clock=lambda: 1.0, emit=lines.append)
+    for steps in (0, 10, 20):
+        shower({"env_steps": steps, "a/b": 1.0})
+    assert [line.split()[1] for line in lines] == ["0/2", "1/2", "2/2"]
+
+
 def test_progress_lines_are_aligned():
     lines = progress(100, [float(i) for i in range(1, 101)], every_s=0.0)
     assert len(lines) == 100

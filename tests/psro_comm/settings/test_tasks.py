@@ -5,6 +5,7 @@ import json
 import pytest
 
 from games.environments.registry import ENVS
+from oracles.strategies.config import EvolutionConfig, one_epoch
 from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.settings.experiment import (
@@ -71,6 +72,14 @@ def test_an_unknown_task_or_budget_is_refused_by_name(task, budget, message):
         preset(task, budget)
 
 
+def test_an_attack_is_updated_twice_as_often_as_a_filter_whoever_trains_it():
+    config = preset("predator_prey_p05", "quick")
+    assert config.attack_oracle.ppo == one_epoch(8)
+    assert config.filter_oracle.ppo == one_epoch() != one_epoch(8)
+    searched = replace(config, {"attack_trainer": "es"})
+    assert isinstance(searched.attack_oracle, EvolutionConfig)
+
+
 def older(config):
     """The configuration as the first published runs wrote it down."""
     found = json.loads(json.dumps(describe(config)))
@@ -86,7 +95,8 @@ def older(config):
 
 def test_runs_older_than_a_field_go_on_as_they_were_played(tmp_path):
     assert set(PLAYED_BEFORE) <= {leaf.name for leaf in leaves(ExperimentConfig)}
-    config = preset("echo", "smoke")
+    before = {"attack.noise_shape": "diagonal"}  # not today's default
+    config = replace(preset("echo", "smoke"), before)
     request = Request(config, tmp_path, "old", 0)
     with open_lab(request):
         pass

@@ -76,7 +76,7 @@ def test_knowledge_that_helps_nobody_is_doubted(lab):
 
 
 def curve(*values: float) -> list[str]:
-    return [f'"update": {n}, "team/return_mean": {v}' for n, v in enumerate(values)]
+    return [f'"update": {n}, "test/return_mean": {v}' for n, v in enumerate(values)]
 
 
 def test_a_worst_attack_that_was_still_improving_is_doubted(lab):
@@ -84,7 +84,7 @@ def test_a_worst_attack_that_was_still_improving_is_doubted(lab):
     lab.log(e=curve(8, 7, 6, 5, 4, 3.5, 3, 2.5, 1.5, 1))
     (only,) = doubted(lab, *left)
     assert "affine on d was still improving" in only
-    assert "from 2.75 to 1.25 in the last fifth" in only
+    assert "from 1.50 to 1.00 at the end" in only
     lab.log(e=curve(8, 7, 4, 2, 1, 1.1, 1, 1.1, 1, 1))
     assert doubted(lab, *left) == []
 

@@ -61,6 +61,43 @@ def test_a_curve_leaves_out_updates_without_episodes():
     assert learning_curve([{"env_steps": 1.0, "team/return_mean": None}]).size == 0
 
 
+def logged_tests(points: int = 6) -> list[dict[str, float | None]]:
+    """A training that tested whole episodes at some of its updates."""
+    rows = training(0.0, updates=5 * (points - 1) + 1)
+    for k in range(points):
+        rows[5 * k] |= {"test/return_mean": 3.0 * k, "test/success_mean": 0.1 * k}
+    return rows
+
+
+def test_a_curve_is_of_whole_episodes_where_the_training_played_them():
+    rows = logged_tests()
+    steps, returns = learning_curve(rows)
+    assert steps.tolist() == [100.0, 600.0, 1100.0, 1600.0, 2100.0, 2600.0]
+    assert returns.tolist() == [0.0, 3.0, 6.0, 9.0, 12.0, 15.0]
+    np.testing.assert_allclose(learning_curve(rows, "success")[1], returns / 30)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "said", "unsaid"),
+    [
+        (logged_tests(), "whole episodes, the same worlds at each point", "ended"),
+        (training(0.0), "some runs: whole episodes", "each point"),
+    ],
+)
+def test_a_figure_says_of_which_episodes_its_curves_are(tmp_path, fresh, said, unsaid):
+    curves = Curves(logged_tests(), logged_tests(), fresh, 51.0, 0.9)
+    for drawn in (
+        plot_learning([curves], tmp_path / "l"),
+        plot_malicious({1: [curves]}, tmp_path / "m"),
+    ):
+        words = comments(drawn[0])
+        assert said in words
+        assert unsaid not in words
+    old = comments(plot_learning([make_curves()], tmp_path / "o")[0])
+    assert "episodes that ended in training, short ones first" in old
+    assert "whole" not in old
+
+
 @pytest.mark.parametrize("seeds", [1, 2, 3])
 def test_learning_has_three_panels(tmp_path, seeds):
     runs = [make_curves(float(k)) for k in range(seeds)]
@@ -68,7 +105,8 @@ def test_learning_has_three_panels(tmp_path, seeds):
     for words in (
         "a title",
         "an attack trains,",
-        "a filter, on the frozen attack",
+        "a filter,",
+        "on the frozen attack",
         "on the frozen filter",
         "clean: no attack, no filter",
         "return at which an attack is frozen",
