@@ -27,10 +27,12 @@ def main(_: list[str]) -> None:
     if flags.FLAGS.dry_run:
         print(plan(request, "psro"))
         return
+    from psro_comm.lab.mixed import Mixed
     from psro_comm.psro.rmacrl import RMacrl
     from psro_comm.reports.terminal import render_solution
     from psro_comm.studies.gate import warn_unless_it_talks
     from psro_comm.studies.players import find_player
+    from psro_comm.studies.references import references
 
     with open_lab(request) as lab:
         warn_unless_it_talks(lab)
@@ -45,11 +47,19 @@ def main(_: list[str]) -> None:
             for role, names in start.items()
         )
         given = (filters, attacks) if filters or attacks else None
-        solved = RMacrl(lab, given=given).solve().summary()
+        solution = RMacrl(lab, given=given)
+        solved = solution.solve().summary()
+        rival = Mixed.supported(
+            "the attackers' mixture", solution.attacks, solved.mixture("attacker")
+        )
+        beside = references(
+            *(lab, "references", [rival], request.runs_dir),
+            request.config.psro.check_episodes,
+        )
         lab.store.save_json("psro", solved.to_dict())
         lab.store.set_status("done", 1.0)
         root = lab.store.root
-    print(render_solution(solved))
+    print(render_solution(solved, beside))
     print(f"\nSaved: {root / 'psro.json'}, {root / 'meta_game.nfg'}")
 
 

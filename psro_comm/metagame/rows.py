@@ -113,7 +113,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class CrossPlay:
-    """The results of all named filters against all named attacks, filters outermost."""
+    """The results of all named filters against all named attacks, filters outermost.
+
+    Attributes:
+      references: what nobody, the mute filter, a perfect detector and the norm gate
+        keep, in the same worlds.
+    """
 
     name: str
     task: str
@@ -121,10 +126,11 @@ class CrossPlay:
     attacks: Sequence[str]
     filters: Sequence[str]
     rows: Sequence[Row]
+    references: Sequence[Row]
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the table as JSON data."""
-        found = {**vars(self), "rows": [row.to_dict() for row in self.rows]}
+        found = {**vars(self), **_lines(self)}
         return {**found, "attacks": list(self.attacks), "filters": list(self.filters)}
 
 
@@ -137,6 +143,8 @@ class Trained:
       role: `attack` or `filter`, the side that learnt.
       against: name of the opponent.
       rows: results with the policy and without it.
+      references: what nobody, the mute filter, a perfect detector and the norm gate
+        keep, in the same worlds.
       detector: how well a filter detects and repairs; None for an attack.
     """
 
@@ -145,9 +153,17 @@ class Trained:
     role: str
     against: str
     rows: Sequence[Row]
+    references: Sequence[Row]
     detector: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the training's report as JSON data."""
-        found = {**vars(self), "rows": [row.to_dict() for row in self.rows]}
+        found = {**vars(self), **_lines(self)}
         return {key: value for key, value in found.items() if value is not None}
+
+
+def _lines(found: CrossPlay | Trained) -> dict[str, Any]:
+    return {
+        part: [row.to_dict() for row in getattr(found, part)]
+        for part in ("rows", "references")
+    }

@@ -26,6 +26,17 @@ def render_study(result: Mapping[str, Any]) -> str:
     lines += [_told(each) for each in result["verdicts"]]
     lines += [
         "",
+        columns(
+            [
+                (
+                    f"{row['label']}, seed {row['seed']}",
+                    str(read_interval(row["return"])),
+                )
+                for row in result["references"]
+            ],
+            ["to compare with", "return [95 %]"],
+        ),
+        "",
         f"each run: {result['iterations']} iterations, {result['env_steps']}"
         " environment steps of training",
         "NashConv: among the policies of all solvers and the fresh attacks of the seed,"

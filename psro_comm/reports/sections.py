@@ -97,6 +97,17 @@ def rows_section(rows: Sequence[Row], title: str, *notes: str) -> Section:
     return Section(title, (), head, lines, (*words, *notes))
 
 
+def references_section(rows: Sequence[Row]) -> Section:
+    """Returns what any result is to be held against."""
+    lines = [(row.label, str(row.returns), percent(row.success)) for row in rows]
+    notes = (
+        "In the same worlds. Less than the floor is worse than not to listen at all;"
+        " what a defender keeps in the worst case is what bin.worst_case searches.",
+    )
+    head = ("to compare with", "return [95 %]", "success, % [95 %]")
+    return Section("References", (), head, lines, notes)
+
+
 def detector_section(detector: Mapping[str, float] | None) -> Section | None:
     """Returns how well a filter detects and repairs; None if it was not measured."""
     if not detector:

@@ -1,13 +1,16 @@
 """Makes the texts that programs print: sections of a report, one below the other."""
 
+from collections.abc import Sequence
+
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate
-from psro_comm.metagame.rows import CrossPlay, Trained
+from psro_comm.metagame.rows import CrossPlay, Row, Trained
 from psro_comm.reports.sections import (
     detector_section,
     gate_section,
     iterations_section,
     mixtures_section,
+    references_section,
     rows_section,
 )
 from psro_comm.reports.text import Section
@@ -22,7 +25,9 @@ def render_training(trained: Trained) -> str:
     """Returns in words what a trained attack or filter does, on fresh worlds."""
     title = f"{trained.role} trained against {trained.against}"
     return _joined(
-        rows_section(trained.rows, title), detector_section(trained.detector)
+        rows_section(trained.rows, title),
+        references_section(trained.references),
+        detector_section(trained.detector),
     )
 
 
@@ -35,12 +40,20 @@ def render_crossplay(result: CrossPlay) -> str:
     ]
     head = ("return [95 %]", *result.attacks)
     matrix = Section("Filters against attacks", (), head, lines)
-    return _joined(matrix, rows_section(result.rows, "attack against filter"))
+    return _joined(
+        matrix,
+        rows_section(result.rows, "attack against filter"),
+        references_section(result.references),
+    )
 
 
-def render_solution(solved: Solved) -> str:
+def render_solution(solved: Solved, references: Sequence[Row]) -> str:
     """Returns in words value, quality and both mixtures of an R-MACRL run."""
-    text = _joined(iterations_section(solved), mixtures_section(solved))
+    text = _joined(
+        iterations_section(solved),
+        mixtures_section(solved),
+        references_section(references),
+    )
     if not solved.history:
         return text
     return f"value of the game: {solved.history[-1].value}\n\n{text}"

@@ -8,6 +8,7 @@ from psro_comm.lab.lab import Lab
 from psro_comm.metagame.rows import CrossPlay
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
+from psro_comm.studies.references import references
 from psro_comm.studies.worst_case import audit, row
 
 
@@ -43,6 +44,7 @@ def cross_play(
         for opponent in opponents
     ]
     config = lab.config
-    result = CrossPlay(name, config.task, config.seed, attacks, filters, rows)
+    beside = references(lab, f"{name}-table", opponents, runs_dir)
+    result = CrossPlay(name, config.task, config.seed, attacks, filters, rows, beside)
     lab.store.save_json(name, result.to_dict())
     return result

@@ -22,10 +22,12 @@ from psro_comm.lab.session import Request, open_lab, read_run
 from psro_comm.metagame.intervals import as_dict, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns, nash_conv
+from psro_comm.metagame.rows import Row
 from psro_comm.metagame.solvers import nash
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.over_seeds import over_seeds, verdicts
+from psro_comm.studies.references import references
 from psro_comm.studies.worst_case import breaker
 
 
@@ -56,7 +58,8 @@ def study(
       ValueError: as `checked_study`.
     """
     checked_study(request, solvers, seeds)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    beside: list[dict[str, Any]] = []
     for seed in seeds:
         config = replace(request.config, seed=seed)
         team = request.team or f"{request.run}-team-{seed}"
@@ -69,7 +72,9 @@ def study(
             warn_unless_it_talks(lab)
         found = {name: _psro(given, name, seed) for name in solvers}
         with open_lab(cross) as lab:
-            rows += [{"seed": seed, **row} for row in _crossed(lab, found)]
+            made, compared = _crossed(lab, found)
+        rows += [{"seed": seed, **row} for row in made]
+        beside += [{"seed": seed, **row.to_dict()} for row in compared]
     psro = request.config.psro
     steps = request.config.attack_oracle.env_steps
     steps += request.config.filter_oracle.env_steps
@@ -80,6 +85,7 @@ def study(
         "solvers": list(solvers),
         "seeds": list(seeds),
         "rows": rows,
+        "references": beside,
         "over_seeds": over_seeds(rows, solvers),
         "verdicts": verdicts(rows, solvers),
     }
@@ -118,8 +124,14 @@ def _psro(request: Request, solver: str, seed: int) -> Found:
         return Found(rmacrl.filters, rmacrl.attacks, history)
 
 
-def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
-    """Plays all policies of all solvers in one table, and a fresh attack on each."""
+def _crossed(
+    lab: Lab, found: Mapping[str, Found]
+) -> tuple[list[dict[str, Any]], list[Row]]:
+    """Plays all policies of all solvers in one table, and a fresh attack on each.
+
+    Returns:
+      One row a solver, and the references in the same worlds.
+    """
     filters, attacks = (
         _pooled({name: getattr(run, side) for name, run in found.items()})
         for side in ("filters", "attacks")
@@ -140,7 +152,9 @@ def _crossed(lab: Lab, found: Mapping[str, Found]) -> list[dict[str, Any]]:
     episodes = lab.config.evaluation.episodes
     twins = filters.alias | attacks.alias | {name: name for name in fresh}
     table = lab.table("combined", filters.policies, attacks.policies | fresh, episodes)
-    return [_row(table, name, found, twins) for name in found]
+    rivals = [Mixed.pure(name, policy) for name, policy in fresh.items()]
+    beside = references(lab, "combined", rivals, lab.store.root.parent)
+    return [_row(table, name, found, twins) for name in found], beside
 
 
 class _Pool(NamedTuple):

@@ -8,7 +8,6 @@ the number. `psro_comm.studies.attackers` has the attacks.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from psro_comm.studies.attackers import (
 from psro_comm.studies.doubts import doubts
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
+from psro_comm.studies.references import liar_muted
 from psro_comm.studies.worst_case import returns_of
 
 _PRICE = 0.6  # of being flagged for certain, in what the team gains by talking
@@ -95,7 +95,7 @@ class _Arena:
 
     def __init__(self, lab: Lab, defenders: Sequence[Mixed], runs_dir: Path) -> None:
         """Prepares tables of the defenders, nobody and the mute filter."""
-        self.lab, self.asked = lab, defenders
+        self.lab, self.asked, self.runs_dir = lab, defenders, runs_dir
         both = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
         self.nobody, self.mute = both
         self.clean = find_player(lab, NOBODY, "attack", runs_dir)
@@ -200,7 +200,12 @@ class _Arena:
             return returns_of(table, self.rows[defender], attack)
 
         floor = played(MUTE, self.clean)
-        muted = self._liar_muted(name)
+        muted = returns_of(
+            liar_muted(
+                lab, "suite-measure", self.runs_dir, lab.config.evaluation.episodes
+            ),
+            *(self.nobody, self.silence),
+        )
         kept = {
             each: Kept(
                 each,
@@ -248,21 +253,6 @@ class _Arena:
         best = max(singles, key=lambda name: kept[name].worst.estimate)
         above = paired_difference(least(defender), least(best))
         return replace(kept[defender], single=best, above_single=above)
-
-    def _liar_muted(self, name: str) -> np.ndarray:
-        """Returns the returns with the liar muted, in the worlds of the measurement.
-
-        Muting him is the defender's doing here, whom neither cap nor rate binds.
-        """
-        free = copy(self.lab)
-        threat = replace(self.lab.config.threat, cap=None, rate=1.0)
-        free.config = replace(self.lab.config, threat=threat)
-        table = free.table(
-            *(f"{name}-liar-muted", self.nobody.policies, self.silence.policies),
-            self.lab.config.evaluation.episodes,
-            worlds="suite-measure",
-        )
-        return returns_of(table, self.nobody, self.silence)
 
 
 def _meet(defender: Mixed, attack: Candidate) -> bool:

@@ -17,6 +17,7 @@ from psro_comm.psro.rmacrl import benign
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
+from psro_comm.studies.references import references
 from psro_comm.studies.stored_players import TRAINED
 from psro_comm.studies.worst_case import audit, row
 
@@ -62,7 +63,9 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
     )
     rows = _rows(lab, role, opponent, policy)
     seen = None if attacking else _detector(lab, opponent, policy)
-    result = Trained(config.task, config.seed, role, against, rows, seen)
+    rival = Mixed.pure(TRAINED[role], policy) if attacking else opponent
+    beside = references(lab, "trained-audit", [rival], runs_dir)
+    result = Trained(config.task, config.seed, role, against, rows, beside, seen)
     store.save_json("report", result.to_dict())
     store.set_status("done", 1.0)
     return result
