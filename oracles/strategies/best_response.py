@@ -8,8 +8,10 @@ from games.engine.population import Mixture
 from games.engine.side import Side
 from games.engine.strategy import Attack, Filter, NoAttack
 from oracles.learning.randomness import Log, draw_seed, make_generators
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
+from oracles.strategies.attacks.config import AttackConfig
+from oracles.strategies.config import OracleConfig, Recipe
 from oracles.strategies.curve import Curve
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.registry import ORACLES, check_trainer, strategies
 from oracles.strategies.setting import Setting
 from oracles.strategies.task import Task

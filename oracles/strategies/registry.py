@@ -5,21 +5,18 @@ from collections.abc import Mapping
 from games.engine.registry import Entry, Settings
 from games.engine.settings import refusal
 from games.engine.side import Side
-from oracles.strategies.config import (
+from oracles.strategies.attacks.config import (
     AffineConfig,
     AttackConfig,
-    EvolutionConfig,
     FakeConfig,
-    FilterConfig,
     FreezeConfig,
     NoiseConfig,
-    NormConfig,
-    OracleConfig,
     PGDConfig,
-    PGDOracleConfig,
     ReplayConfig,
     ReverseConfig,
 )
+from oracles.strategies.config import EvolutionConfig, OracleConfig, PGDOracleConfig
+from oracles.strategies.filters.config import FilterConfig, NormConfig
 
 _HERE = "oracles.strategies"
 _ATTACKS, _FILTERS = f"{_HERE}.attacks", f"{_HERE}.filters"

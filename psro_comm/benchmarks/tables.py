@@ -6,8 +6,9 @@ import torch
 from games.engine.matches import play_cells
 from games.engine.side import Side
 from games.engine.worlds import make_worlds
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.best_response import new_policy
-from oracles.strategies.config import AttackConfig, FilterConfig
+from oracles.strategies.filters.config import FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
 from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum

@@ -12,14 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from games.engine.side import Side
-from oracles.strategies.config import (
-    AffineConfig,
-    EvolutionConfig,
-    FakeConfig,
-    PGDConfig,
-    PGDOracleConfig,
-    Recipe,
-)
+from oracles.strategies.attacks.config import AffineConfig, FakeConfig, PGDConfig
+from oracles.strategies.config import EvolutionConfig, PGDOracleConfig, Recipe
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS
 from psro_comm.lab.lab import Lab, Response, stopping_at

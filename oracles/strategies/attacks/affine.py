@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from games.engine.threat import Threat
 from games.engine.view import AttackView
 from oracles.learning.nets import StackedMLP, squash
+from oracles.strategies.attacks.config import AffineConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import AffineConfig
 from oracles.strategies.recording import record
 from oracles.strategies.setting import Setting
 

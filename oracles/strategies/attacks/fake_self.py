@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import FakeConfig
 from oracles.strategies.attacks.impostor import Impostor
-from oracles.strategies.config import FakeConfig
 
 
 class FakeSelf(Impostor):

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
+from oracles.strategies.attacks.config import FreezeConfig
 from oracles.strategies.attacks.swap import SwapAttack
-from oracles.strategies.config import FreezeConfig
 
 
 class FreezeAttack(SwapAttack):

@@ -20,8 +20,8 @@ from games.engine.threat import Threat
 from games.engine.view import AttackView, gather_agents
 from oracles.learning.nets import StackedMLP, gaussian_log_prob, squash
 from oracles.learning.ppo import Evaluation
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import AttackConfig
 from oracles.strategies.critic import Critic
 from oracles.strategies.recording import record
 from oracles.strategies.setting import Setting

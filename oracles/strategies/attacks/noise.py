@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import NoiseConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import NoiseConfig
 
 
 class NoiseAttack(Tampering):

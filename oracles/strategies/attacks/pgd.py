@@ -18,8 +18,8 @@ from games.engine.view import (
     gather_agents,
     scatter_agents,
 )
+from oracles.strategies.attacks.config import PGDConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import PGDConfig
 from oracles.strategies.freezing import facts_of, rebuilt
 from oracles.strategies.setting import Setting
 

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import ReplayConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import ReplayConfig
 
 
 class ReplayAttack(Tampering):

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import NoiseConfig
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.config import NoiseConfig
 from oracles.strategies.recording import record
 from oracles.strategies.setting import Setting
 

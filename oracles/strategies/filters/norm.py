@@ -5,7 +5,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from oracles.strategies.config import NormConfig
+from oracles.strategies.filters.config import NormConfig
 from oracles.strategies.filters.rule import RuleFilter
 from oracles.strategies.recording import record
 from oracles.strategies.setting import Setting

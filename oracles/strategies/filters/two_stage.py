@@ -19,7 +19,7 @@ from games.engine.team import Team
 from games.engine.view import FilterView
 from oracles.learning.nets import VALUE_UNIT, mlp, squash
 from oracles.learning.ppo import Evaluation
-from oracles.strategies.config import FilterConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.setting import Setting
 
 

@@ -2,7 +2,9 @@
 
 from games.engine.threat import Threat
 from oracles.learning.config import PPOConfig
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
+from oracles.strategies.attacks.config import AttackConfig
+from oracles.strategies.config import OracleConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.teams.backbones.config import CommNetConfig
 from oracles.teams.config import TeamTrainingConfig
 from psro_comm.settings.experiment import ExperimentConfig, PSROConfig

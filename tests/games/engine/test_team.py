@@ -13,8 +13,9 @@ from games.engine.team import Carry, communicate, start
 from games.engine.threat import Threat
 from games.engine.tree import leaves, map_tensors
 from games.environments.echo.env import Echo
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.attacks.gaussian import GaussianAttack
-from oracles.strategies.config import AttackConfig, FilterConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.teams.backbones import BACKBONES, make_team
 from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep

@@ -14,6 +14,7 @@ from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.attacks.gaussian import GaussianAttack
 from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.best_response import (
@@ -21,7 +22,8 @@ from oracles.strategies.best_response import (
     train_attack,
     train_filter,
 )
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig
+from oracles.strategies.config import OracleConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.freezing import freeze
 from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Parrots

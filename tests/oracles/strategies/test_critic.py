@@ -15,8 +15,9 @@ from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
 from oracles.learning.ppo import Evaluation, Experience, ppo_loss
 from oracles.learning.randomness import make_generators
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.best_response import new_policy
-from oracles.strategies.config import AttackConfig, OracleConfig
+from oracles.strategies.config import OracleConfig
 from oracles.strategies.critic import Critic, elapsed_steps
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.learner import Learner

@@ -10,16 +10,11 @@ from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
 from games.environments.echo.env import Echo
 from oracles.learning.randomness import make_generators
+from oracles.strategies.attacks.config import AffineConfig, AttackConfig
 from oracles.strategies.best_response import best_response, new_policy
-from oracles.strategies.config import (
-    AffineConfig,
-    AttackConfig,
-    EvolutionConfig,
-    FilterConfig,
-    OracleConfig,
-    Recipe,
-)
+from oracles.strategies.config import EvolutionConfig, OracleConfig, Recipe
 from oracles.strategies.curve import Curve
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.freezing import freeze
 from oracles.strategies.setting import Setting
 from oracles.strategies.task import Task

@@ -15,7 +15,8 @@ from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
-from oracles.strategies.config import AttackConfig, FilterConfig, NoiseConfig
+from oracles.strategies.attacks.config import AttackConfig, NoiseConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.freezing import freeze, thaw, thaw_mixture
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS, FILTERS, strategies

@@ -13,8 +13,10 @@ from games.engine.threat import Threat
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
 from oracles.learning.randomness import make_generators
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.best_response import new_policy
-from oracles.strategies.config import AttackConfig, FilterConfig, OracleConfig, Recipe
+from oracles.strategies.config import OracleConfig, Recipe
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.learner import Learner, Task
 from oracles.strategies.setting import Setting, malicious_agents
 from tests.hand_made import CAUGHT, FewGames, Liar, Mouthwash, Parrots

@@ -12,8 +12,8 @@ from games.engine.strategy import Decision
 from games.engine.threat import Threat
 from games.engine.view import AttackView, Moment, gather_agents, scatter_agents
 from games.environments.echo.env import Echo
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.attacks.gaussian import AttackInputs, GaussianAttack
-from oracles.strategies.config import AttackConfig
 from oracles.strategies.registry import ATTACKS
 from oracles.strategies.setting import Setting
 from tests.hand_made import Parrots, a_setting, a_timestep

@@ -15,9 +15,10 @@ from games.engine.strategy import NoFilter
 from games.engine.threat import Threat
 from games.environments.echo.env import Echo
 from oracles.learning.config import PPOConfig
+from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.attacks.gaussian import GaussianAttack
 from oracles.strategies.best_response import best_response
-from oracles.strategies.config import AttackConfig, OracleConfig, Recipe
+from oracles.strategies.config import OracleConfig, Recipe
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.setting import Setting
 from tests.hand_made import CAUGHT, Parrots

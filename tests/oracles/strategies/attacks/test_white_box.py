@@ -16,15 +16,10 @@ from games.engine.strategy import Decision, NoFilter
 from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
+from oracles.strategies.attacks.config import AffineConfig, PGDConfig
 from oracles.strategies.best_response import best_response, new_policy
-from oracles.strategies.config import (
-    AffineConfig,
-    EvolutionConfig,
-    FilterConfig,
-    PGDConfig,
-    PGDOracleConfig,
-    Recipe,
-)
+from oracles.strategies.config import EvolutionConfig, PGDOracleConfig, Recipe
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.filters.norm import NormFilter
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.strategies.freezing import freeze, thaw

@@ -13,7 +13,7 @@ from games.engine.strategy import Decision, Verdict
 from games.engine.threat import Threat
 from games.engine.view import FilterView
 from games.environments.echo.env import Echo
-from oracles.strategies.config import FilterConfig
+from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.filters.two_stage import FilterInputs, TwoStageFilter
 from oracles.strategies.registry import FILTERS
 from tests.hand_made import Attacker, Parrots, a_setting

@@ -9,7 +9,7 @@ from games.engine.threat import Threat
 from games.engine.view import FilterView
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
-from oracles.strategies.config import NormConfig
+from oracles.strategies.filters.config import NormConfig
 from oracles.strategies.filters.mute import MuteFilter
 from oracles.strategies.filters.norm import NormFilter
 from oracles.strategies.recording import record

@@ -1,0 +1,48 @@
+"""The settings of filters; this module needs no torch."""
+
+from dataclasses import dataclass
+
+from games.engine.settings import check, choice, integer, number
+
+
+@dataclass(frozen=True)
+class FilterConfig:
+    """The settings of `TwoStageFilter`.
+
+    Attributes:
+      beta1: weight of the log-likelihood of the true labels.
+      beta2: weight of the squared distance of repaired to clean messages, in
+        variances of the clean messages.
+      hidden: width of both hidden layers of detector and reconstructor.
+      critic_hidden: width of the critic's layers; it sees all messages in training.
+      benign_fraction: part of the training episodes without any attack.
+      detector: learned, or (ablation) one agent picked at random at every step.
+      reconstructor: learned, or (ablation) a random clean-looking message.
+    """
+
+    beta1: float = number(1.0, least=0)
+    beta2: float = number(1.0, least=0)
+    hidden: int = integer(64, least=1)
+    critic_hidden: int = integer(128, least=1)
+    benign_fraction: float = number(0.2, least=0, below=1)
+    detector: str = choice("learned", ("learned", "random"))
+    reconstructor: str = choice("learned", ("learned", "random"))
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class NormConfig:
+    """The settings of `NormFilter`.
+
+    Attributes:
+      limit: the longest message that passes, in mean norms of a clean message.
+    """
+
+    limit: float = number(2.0, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
