@@ -1,11 +1,18 @@
 """Puts what defenders keep in the worst case into words."""
 
 from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.reports.curves import curve_sections
 from psro_comm.reports.text import Section
 
 
 def render_suite(found: Suite) -> str:
-    """Returns a line for each defender, then each attack's column, then warnings."""
+    """Returns the whole report as plain text."""
+    parts = [*suite_sections(found), *curve_sections(found)]
+    return "\n\n".join(section.as_text() for section in parts)
+
+
+def suite_sections(found: Suite) -> list[Section]:
+    """Returns what each defender keeps, what each attack leaves, and what to doubt."""
     head = (
         *("defender", "clean", "worst found", "by", "black box", "by"),
         *("above the floor", "of reach"),
@@ -39,9 +46,8 @@ def render_suite(found: Suite) -> str:
     ]
     names = ("mean return", *(each.defender for each in found.kept))
     columns = Section("Each attack, on the choosing worlds", (), names, lines)
-    warnings = [f"warning: {each}" for each in found.warnings]
-    parts = (kept.as_text(), columns.as_text(), "\n".join(warnings))
-    return "\n\n".join(part for part in parts if part)
+    doubts = Section("Where the search is to be doubted", found.warnings)
+    return [kept, columns, *([doubts] if found.warnings else [])]
 
 
 def columns_of(found: Suite) -> list[dict[str, float]]:

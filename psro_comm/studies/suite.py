@@ -21,6 +21,9 @@ from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import Kept, Suite
 from psro_comm.studies.attackers import (
+    ANY,
+    CHOICE,
+    MEASURE,
     MUTE,
     NOBODY,
     Candidate,
@@ -31,31 +34,38 @@ from psro_comm.studies.attackers import (
     untrained,
     warmed,
 )
+from psro_comm.studies.curves import Found, measure_curves
 from psro_comm.studies.doubts import doubts
 from psro_comm.studies.players import find_player
-from psro_comm.studies.worst_case import returns_of
+from psro_comm.studies.worst_case import play_pairs, returns_of
 
-ANY = "any"  # the worst attack on who cannot be hurt
 _PRICE = 0.6  # of being flagged for certain, in what the team gains by talking
 
 
-def search(lab: Lab, names: Sequence[str], runs_dir: Path) -> Suite:
+def search(
+    lab: Lab, names: Sequence[str], runs_dir: Path, axes: Sequence[str] = ()
+) -> Suite:
     """Returns what each defender keeps against the attack that hurts it most.
 
     Args:
       lab: the lab of the game, whose run keeps what is made.
       names: names of the defenders, see `psro_comm.studies.player_names`.
       runs_dir: folder of all runs.
+      axes: the budgets over which curves are measured too, of `metagame.curves.AXES`.
 
     Raises:
       ValueError: an unknown name, or a policy for another team.
     """
     defenders = [find_player(lab, name, "filter", runs_dir) for name in names]
-    return search_players(lab, defenders, names, runs_dir)
+    return search_players(lab, defenders, names, runs_dir, axes)
 
 
 def search_players(
-    lab: Lab, defenders: Sequence[Mixed], sources: Iterable[str], runs_dir: Path
+    lab: Lab,
+    defenders: Sequence[Mixed],
+    sources: Iterable[str],
+    runs_dir: Path,
+    axes: Sequence[str] = (),
 ) -> Suite:
     """Returns the same as `search`, of players at hand.
 
@@ -64,6 +74,7 @@ def search_players(
       defenders: whom to attack.
       sources: names of players, of whose runs every attack takes part.
       runs_dir: folder of all runs.
+      axes: the budgets over which curves are measured too.
     """
     arena = _Arena(lab, defenders, runs_dir)
     ready = untrained(lab, runs_dir)
@@ -83,8 +94,13 @@ def search_players(
     def left(defender: str, attack: str) -> np.ndarray:
         return returns_of(choice, arena.rows[defender], by_name[attack])
 
-    warnings = doubts(lab, left, everyone, found.kept)
-    found = replace(found, warnings=[*left_out, *warnings])
+    warnings = [*left_out, *doubts(lab, left, everyone, found.kept)]
+    found = replace(found, warnings=warnings)
+    if axes:
+        known_ = Found(everyone, returns, found.floor)
+        curves = measure_curves(lab, defenders, known_, axes, runs_dir)
+        name = "-".join((found.name, *axes))
+        found = replace(found, name=name, curves=curves)
     lab.store.save_json(found.name, found.to_dict())
     return found
 
@@ -108,7 +124,7 @@ class _Arena:
             {**self.nobody.policies, **self.mute.policies},
             self.clean.policies,
             self.lab.config.psro.episodes,
-            worlds="suite-choice",
+            worlds=CHOICE,
         )
         clean, muted = (
             float(returns_of(table, each, self.clean).mean())
@@ -128,32 +144,14 @@ class _Arena:
         before: PayoffTable | None = None,
     ) -> PayoffTable:
         """Plays all defenders against all attacks that may meet them."""
-        return self._table(
+        return play_pairs(
+            knowing(self.lab),
             f"{self.name(attacks)}-{stage}",
             [(d, a.player) for a in attacks for d in self.asked if _meet(d, a)],
-            self.lab.config.psro.episodes,
-            worlds="suite-choice",
+            episodes=self.lab.config.psro.episodes,
+            worlds=CHOICE,
             old=before,
         )
-
-    def _table(
-        self,
-        name: str,
-        pairs: Sequence[tuple[Mixed, Mixed]],
-        episodes: int,
-        **how: object,
-    ) -> PayoffTable:
-        """Plays pairs of players, policy by policy."""
-        rows = {n: p for defender, _ in pairs for n, p in defender.policies.items()}
-        columns = {n: p for _, attack in pairs for n, p in attack.policies.items()}
-        cells = {
-            (row, column)
-            for defender, attack in pairs
-            for row in defender.policies
-            for column in attack.policies
-        }
-        maker = knowing(self.lab)
-        return maker.table(name, rows, columns, episodes, cells=cells, **how)  # type: ignore[arg-type]
 
     def returns(
         self, table: PayoffTable, attacks: Sequence[Candidate]
@@ -188,11 +186,12 @@ class _Arena:
             for d, a in found.items()
         ]
         needed += [(each, self.clean) for each in self.rows.values()]
-        table = self._table(
+        table = play_pairs(
+            knowing(lab),
             f"{name}-measure",
             needed,
-            lab.config.evaluation.episodes,
-            worlds="suite-measure",
+            episodes=lab.config.evaluation.episodes,
+            worlds=MEASURE,
         )
 
         def played(defender: str, attack: Mixed) -> np.ndarray:
@@ -235,7 +234,7 @@ class _Arena:
         table = free.table(
             *(f"{name}-liar-muted", self.nobody.policies, self.silence.policies),
             self.lab.config.evaluation.episodes,
-            worlds="suite-measure",
+            worlds=MEASURE,
         )
         return returns_of(table, self.nobody, self.silence)
 
