@@ -1,8 +1,13 @@
 r"""Searches what defenders keep in the worst case, with a suite of attacks.
 
 python -m bin.worst_case --task=echo --budget=smoke --team=a \
-        --defenders=none,mute,norm@2,a/vanilla-filter,psro:a
+        --defenders=none,mute,norm@2,a/vanilla-filter,psro:a --curves=cap,rate,liars
+
+It writes JSON, pictures, and a web page that holds all of it.
 """
+
+import shlex
+import sys
 
 from absl import flags
 
@@ -11,6 +16,7 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
+from psro_comm.metagame.curves import AXES
 
 _SIDES = (*command_line.trained("attack"), *command_line.untrained("filter"))
 _EPISODES = ("psro.episodes", "psro.restarts", "evaluation")
@@ -20,24 +26,49 @@ flags.DEFINE_list(
     ["none", "mute", "norm"],
     f"Filters to attack: {', '.join(FILTERS)}, untrained, RUN, RUN/POLICY, psro:RUN.",
 )
+flags.DEFINE_list(
+    "curves",
+    [],
+    f"Budgets of the attacker over which curves are drawn: {', '.join(AXES)}, or all.",
+)
 
 
 def main(_: list[str]) -> None:
-    """Runs the suite and prints what it leaves."""
+    """Runs the suite, prints what it leaves and draws it."""
+    axes = _axes(flags.FLAGS.curves)
     flag = {"filter": "defenders"}
     named = command_line.named_players(flag, filter=flags.FLAGS.defenders)
     request = command_line.request("worst-case", named)
     if flags.FLAGS.dry_run:
-        print(plan(request, "suite", cells=len(flags.FLAGS.defenders)))
+        print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
         return
-    from psro_comm.reports.suite import render_suite
-    from psro_comm.studies.suite import search
+    from psro_comm.studies.suite.search import search
 
+    from psro_comm.reports.suite import render_suite
+    from psro_comm.reports.suite_page import save_suite
+
+    command = shlex.join(["python", "-m", "bin.worst_case", *sys.argv[1:]])
     with open_lab(request) as lab:
-        found = search(lab, flags.FLAGS.defenders, request.runs_dir)
-        path = lab.store.root / f"{found.name}.json"
+        found = search(lab, flags.FLAGS.defenders, request.runs_dir, axes)
+        files = save_suite(lab.store.root, found, command)
     print(render_suite(found))
-    print(f"\nSaved: {path}")
+    print("\nSaved:", ", ".join(map(str, files)))
+
+
+def _axes(given: list[str]) -> tuple[str, ...]:
+    """Returns the budgets that `--curves` names, in their own order.
+
+    Raises:
+      ValueError: something else is named, or one of them twice.
+    """
+    if given == ["all"]:
+        return AXES
+    if not {*given} <= {*AXES} or len({*given}) < len(given):
+        raise ValueError(
+            f"--curves is {','.join(given)!r}, must be all, or name some of"
+            f" {', '.join(AXES)}, none twice"
+        )
+    return tuple(axis for axis in AXES if axis in given)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from psro_comm.lab.progress import format_duration
 from psro_comm.lab.session import Request
+from psro_comm.metagame.curves import budgets
 
 # Environment steps a second on one core: a team's training, a best response's, play.
 _TRAIN_TEAM, PLAY = 12_000, 40_000
@@ -17,10 +18,14 @@ _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measure
 _MIB_PER_GAME = 1024.0
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
 
+_PER_POINT = 28  # attacks that a defender meets at a point of a curve
+
 _Stage = tuple[str, int, int, int]
 
 
-def plan(request: Request, program: str, *, cells: int = 0) -> str:
+def plan(
+    request: Request, program: str, *, cells: int = 0, axes: Sequence[str] = ()
+) -> str:
     """Returns stages, payoff cells, estimated time and memory of a program, in words.
 
     Args:
@@ -28,13 +33,31 @@ def plan(request: Request, program: str, *, cells: int = 0) -> str:
       program: `team`, `attack`, `filter`, `psro`, `story`, `evaluate` or `suite`.
       cells: number of cells of the table that `evaluate` plays; number of defenders of
         the suite.
+      axes: the budgets over which the suite draws curves.
     """
     config = request.config
     head = (
         f"{program} of {config.task}, seed {config.seed}, on {config.device},"
         f" {request.workers} workers, in {request.runs_dir / request.run}"
     )
-    return _written(request, head, _stages(request, program, cells))
+    stages = _stages(request, program, cells)
+    if axes:
+        stages += _curves(request, cells, axes)
+    return _written(request, head, stages)
+
+
+def _curves(request: Request, defenders: int, axes: Sequence[str]) -> list[_Stage]:
+    """Returns the stages of a suite's curves."""
+    config, limit = request.config, _limit(request)
+    agents = config.extent.num_agents
+    points = defenders * sum(len(budgets(axis, agents)) for axis in axes)
+    cells, steps = points * _PER_POINT, config.psro.episodes * limit
+    attack, measured = config.attack_oracle.env_steps, config.evaluation.episodes
+    return [
+        ("attacks at each point of the curves", 2 * points, attack, _TRAIN_ATTACK),
+        (f"cells of the curves (about {cells})", cells, steps, PLAY),
+        ("cells to measure the curves", points, measured * limit, PLAY),
+    ]
 
 
 def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -> str:
@@ -113,10 +136,9 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
     if program == "suite":
-        trained = 2 * cells * psro.restarts
-        count = cells * (
-            18 + 2 * cells
-        )  # attacks that nobody trains, and those trained
+        trained = 11 * cells
+        # Attacks that nobody trains, and those that are trained on all defenders.
+        count = cells * (21 + trained)
         choice = psro.episodes * limit
         stages += [
             ("attacks on each defender", trained, attack, _TRAIN_ATTACK),

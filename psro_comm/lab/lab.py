@@ -100,10 +100,8 @@ class Lab:
         """
         facts = given.facts
         if facts.get("task") != self.config.task:
-            raise ValueError(
-                f"the team was trained on {facts.get('task')!r},"
-                f" this run is about {self.config.task!r}"
-            )
+            words = f"the team was trained on {facts.get('task')!r}"
+            raise ValueError(f"{words}, this run is about {self.config.task!r}")
         rules = describe(self.config)[self.config.env]
         if facts.get("env_config", rules) != rules:
             raise ValueError(

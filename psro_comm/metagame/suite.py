@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.reading import need, read_interval, read_list, read_numbers
 
@@ -102,6 +103,7 @@ class Suite:
       kept: the defenders' results.
       warnings: what makes the numbers doubtful, in words.
       chosen_on, measured_on: number of worlds.
+      curves: what the defenders keep by budget, where that was asked for.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Suite:
     warnings: Sequence[str]
     chosen_on: int
     measured_on: int
+    curves: Sequence[Curve] = ()
 
     def reached(self, kept: Kept) -> float | None:
         """Returns a defender's share of `reach`; None where that is not above zero.
@@ -133,6 +136,7 @@ class Suite:
             "reach": as_dict(self.reach),
             "kept": [each.to_dict() for each in self.kept],
             "warnings": list(self.warnings),
+            "curves": [each.to_dict() for each in self.curves],
         }
 
     @classmethod

@@ -2,14 +2,16 @@
 
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import ANY, Kept, Suite
+from psro_comm.reports.curves import curve_sections
 from psro_comm.reports.text import Section
 
 _HOLDS = {True: "yes", False: "no", None: "cannot tell"}
 
 
 def render_suite(found: Suite) -> str:
-    """Returns a line for each defender, then each attack's column, then warnings."""
-    return "\n\n".join(section.as_text() for section in suite_sections(found))
+    """Returns the whole report as plain text."""
+    parts = [*suite_sections(found), *curve_sections(found)]
+    return "\n\n".join(section.as_text() for section in parts)
 
 
 def suite_sections(found: Suite) -> list[Section]:

@@ -45,7 +45,7 @@ from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
 from psro_comm.studies.players import find_player
-from psro_comm.studies.suite import search_players
+from psro_comm.studies.suite.search import search_players
 from psro_comm.studies.worst_case import audit, breaker, row
 
 _ITERATIONS = 3  # at least; one would show nothing of the populations

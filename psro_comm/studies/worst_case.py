@@ -9,6 +9,7 @@ Source: paper section 4.5, table 3 (column a); DESIGN.md 2.9 (columns b and c).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,6 +58,28 @@ def audit(
     for opponent in opponents:
         attacks |= opponent.policies
     return lab.table(name, filters, attacks, lab.config.evaluation.episodes)
+
+
+def play_pairs(
+    lab: Lab, name: str, pairs: Sequence[tuple[Mixed, Mixed]], **how: Any
+) -> PayoffTable:
+    """Plays each defender against the attacker beside it, policy by policy.
+
+    Args:
+      lab: the lab of the game.
+      name: the artefact's name.
+      pairs: defenders and attackers; other cells of the table stay NaN.
+      **how: `episodes`, `old` and `worlds` of `Lab.table`.
+    """
+    rows = {n: p for defender, _ in pairs for n, p in defender.policies.items()}
+    columns = {n: p for _, attack in pairs for n, p in attack.policies.items()}
+    cells = {
+        (row, column)
+        for defender, attack in pairs
+        for row in defender.policies
+        for column in attack.policies
+    }
+    return lab.table(name, rows, columns, cells=cells, **how)
 
 
 def returns_of(table: PayoffTable, defender: Mixed, opponent: Mixed) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from psro_comm.metagame.intervals import NORMAL, mean_interval
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.reports.figures.style import figure_files, new_figure
+from psro_comm.reports.figures.style import PRINT, SCREEN, figure_files, new_figure
 
 _SMALL, _LEGIBLE = 12, 40  # policies; larger tables get smaller words, then none
 
@@ -80,6 +80,28 @@ def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
     return _draw(game.mean, (game.defenders, game.attackers), texts, look, path)
 
 
+def plot_returns(
+    mean: np.ndarray,
+    attacks: Sequence[str],
+    defenders: Sequence[str],
+    path: Path,
+    title: str,
+) -> list[Path]:
+    """Draws mean returns alone, `[attacks, defenders]`, with a line for each attack.
+
+    Returns:
+      The files written, one to be printed among them.
+    """
+    texts = {
+        (i, j): f"{mean[i, j]:.2f}"
+        for i, j in np.ndindex(*mean.shape)
+        if np.isfinite(mean[i, j])
+    }
+    words = "defender", "attack", "mean team return"
+    look = _Look((1.05, 0.2), 7.0, *words, title)
+    return _draw(mean, (attacks, defenders), texts, look, path, PRINT)
+
+
 def _cell(game: MetaGame, i: int, j: int) -> str:
     lines = [f"{game.mean[i, j]:.4g}"]
     if game.std_error is not None:
@@ -95,11 +117,13 @@ def _draw(
     texts: Mapping[tuple[int, int], str],
     look: _Look,
     path: Path,
+    kinds: Sequence[str] = SCREEN,
 ) -> list[Path]:
     """Draws colours for the means `[m, n]` (NaN is white), and texts in the cells."""
     (width, height), (rows, columns) = look.cell, mean.shape
     middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
-    with new_figure(path, (2.2 + width * columns, 1.5 + height * rows)) as figure:
+    size = 2.2 + width * columns, 1.5 + height * rows
+    with new_figure(path, size, kinds) as figure:
         ax = figure.subplots()
         image = ax.imshow(mean, cmap="cividis", aspect="auto")
         ax.set_xticks(range(columns), names[1], rotation=30, ha="right")
@@ -119,4 +143,4 @@ def _draw(
             )
         figure.colorbar(image, ax=ax, label=look.colours)
         ax.set_title(look.title)
-    return figure_files(path)
+    return figure_files(path, kinds)

@@ -8,9 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from psro_comm.metagame.intervals import across_seeds
-from psro_comm.reports.figures.style import PALETTE, figure_files, new_figure
-
-_MARKERS = "osD^vPX"
+from psro_comm.reports.figures.style import (
+    MARKERS,
+    PALETTE,
+    figure_files,
+    new_figure,
+)
 
 
 def plot_study(result: Mapping[str, Any], path: Path, title: str = "") -> list[Path]:
@@ -60,7 +63,7 @@ def _draw_runs(
     colour = PALETTE[k % len(PALETTE)]
     for run in runs:
         ax.plot(steps, run, color=colour, linewidth=0.6, alpha=0.5)
-    marker = _MARKERS[k % len(_MARKERS)]
+    marker = MARKERS[k % len(MARKERS)]
     mean = np.mean(runs, axis=0)
     ax.plot(steps, mean, color=colour, marker=marker, markersize=5, label=name)
 
@@ -80,7 +83,7 @@ def _draw_worst(
         ax.plot(found, [place] * len(found), "|", color=colour, markersize=9)
         if np.isfinite(mean.low):
             ax.plot([mean.low, mean.high], [place] * 2, color=colour, linewidth=1.6)
-        marker = _MARKERS[k % len(_MARKERS)]
+        marker = MARKERS[k % len(MARKERS)]
         ax.plot(mean.estimate, place, marker, color=colour, markersize=6)
         if known:
             least = [r["worst_known"]["estimate"] for r in rows if r["solver"] == name]

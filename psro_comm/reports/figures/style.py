@@ -1,11 +1,11 @@
 """Sets the look of all figures, and writes their files.
 
-A figure is `<path>.svg` and `<path>.png`. Colours are those of Okabe and Ito, which
-colour-blind readers tell apart.
+A figure is `<path>.svg` and `<path>.png`, and `<path>.pdf` where it is to be printed.
+Colours are those of Okabe and Ito, which colour-blind readers tell apart.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ BLACK, GREY = "#222222", "#8C8C8C"
 
 
 PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY, BLACK)  # for many lines
+MARKERS = "osD^vPX"
+
+
+SCREEN = ("svg", "png")
+PRINT = (*SCREEN, "pdf")
 
 
 _STYLE: Any = {
@@ -54,16 +59,20 @@ def add_legend(figure: Figure, ax: Axes) -> None:
 
 
 @contextmanager
-def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
-    """Yields a figure, and writes it as SVG and PNG when it is drawn."""
+def new_figure(
+    path: Path, size: tuple[float, float], kinds: Sequence[str] = SCREEN
+) -> Iterator[Figure]:
+    """Yields a figure, and writes it in files of some kinds when it is drawn."""
     with matplotlib.rc_context(_STYLE):
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
         figure = Figure(figsize=size, layout=layout)
         yield figure
-        for file in figure_files(path):
+        for file in figure_files(path, kinds):
             data = io.BytesIO()
             if file.suffix == ".svg":
                 figure.savefig(data, format="svg", metadata={"Date": None})
+            elif file.suffix == ".pdf":
+                figure.savefig(data, format="pdf", metadata={"CreationDate": None})
             else:  # With a palette, a third of the size: figures are kept in git.
                 figure.savefig(raw := io.BytesIO(), format="png", dpi=_DPI)
                 few = Image.open(raw).convert("RGB").quantize(_COLOURS, dither=_SOLID)
@@ -71,6 +80,6 @@ def new_figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
             write_atomic(file, data.getvalue())
 
 
-def figure_files(path: Path) -> list[Path]:
-    """Returns the two files of a figure."""
-    return [path.with_name(f"{path.name}.{kind}") for kind in ("svg", "png")]
+def figure_files(path: Path, kinds: Sequence[str] = SCREEN) -> list[Path]:
+    """Returns the files of a figure."""
+    return [path.with_name(f"{path.name}.{kind}") for kind in kinds]

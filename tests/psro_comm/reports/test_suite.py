@@ -81,7 +81,7 @@ def test_every_attack_has_a_line_and_every_doubt():
     assert ["flip", "40.00", "24.25"] in [line.split() for line in text]
     assert text[-1] == "  * weak: beware"
     assert "64 worlds, measured on 128 others" in " ".join(text)
-    assert "DOUBT" not in render_suite(dataclasses.replace(FOUND, warnings=()))
+    assert "DOUBTED" not in render_suite(dataclasses.replace(FOUND, warnings=()))
 
 
 def test_trainings_are_one_row_each_and_what_was_trained_on_others_another():

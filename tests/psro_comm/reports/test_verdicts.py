@@ -69,3 +69,41 @@ def test_without_harm_there_is_nothing_to_hold_against(worst, harmless):
     first = verdict_lines(Report.from_dict(report))[0]
     assert first.startswith("Nothing to hold against") == harmless
     assert first.startswith("R-MACRL holds") != harmless
+
+
+@pytest.mark.parametrize(
+    ("floor", "single", "head"),
+    [
+        (3.0, 3.0, "R-MACRL holds: in the worst case found, by affine, it keeps 35.00"),
+        (3.0, 0.1, "Cannot tell whether R-MACRL holds:"),
+        (0.1, 3.0, "Cannot tell whether R-MACRL holds:"),
+        (3.0, -3.0, "R-MACRL does not hold:"),
+        (-3.0, 0.1, "R-MACRL does not hold:"),
+    ],
+)
+def test_the_headline_is_about_the_worst_case_of_the_suite(floor, single, head):
+    report = make_report()
+    mine = report["suite"]["kept"][2]
+    mine["above_floor"], mine["above_single"] = interval(floor), interval(single)
+    assert verdict_lines(Report.from_dict(report))[0].startswith(head)
+
+
+def test_the_headline_says_how_much_of_what_could_be_reached():
+    line = verdict_lines(Report.from_dict(make_report()))[0]
+    assert "10.00 [9.50, 10.50] more than a team that hears nothing" in line
+    assert "50 % of what muting the liar adds" in line
+    assert (
+        "7.00 [6.50, 7.50] more than the best single filter (vanilla-filter-long)"
+        in line
+    )
+
+
+def test_without_a_suite_no_worst_case_is_spoken_of():
+    report = make_report()
+    report["suite"] = {}
+    first, *rest = verdict_lines(Report.from_dict(report))
+    assert first == "What R-MACRL keeps in the worst case was not measured."
+    assert not any(
+        re.search("worst case(?! *$)", line.replace("no worst case", ""))
+        for line in rest
+    )

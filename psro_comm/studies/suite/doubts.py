@@ -9,7 +9,7 @@ from psro_comm.disk.metrics import read_metrics
 from psro_comm.lab.lab import Lab
 from psro_comm.metagame.intervals import paired_difference
 from psro_comm.metagame.suite import Kept
-from psro_comm.studies.attackers import MUTE, Candidate
+from psro_comm.studies.suite.attackers import MUTE, Candidate
 
 _STILL = 0.05  # of the harm done: as much in the last part of a training is progress
 

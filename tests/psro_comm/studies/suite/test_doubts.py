@@ -8,8 +8,8 @@ import pytest
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import Kept
-from psro_comm.studies.attackers import Candidate
-from psro_comm.studies.doubts import doubts
+from psro_comm.studies.suite.attackers import Candidate
+from psro_comm.studies.suite.doubts import doubts
 
 WORLDS = 50
 SOME = Interval(8.0, 7.5, 8.5)

@@ -29,6 +29,8 @@ NOT_TRAINED = (
     "fake_world",
 )
 NOBODY, MUTE = "none", "mute"  # an attack and a filter each
+CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
+AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
 _UNITS = 4  # of the network that is put on top of an affine lie
@@ -160,6 +162,20 @@ def trained(lab: Lab, defenders: Sequence[Mixed], price: float) -> list[Candidat
             if defender.name != MUTE
             for name, recipe in _recipes(lab, defender, price).items()
         ],
+    )
+
+
+def trained_at(lab: Lab, point: str, defender: Mixed) -> list[Candidate]:
+    """Trains a few attacks on a defender under the threat of a point of a curve.
+
+    Args:
+      lab: the lab of the run, with that threat.
+      point: words for it that no other point of the run has: part of all names.
+      defender: whom to attack.
+    """
+    recipes = _recipes(lab, defender, 0.0)
+    return _train(
+        lab, [Order(defender, f"{name} at {point}", recipes[name]) for name in AT_POINT]
     )
 
 

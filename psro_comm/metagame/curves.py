@@ -1,0 +1,69 @@
+"""What defenders keep as an attacker may do more: curves over its budget, as values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psro_comm.metagame.intervals import Interval, as_dict
+
+AXES = ("cap", "rate", "liars")  # what bounds an attacker, each drawn as a curve
+_CAPS = (0.25, 0.5, 1.0, 2.0, 4.0, None)
+_RATES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def budgets(axis: str, num_agents: int) -> tuple[float | None, ...]:
+    """Returns the budgets at which a curve is measured, the smallest first.
+
+    Args:
+      axis: `cap`, in mean norms of a clean message, where None is no limit; `rate`,
+        the share of messages that are bent; or `liars`, how many agents are malicious.
+      num_agents: N.
+    """
+    if axis == "liars":
+        return tuple(float(count) for count in range(num_agents + 1))
+    return _CAPS if axis == "cap" else _RATES
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a defender keeps against an attacker of one budget.
+
+    Attributes:
+      budget: the most that the attacker may do, see `budgets`.
+      returns: the team's return, on worlds that did not choose the attack.
+      attack: the attack that left least on the selection worlds.
+      used: the budget that it was played with: less than `budget` where holding back
+        hurts more, which whoever may do more can do as well.
+    """
+
+    budget: float | None
+    returns: Interval
+    attack: str
+    used: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the point as JSON data."""
+        return {**vars(self), "returns": as_dict(self.returns)}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a defender keeps as the attacker may do more.
+
+    Attributes:
+      defender: its name.
+      axis: what is budgeted, one of `AXES`.
+      points: by budget, the smallest first.
+      area: the area under the curve over the length of its axis, an average return;
+        the cap's axis is logarithmic and ends at the largest number.
+    """
+
+    defender: str
+    axis: str
+    points: Sequence[Point]
+    area: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the curve as JSON data."""
+        points = [each.to_dict() for each in self.points]
+        return {**vars(self), "points": points, "area": as_dict(self.area)}
