@@ -35,7 +35,7 @@ from psro_comm.studies.attackers import (
     warmed,
 )
 from psro_comm.studies.curves import Found, measure_curves
-from psro_comm.studies.doubts import doubts
+from psro_comm.studies.doubts import doubts, outdone
 from psro_comm.studies.players import find_player
 from psro_comm.studies.worst_case import play_pairs, returns_of
 
@@ -94,13 +94,15 @@ def search_players(
     def left(defender: str, attack: str) -> np.ndarray:
         return returns_of(choice, arena.rows[defender], by_name[attack])
 
-    warnings = [*left_out, *doubts(lab, left, everyone, found.kept)]
-    found = replace(found, warnings=warnings)
-    if axes:
-        known_ = Found(everyone, returns, found.floor)
-        curves = measure_curves(lab, defenders, known_, axes, runs_dir)
-        name = "-".join((found.name, *axes))
-        found = replace(found, name=name, curves=curves)
+    base = Found(everyone, returns, found.floor)
+    curves = measure_curves(lab, defenders, base, axes, runs_dir)
+    warnings = [
+        *left_out,
+        *doubts(lab, left, everyone, found.kept),
+        *outdone(found.kept, curves, lab.config.threat),
+    ]
+    name = "-".join((found.name, *axes))
+    found = replace(found, name=name, curves=curves, warnings=warnings)
     lab.store.save_json(found.name, found.to_dict())
     return found
 
