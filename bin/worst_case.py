@@ -16,7 +16,7 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.metagame.curves import AXES
+from psro_comm.settings.budgets import AXES
 
 _SIDES = (*command_line.trained("attack"), *command_line.untrained("filter"))
 _EPISODES = ("psro.episodes", "psro.restarts", "evaluation")

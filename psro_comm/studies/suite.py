@@ -51,7 +51,7 @@ def search(
       lab: the lab of the game, whose run keeps what is made.
       names: names of the defenders, see `psro_comm.studies.player_names`.
       runs_dir: folder of all runs.
-      axes: the budgets over which curves are measured too, of `metagame.curves.AXES`.
+      axes: the budgets over which curves are measured too, of `settings.budgets.AXES`.
 
     Raises:
       ValueError: an unknown name, or a policy for another team.

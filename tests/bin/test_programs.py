@@ -82,25 +82,6 @@ def test_an_episode_is_shown_as_numbers_as_a_picture_and_as_a_page(runs):
     fails(done, "step is 40, must be 0 to 8")
 
 
-def test_a_worst_case_is_told_drawn_and_put_on_a_page(runs):
-    asked = ("--run=worst", "--team=team", "--defenders=none,mute", "--curves=liars")
-    plan = run("worst_case", runs, *asked, "--dry_run")
-    assert "attacks at each point of the curves" in plan.stdout, plan.stderr
-    assert not (runs / "worst").exists()
-    done = run("worst_case", runs, *asked, "--attack_oracle.env_steps=1")
-    assert done.returncode == 0, done.stderr
-    assert "BY THE ATTACKER'S BUDGET: NUMBER OF LIARS" in done.stdout
-    saved = [Path(name) for name in done.stdout.split("Saved: ")[1].strip().split(", ")]
-    found = json.loads(saved[0].read_text())
-    assert [curve["defender"] for curve in found["curves"]] == ["none", "mute"]
-    pictures = [".svg", ".png", ".pdf"]
-    assert [path.suffix for path in saved] == [".json", *3 * pictures, ".html"]
-    assert all(path.exists() for path in saved)
-    page = saved[-1].read_text()
-    assert "python -m bin.worst_case --task=echo" in page
-    assert "--curves=liars" in page
-
-
 def done_path(done):
     return Path(done.stdout.split("Saved: ")[1].strip())
 
@@ -176,12 +157,6 @@ def test_an_unknown_player_is_named(runs):
             "--defenders=norm,norm",
             "--defenders is 'norm,norm', must name",
         ),
-        (
-            "worst_case",
-            "--curves=cap,size",
-            "--curves is 'cap,size', must be all, or name some of cap, rate, liars,",
-        ),
-        ("worst_case", "--curves=cap,cap", "--curves is 'cap,cap', must be all, or"),
         ("train_attack", "--against=flip", "is an attack, not a filter"),
         (
             "train_filter",

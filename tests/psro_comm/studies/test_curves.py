@@ -7,8 +7,8 @@ import pytest
 
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.session import Request, open_lab
-from psro_comm.metagame.curves import AXES, budgets
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.settings.budgets import AXES, budgets
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.attackers import AT_POINT, CHOICE, MEASURE
