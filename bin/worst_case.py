@@ -16,7 +16,7 @@ from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
-from psro_comm.metagame.curves import AXES
+from psro_comm.settings.budgets import AXES
 
 _SIDES = (*command_line.trained("attack"), *command_line.untrained("filter"))
 _EPISODES = ("psro.episodes", "psro.restarts", "evaluation")
@@ -42,10 +42,9 @@ def main(_: list[str]) -> None:
     if flags.FLAGS.dry_run:
         print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
         return
-    from psro_comm.studies.suite.search import search
-
     from psro_comm.reports.suite import render_suite
     from psro_comm.reports.suite_page import save_suite
+    from psro_comm.studies.suite.search import search
 
     command = shlex.join(["python", "-m", "bin.worst_case", *sys.argv[1:]])
     with open_lab(request) as lab:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from psro_comm.lab.progress import format_duration
 from psro_comm.lab.session import Request
-from psro_comm.metagame.curves import budgets
+from psro_comm.settings.budgets import budgets
 
 # Environment steps a second on one core: a team's training, a best response's, play.
 _TRAIN_TEAM, PLAY = 12_000, 40_000

@@ -6,30 +6,13 @@ from typing import Any
 
 from psro_comm.metagame.intervals import Interval, as_dict
 
-AXES = ("cap", "rate", "liars")  # what bounds an attacker, each drawn as a curve
-_CAPS = (0.25, 0.5, 1.0, 2.0, 4.0, None)
-_RATES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
-
-
-def budgets(axis: str, num_agents: int) -> tuple[float | None, ...]:
-    """Returns the budgets at which a curve is measured, the smallest first.
-
-    Args:
-      axis: `cap`, in mean norms of a clean message, where None is no limit; `rate`,
-        the share of messages that are bent; or `liars`, how many agents are malicious.
-      num_agents: N.
-    """
-    if axis == "liars":
-        return tuple(float(count) for count in range(num_agents + 1))
-    return _CAPS if axis == "cap" else _RATES
-
 
 @dataclass(frozen=True)
 class Point:
     """What a defender keeps against an attacker of one budget.
 
     Attributes:
-      budget: the most that the attacker may do, see `budgets`.
+      budget: the most that the attacker may do, see `psro_comm.settings.budgets`.
       returns: the team's return, on worlds that did not choose the attack.
       attack: the attack that left least on the selection worlds.
       used: the budget that it was played with: less than `budget` where holding back
@@ -52,7 +35,7 @@ class Curve:
 
     Attributes:
       defender: its name.
-      axis: what is budgeted, one of `AXES`.
+      axis: what is budgeted, one of `psro_comm.settings.budgets.AXES`.
       points: by budget, the smallest first.
       area: the area under the curve over the length of its axis, an average return;
         the cap's axis is logarithmic and ends at the largest number.

@@ -35,7 +35,7 @@ def curve_sections(found: Suite) -> list[Section]:
     """Returns for each axis the area under each curve, and its mean returns."""
     return [
         Section(
-            f"Under attackers of more and more budget: {AXIS[axis]}",
+            f"By the attacker's budget: {AXIS[axis]}",
             head=("defender", "area", *along(curves[0])),
             rows=[
                 (
@@ -45,9 +45,9 @@ def curve_sections(found: Suite) -> list[Section]:
                 )
                 for curve in curves
             ],
-            notes=(_AREA, _LOG_AREA) if axis == "cap" else (_AREA,),
+            notes=[_AREA] * (number == 0) + [_LOG_AREA] * (axis == "cap"),
         )
-        for axis, curves in by_axis(found).items()
+        for number, (axis, curves) in enumerate(by_axis(found).items())
     ]
 
 
@@ -62,9 +62,9 @@ def point_sections(found: Suite) -> list[Section]:
                 for curve in curves
                 for words, point in zip(along(curve), curve.points, strict=True)
             ],
-            notes=(_POINTS,),
+            notes=[_POINTS] * (number == 0),
         )
-        for axis, curves in by_axis(found).items()
+        for number, (axis, curves) in enumerate(by_axis(found).items())
     ]
 
 

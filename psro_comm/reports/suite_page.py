@@ -31,6 +31,7 @@ body {{ font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 68
 h1 {{ font-size: 1.3rem }}
 h2 {{ font-size: 1.05rem; margin: 2rem 0 .5rem }}
 p, li {{ max-width: 48rem }}
+ul {{ padding-left: 1.2rem }}
 .note, figcaption {{ color: var(--quiet); font-size: .9rem }}
 .doubts {{ border-left: .25rem solid var(--doubt); padding-left: 1rem }}
 .doubts h2 {{ color: var(--doubt) }}
@@ -43,7 +44,7 @@ thead th {{ color: var(--quiet); border-bottom: 1px solid var(--line) }}
 th:first-child {{ text-align: left }}
 figure {{ margin: 1rem 0 }}
 figure > div {{ background: #fff; overflow-x: auto }}
-figure svg {{ display: block; max-width: 100%; min-width: 30rem; height: auto;
+figure svg {{ display: block; max-width: 100%; min-width: 40rem; height: auto;
   margin: 0 auto }}
 pre {{ white-space: pre-wrap; border: 1px solid var(--line); padding: .6rem }}
 </style></head><body>
@@ -156,7 +157,7 @@ def _section(section: Section) -> str:
     rows = "\n".join(_row(row, "td", "") for row in section.rows)
     notes = "".join(f'<p class="note">{html.escape(n)}</p>' for n in section.notes)
     table = f"<table><thead>{head}</thead>\n<tbody>{rows}</tbody></table>"
-    return _part(section.title, f'<div class="wide">{table}</div>{notes}')
+    return _part(section.title, f'<div class="wide" tabindex="0">{table}</div>{notes}')
 
 
 def _row(cells: Sequence[str], kind: str, rest: str) -> str:
@@ -178,4 +179,5 @@ def _picture(name: str, pictures: Mapping[str, str]) -> str:
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
     words = html.escape(_CAPTIONS[name])
     svg = f'{tag} role="img" aria-label="{words}"{drawn}'
-    return f"<figure><div>{svg}</div>\n<figcaption>{words}</figcaption></figure>"
+    caption = f"<figcaption>{words}</figcaption>"
+    return f'<figure><div tabindex="0">{svg}</div>\n{caption}</figure>'

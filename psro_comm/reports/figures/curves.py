@@ -18,7 +18,7 @@ from psro_comm.reports.figures.style import (
 )
 from psro_comm.reports.figures.suite import draw_levels
 
-_APART = 0.012  # of an axis: intervals beside each other are told apart
+_APART = 0.008  # of an axis: intervals beside each other are told apart
 
 
 def plot_curves(found: Suite, path: Path) -> list[Path]:
@@ -37,7 +37,7 @@ def plot_curves(found: Suite, path: Path) -> list[Path]:
     if not found.curves:
         raise ValueError("no curves to plot: none were asked for")
     groups = by_axis(found)
-    with new_figure(path, (1.0 + 3.5 * len(groups), 4.0), PRINT) as figure:
+    with new_figure(path, (1.8 + 3.4 * len(groups), 4.4), PRINT) as figure:
         panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
         for ax, (axis, curves) in zip(panels, groups.items(), strict=True):
             for number, curve in enumerate(curves):
@@ -48,9 +48,12 @@ def plot_curves(found: Suite, path: Path) -> list[Path]:
             ax.set_xlabel(AXIS[axis])
             ax.grid(axis="y", color="#EEEEEE")
             ax.set_axisbelow(True)
-        panels[0].set_ylabel("team return in the worst case found")
-        add_legend(figure, panels[0])
-        figure.suptitle(f"{found.task}, seed {found.seed}: what each defender keeps")
+            if axis == "cap":  # what follows has no place on its scale
+                ax.axvline(where[-1] - 0.5, color="#BBBBBB", lw=0.8)
+        panels[0].set_ylabel("team return, worst found")
+        add_legend(figure, panels[0], wrap=True)
+        title = f"{found.task}, seed {found.seed}: kept, by the attacker's budget"
+        figure.suptitle(title, fontsize=10.0)
     return figure_files(path, PRINT)
 
 

@@ -50,11 +50,20 @@ _DPI = 130
 _COLOURS, _SOLID = 128, Image.Dither.NONE  # of a PNG
 
 
-def add_legend(figure: Figure, ax: Axes) -> None:
-    """Adds one legend below all panels, of what is labelled in `ax`."""
+def add_legend(figure: Figure, ax: Axes, *, wrap: bool = False) -> None:
+    """Adds one legend below all panels, of what is labelled in `ax`.
+
+    Args:
+      figure, ax: where it goes, and what it is about.
+      wrap: whether names that any user chose are to fit in several lines.
+    """
     handles, labels = ax.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    place: Any = {"loc": "outside lower center", "ncols": len(unique)}
+    columns = len(unique)
+    if wrap:
+        each = 0.7 + 0.075 * max(map(len, unique))  # inches
+        columns = max(1, min(columns, int(figure.get_figwidth() / each)))
+    place: Any = {"loc": "outside lower center", "ncols": columns}
     figure.legend(unique.values(), unique.keys(), frameon=False, **place)
 
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
-from psro_comm.metagame.curves import Curve, Point, budgets
+from psro_comm.metagame.curves import Curve, Point
 from psro_comm.metagame.intervals import Interval, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import ANY
+from psro_comm.settings.budgets import budgets
 from psro_comm.settings.fields import replace
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.attackers import (
@@ -112,7 +113,7 @@ def measure_curves(
       lab: the lab of the run, whose threat is changed along the axis.
       defenders: whom to attack.
       found: what the suite found under that threat.
-      axes: what is budgeted, of `metagame.curves.AXES`.
+      axes: what is budgeted, of `settings.budgets.AXES`.
       runs_dir: folder of all runs.
     """
     curves = []

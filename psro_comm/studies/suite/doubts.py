@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from games.engine.threat import Threat
 from psro_comm.disk.metrics import read_metrics
 from psro_comm.lab.lab import Lab
+from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import paired_difference
 from psro_comm.metagame.suite import Kept
 from psro_comm.studies.suite.attackers import MUTE, Candidate
@@ -105,6 +107,25 @@ def blind_critic(lab: Lab, defender: str, attacks: Sequence[Candidate]) -> str |
             mean = sum(late) / len(late)
             return f"the critic of {attack.name} explains nothing (variance {mean:.2f})"
     return None
+
+
+def outdone(kept: Sequence[Kept], curves: Sequence[Curve], threat: Threat) -> list[str]:
+    """Says which curves pass below the worst case found, at the run's own threat.
+
+    There an attack that was trained for a smaller budget hurts more than all that were
+    trained for this one.
+    """
+    own = {"cap": threat.cap, "rate": threat.rate, "liars": threat.num_malicious}
+    worst = {each.defender: each.worst for each in kept}
+    return [
+        f"{curve.defender}: {point.attack} of the curve over {curve.axis} leaves"
+        f" {point.returns}, the worst case found {worst[curve.defender]}: the search"
+        " is too weak or too short"
+        for curve in curves
+        for point in curve.points
+        if point.budget == own[curve.axis]
+        and point.returns.high < worst[curve.defender].low
+    ]
 
 
 def _least(kept: Kept, attacks: Sequence[Candidate]) -> str | None:

@@ -22,7 +22,7 @@ from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.arena import Arena
 from psro_comm.studies.suite.attackers import stored, trained, untrained, warmed
 from psro_comm.studies.suite.curves import Found, measure_curves
-from psro_comm.studies.suite.doubts import doubts
+from psro_comm.studies.suite.doubts import doubts, outdone
 from psro_comm.studies.worst_case import returns_of
 
 _PRICE = 0.6  # of being flagged for certain, in what the team gains by talking
@@ -37,7 +37,7 @@ def search(
       lab: the lab of the game, whose run keeps what is made.
       names: names of the defenders, see `psro_comm.studies.player_names`.
       runs_dir: folder of all runs.
-      axes: the budgets over which curves are measured too, of `metagame.curves.AXES`.
+      axes: the budgets over which curves are measured too, of `settings.budgets.AXES`.
 
     Raises:
       ValueError: an unknown name, or a policy for another team.
@@ -81,12 +81,14 @@ def search_players(
     def left(defender: str, attack: str) -> np.ndarray:
         return returns_of(choice, arena.rows[defender], by_name[attack])
 
-    warnings = [*left_out, *doubts(lab, left, everyone, found.kept)]
-    found = replace(found, warnings=warnings)
-    if axes:
-        known_ = Found(everyone, returns, found.floor)
-        curves = measure_curves(lab, defenders, known_, axes, runs_dir)
-        name = "-".join((found.name, *axes))
-        found = replace(found, name=name, curves=curves)
+    base = Found(everyone, returns, found.floor)
+    curves = measure_curves(lab, defenders, base, axes, runs_dir)
+    warnings = [
+        *left_out,
+        *doubts(lab, left, everyone, found.kept),
+        *outdone(found.kept, curves, lab.config.threat),
+    ]
+    name = "-".join((found.name, *axes))
+    found = replace(found, name=name, curves=curves, warnings=warnings)
     lab.store.save_json(found.name, found.to_dict())
     return found

@@ -1,15 +1,18 @@
 """The doubts of a suite, each with a search that deserves it and one that does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from games.engine.threat import Threat
 from psro_comm.lab.mixed import Mixed
+from psro_comm.metagame.curves import Curve, Point
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import Kept
 from psro_comm.studies.suite.attackers import Candidate
-from psro_comm.studies.suite.doubts import doubts
+from psro_comm.studies.suite.doubts import doubts, outdone
 
 WORLDS = 50
 SOME = Interval(8.0, 7.5, 8.5)
@@ -100,3 +103,32 @@ def test_a_critic_that_explains_nothing_is_doubted(lab, late, blind):
 def test_a_mute_team_is_never_doubted(lab):
     kept = Kept("mute", SOME, SOME, "flip", SOME, "flip", SOME, {"flip": 4.0})
     assert doubts(lab, lambda *_: np.ones(3), [FLIP, ES], [kept]) == []
+
+
+@pytest.mark.parametrize(
+    ("threat", "axis", "said"),
+    [
+        (Threat(), "cap", ["d: pgd of the curve over cap leaves 3.00 [2.00, 4.00]"]),
+        (Threat(cap=1.0), "cap", []),  # 7 there
+        (Threat(cap=3.0), "cap", []),  # not on the axis
+        (Threat(rate=0.5), "rate", []),
+        (Threat(num_malicious=2), "liars", ["d: pgd of the curve over liars leaves"]),
+    ],
+)
+def test_a_curve_below_the_worst_case_under_the_same_threat(threat, axis, said):
+    along = {
+        "cap": (1.0, 4.0, None),
+        "rate": (0.5, 0.75, 1.0),
+        "liars": (0.0, 1.0, 2.0),
+    }
+    points = [
+        Point(budget, Interval(mean, mean - 1, mean + 1), "pgd", budget)
+        for budget, mean in zip(along[axis], (7.0, 3.0, 3.0), strict=True)
+    ]
+    rest = ("flip", SOME, "flip", SOME, {"flip": 8.0})
+    curve, kept = Curve("d", axis, points, SOME), Kept("d", SOME, SOME, *rest)
+    found = outdone([kept], [curve], threat)
+    assert [line[: len(words)] for line, words in zip(found, said, strict=True)] == said
+    # As low as the worst case itself is no news.
+    low = replace(kept, worst=Interval(3.5, 2.5, 4.5))
+    assert outdone([low], [curve], threat) == []

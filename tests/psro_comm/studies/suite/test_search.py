@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from psro_comm.studies.suite.search import search
 
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.suite.attackers import NOT_TRAINED, stored
+from psro_comm.studies.suite.search import search
 from psro_comm.studies.training import train_against
 
 EPISODES, CHOICE = 100, 40
