@@ -71,8 +71,12 @@ class Progress:
         shown = self._show or tuple(key for key in values if "/" in key)[:4]
         known = [(key, self._last[key]) for key in shown if key in self._last]
         parts = [f"{key.split('/')[-1]} {value:10.4g}" for key, value in known]
-        head = f"{self._name:<16} {self._done:>{width}}/{self._total}"
-        clocks = f"{format_duration(elapsed):>7} gone {format_duration(left):>7} left"
+        # Before the first call nobody knows how many there will be, nor how long.
+        total, rest = str(self._total), format_duration(left)
+        if self._done == 0 and self._steps is not None:
+            total, rest = "?", "?"
+        head = f"{self._name:<16} {self._done:>{width}}/{total}"
+        clocks = f"{format_duration(elapsed):>7} gone {rest:>7} left"
         self._emit("  ".join([head, *parts, clocks]))
 
 

@@ -101,3 +101,14 @@ def test_a_worker_says_its_lines_once_and_nothing_of_flags(capfd):
     assert process.exitcode == 0
     said = capfd.readouterr().err
     assert re.sub(r"\d\d:\d\d:\d\d", "CLOCK", said) == "CLOCK  line 1\nCLOCK  line 2\n"
+
+
+def test_before_the_first_update_nobody_knows_how_long_it_takes():
+    lines = []
+    progress = Progress("es", 694, steps=1000, emit=lines.append, clock=lambda: 2.0)
+    progress({"update": 0, "env_steps": 0, "test/return_mean": 5.0})
+    assert "0/? " in lines[0]
+    assert lines[0].endswith("? left")
+    progress({"update": 1, "env_steps": 500, "test/return_mean": 4.0})
+    progress({"update": 2, "env_steps": 1000, "test/return_mean": 4.0})
+    assert "2/2 " in lines[-1]
