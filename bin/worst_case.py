@@ -19,7 +19,7 @@ from psro_comm.lab.session import open_lab
 from psro_comm.settings.budgets import AXES
 
 _SIDES = (*command_line.trained("attack"), *command_line.untrained("filter"))
-_EPISODES = ("psro.episodes", "psro.restarts", "evaluation")
+_EPISODES = ("psro.episodes", "evaluation")
 command_line.define("threat", *_EPISODES, *_SIDES, but=["attack.stop_return"])
 flags.DEFINE_list(
     "defenders",

@@ -32,7 +32,7 @@ READS = {  # settings that each program reads, beside those of the task and its 
     "evaluate": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
     "worst_case": (
         *("threat", *_ATTACK, *_NEW_FILTER),
-        *("psro.episodes", "psro.restarts", "evaluation"),
+        *("psro.episodes", "evaluation"),
     ),
     "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
 }
