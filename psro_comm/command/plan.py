@@ -15,6 +15,7 @@ _TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # of each process: Python with torch and OpenSpiel
 _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
+_ATTACKED = 5  # defenders of a story: nobody, three that learn, the norm gate
 _MIB_PER_GAME = 1024.0
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
 
@@ -136,15 +137,7 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
             ("vanilla filter", 1, filter_, _TRAIN_FILTER),
         ]
     if program == "suite":
-        trained = 11 * cells
-        # Attacks that nobody trains, and those that are trained on all defenders.
-        count = cells * (21 + trained)
-        choice = psro.episodes * limit
-        stages += [
-            ("attacks on each defender", trained, attack, _TRAIN_ATTACK),
-            (f"cells to choose attacks (about {count})", count, choice, PLAY),
-            ("cells to measure them", cells * cells, episodes * limit, PLAY),
-        ]
+        stages += _suite(request, cells)
     if program == "evaluate":
         stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))
     population = (psro.iterations + 2) ** 2
@@ -166,8 +159,24 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
                 _TRAIN_ATTACK,
             ),
             ("cells of the audit (about 70)", 70, episodes * limit, PLAY),
+            *_suite(request, _ATTACKED),
         ]
     return stages
+
+
+def _suite(request: Request, defenders: int) -> list[_Stage]:
+    """Returns the stages of a suite against some defenders."""
+    config, limit = request.config, _limit(request)
+    attack, choice = config.attack_oracle.env_steps, config.psro.episodes * limit
+    trained = 11 * defenders
+    # Attacks that nobody trains, and those that are trained on all defenders.
+    count = defenders * (21 + trained)
+    measured = config.evaluation.episodes * limit
+    return [
+        ("attacks on each defender", trained, attack, _TRAIN_ATTACK),
+        (f"cells to choose attacks (about {count})", count, choice, PLAY),
+        ("cells to measure them", 3 * defenders, measured, PLAY),
+    ]
 
 
 def _limit(request: Request) -> int:
