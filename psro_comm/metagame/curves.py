@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psro_comm.metagame.intervals import Interval, as_dict
+from psro_comm.metagame.reading import need, read_interval, read_list
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,20 @@ class Point:
         """Returns the point as JSON data."""
         return {**vars(self), "returns": as_dict(self.returns)}
 
+    @classmethod
+    def from_dict(cls, found: Any) -> "Point":
+        """Returns the point of JSON data.
+
+        Raises:
+          ValueError: a part is absent or damaged.
+        """
+        where = "a curve's point"
+        budget, attack, used = (
+            need(found, key, where) for key in ("budget", "attack", "used")
+        )
+        returns = read_interval(need(found, "returns", where), f"returns of {where}")
+        return cls(budget, returns, attack, used)
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -50,3 +65,16 @@ class Curve:
         """Returns the curve as JSON data."""
         points = [each.to_dict() for each in self.points]
         return {**vars(self), "points": points, "area": as_dict(self.area)}
+
+    @classmethod
+    def from_dict(cls, found: Any) -> "Curve":
+        """Returns the curve of JSON data.
+
+        Raises:
+          ValueError: a part is absent or damaged.
+        """
+        where = "a curve"
+        defender, axis = (need(found, key, where) for key in ("defender", "axis"))
+        points = [Point.from_dict(each) for each in read_list(found, "points")]
+        area = read_interval(need(found, "area", where), f"area of {where}")
+        return cls(defender, axis, points, area)

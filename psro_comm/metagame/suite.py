@@ -157,5 +157,6 @@ class Suite:
             liar_muted=muted,
             reach=reach,
             kept=[Kept.from_dict(each) for each in read_list(found, "kept")],
+            curves=tuple(map(Curve.from_dict, read_list(found, "curves"))),
             **{key: need(found, key, where) for key in plain},
         )

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from psro_comm.disk.files import make_folder, read_bytes, write_atomic
-from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.metagame.suite import ANY, Suite
 from psro_comm.reports.curves import curve_sections, point_sections
 from psro_comm.reports.figures.curves import plot_curves
 from psro_comm.reports.figures.suite import plot_attacks, plot_kept
-from psro_comm.reports.suite import suite_sections
+from psro_comm.reports.suite import holding_line, suite_sections
 from psro_comm.reports.text import Section
 
 _PAGE = """<!doctype html>
@@ -122,25 +122,14 @@ def render_page(found: Suite, pictures: Mapping[str, str], command: str) -> str:
 
 
 def verdict(found: Suite) -> list[str]:
-    """Returns what a suite says of its defenders: a line, best first, for each."""
+    """Returns whether each defender holds, and by how much: a line each, best first."""
     best_first = sorted(found.kept, key=lambda each: -each.worst.estimate)
     return [
-        f"{each.defender} keeps {each.worst} in the worst case found, of {each.clean}"
-        f" without an attack: {_above(each)}."
+        f"{each.defender} is the floor, which no attack reaches: it keeps {each.worst}."
+        if each.attack == ANY
+        else holding_line(found, each.defender, each.defender)
         for each in best_first
     ]
-
-
-def _above(kept: Kept) -> str:
-    """Returns how what a defender keeps compares with everybody muted."""
-    above = kept.above_floor
-    if above.low == above.high == 0.0:
-        return "it is the floor, everybody muted"
-    if above.contains_zero:
-        return "whether that is more than with everybody muted cannot be told"
-    if above.low > 0:
-        return f"{above} more than with everybody muted"
-    return f"{-above} less than with everybody muted"
 
 
 def _part(title: str, inner: str) -> str:

@@ -1,5 +1,11 @@
 """Curves in words: what is kept at each budget, by which attack, and the area."""
 
+import dataclasses
+import json
+
+import pytest
+
+from psro_comm.metagame.suite import Suite
 from psro_comm.reports.curves import curve_sections, point_sections
 from psro_comm.reports.suite import render_suite
 from tests.hand_made_suite import DRAWN
@@ -29,3 +35,13 @@ def test_each_point_names_its_attack_and_whether_it_held_back():
 def test_the_report_has_them_where_there_are_any():
     assert "38.00 [37.00, 39.00]" in render_suite(DRAWN)
     assert curve_sections(FOUND) == point_sections(FOUND) == []
+
+
+def test_they_are_read_back_from_json_and_a_damaged_one_is_named():
+    plain = json.loads(json.dumps(DRAWN.to_dict()))
+    read = Suite.from_dict(plain)
+    assert [*read.curves] == DRAWN.curves
+    assert dataclasses.replace(read, warnings=DRAWN.warnings).to_dict() == plain
+    del plain["curves"][0]["points"][1]["used"]
+    with pytest.raises(ValueError, match="'used' of a curve's point is absent"):
+        Suite.from_dict(plain)

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from psro_comm.metagame.intervals import Interval
 from psro_comm.reports.suite_page import render_page, save_suite, verdict
 from tests.hand_made_suite import DRAWN
 from tests.psro_comm.reports.test_suite import FOUND, STRONG, WEAK
@@ -98,18 +97,13 @@ def test_names_are_escaped():
 
 
 def test_the_verdict_is_about_each_defender_the_best_first():
-    floor = dataclasses.replace(WEAK, above_floor=Interval(0.0, 0.0, 0.0))
-    worse = dataclasses.replace(WEAK, above_floor=Interval(-3.0, -4.0, -2.0))
-    found = dataclasses.replace(FOUND, kept=[WEAK, floor, worse, STRONG])
-    said = verdict(found)
-    assert said[0].startswith("strong keeps 35.00 [34.00, 36.00] in the worst case")
-    assert "10.00 [9.00, 11.00] more than with everybody muted" in said[0]
-    for line, words in zip(
-        said[1:],
-        ("cannot be told", "it is the floor", "3.00 [2.00, 4.00] less"),
-        strict=True,
-    ):
-        assert words in line
+    floor = dataclasses.replace(WEAK, defender="mute", worst=FOUND.floor, attack="any")
+    found = dataclasses.replace(FOUND, kept=[WEAK, floor, STRONG])
+    strong, mute, weak = verdict(found)
+    assert strong.startswith("strong holds: in the worst case found, by swap, it keeps")
+    assert "10.00 [9.00, 11.00] more than a team that hears nothing" in strong
+    assert mute.startswith("mute is the floor")
+    assert weak.startswith("Cannot tell whether weak holds")
 
 
 def test_without_doubts_and_curves_it_has_no_such_parts():
