@@ -84,6 +84,7 @@ _SUITE = {
         kept(RMACRL, 35.0, 10.0, LONG, 7.0),
     ],
     "warnings": [f"{VANILLA}: beware"],
+    "curves": [],
     "chosen_on": 256,
     "measured_on": 1000,
 }

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
       learns: whether an oracle can train it, by the settings of `config`.
       only: of a strategy, names of the oracles that can train it; of an oracle, the
         kinds that it can train; empty for all of them.
+      white_box: of an attack, whether it must be shown the team: its `knowledge`.
     """
 
     target: Any
@@ -29,6 +30,7 @@ class Entry(NamedTuple):
     argument: str | None = None
     learns: bool = False
     only: tuple[str, ...] = ()
+    white_box: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the class or function."""

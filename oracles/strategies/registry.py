@@ -30,7 +30,7 @@ ATTACKS: dict[str, Entry] = {
     "swap": Entry(f"{_ATTACKS}.swap:SwapAttack"),
     "replay": Entry(f"{_ATTACKS}.replay:ReplayAttack", ReplayConfig, "steps"),
     "freeze": Entry(f"{_ATTACKS}.freeze:FreezeAttack", FreezeConfig, "step"),
-    "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld"),
+    "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld", white_box=True),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
     # These have no density, which PPO needs.
@@ -38,9 +38,19 @@ ATTACKS: dict[str, Entry] = {
         f"{_ATTACKS}.affine:AffineAttack", AffineConfig, learns=True, only=("es",)
     ),
     "fake_self": Entry(
-        f"{_ATTACKS}.fake_self:FakeSelf", FakeConfig, learns=True, only=("es",)
+        f"{_ATTACKS}.fake_self:FakeSelf",
+        FakeConfig,
+        learns=True,
+        only=("es",),
+        white_box=True,
     ),
-    "pgd": Entry(f"{_ATTACKS}.pgd:PGDAttack", PGDConfig, learns=True, only=("pgd",)),
+    "pgd": Entry(
+        f"{_ATTACKS}.pgd:PGDAttack",
+        PGDConfig,
+        learns=True,
+        only=("pgd",),
+        white_box=True,
+    ),
 }
 FILTERS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoFilter"),
@@ -90,3 +100,18 @@ def trains(oracle: str, side: Side, kind: str) -> bool:
 def strategies(side: Side) -> dict[str, Entry]:
     """Returns a side's registry: the defender's `FILTERS`, the attacker's `ATTACKS`."""
     return (FILTERS, ATTACKS)[side]
+
+
+def check_knowledge(name: str, kind: str, knowledge: str) -> None:
+    """Refuses an attack that must be shown more than the threat allows.
+
+    Args:
+      name: what the refusal calls the attack.
+      kind: a key of `ATTACKS`.
+      knowledge: `Threat.knowledge`.
+
+    Raises:
+      ValueError: the attack needs a white box.
+    """
+    if ATTACKS[kind].white_box and knowledge != "white_box":
+        raise refusal("threat.knowledge", knowledge, f"white_box for {name}")

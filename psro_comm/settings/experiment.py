@@ -11,7 +11,12 @@ from games.engine.spec import Extent
 from games.engine.threat import Threat
 from games.environments.registry import ENVS, extent_of
 from oracles.strategies.config import OracleConfig, Recipe, one_epoch
-from oracles.strategies.registry import ORACLES, check_trainer, trainable
+from oracles.strategies.registry import (
+    ORACLES,
+    check_knowledge,
+    check_trainer,
+    trainable,
+)
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
@@ -169,6 +174,8 @@ class ExperimentConfig:
             trainer = f"{side.strategy}_trainer"
             kind = getattr(self, f"{side.strategy}_kind")
             check_trainer(trainer, getattr(self, trainer), side, kind)
+        knowledge = self.threat.knowledge
+        check_knowledge(f"the attack {self.attack_kind!r}", self.attack_kind, knowledge)
         extent = self.extent
         agents, threat = extent.num_agents, self.threat
         if threat.num_malicious > agents:

@@ -9,6 +9,7 @@ from typing import Any
 
 from games.engine.threat import Threat
 from oracles.strategies.frozen import Frozen
+from oracles.strategies.registry import ATTACKS, check_knowledge
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, read_run
 from psro_comm.names import NO_ATTACK, NO_FILTER
@@ -34,6 +35,9 @@ def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
     for role, names in named.items():
         for name in names:
             read = read_name(name, role)
+            if read.run is None and role == "attack" and read.kind in ATTACKS:
+                knowledge = request.config.threat.knowledge
+                check_knowledge(f"the attack {name!r}", read.kind, knowledge)
             if read.run in (None, request.run):  # what this run makes itself
                 continue
             store = read_run(request.runs_dir, str(read.run))

@@ -1,6 +1,7 @@
 """Meta-solvers side by side: whole runs that resume, and what is said of them."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -136,10 +137,13 @@ def test_a_study_of_several_seeds_says_means_and_every_seeds_difference():
     assert over_seeds(rows[:1] + rows[3:4], names) == []
     told = verdicts(rows, names)
     assert told[0]["by_seed"] == [1.0, 3.0, 5.0]
+    beside = [{"seed": 1, "label": "the liar muted", "return": {**earned, "high": 9.5}}]
     result = {"solvers": names, "seeds": [0, 1, 2], "rows": rows, "verdicts": told}
+    result["references"] = beside
     words = render_study(result | {"iterations": 1, "env_steps": 10})
     assert "mean over 3 seeds: NashConv of its mixture" in words
     assert "5.00 [-2.45, 12.45]" in words
+    assert re.search(r"the liar muted, seed 1 +9\.00 \[6\.00, 9\.50\]", words)
     assert (
         "the interval contains zero, 3.00 [-1.97, 7.97] (by seed: +1.00, +3.00" in words
     )

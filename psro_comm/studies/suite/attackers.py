@@ -113,7 +113,7 @@ def untrained(lab: Lab, runs_dir: Path) -> list[Candidate]:
 
 
 def _knows(name: str) -> bool:
-    return ATTACKS[name.partition("@")[0]].load().knowledge == "white_box"
+    return ATTACKS[name.partition("@")[0]].white_box
 
 
 def stored(
@@ -137,7 +137,9 @@ def stored(
             if policy.startswith(_OURS):
                 continue
             try:
-                player = find_player(lab, f"{run}/{policy}", "attack", runs_dir)
+                player = find_player(
+                    knowing(lab), f"{run}/{policy}", "attack", runs_dir
+                )
             except ValueError as reason:
                 left_out.append(f"left out: {reason}")
             else:

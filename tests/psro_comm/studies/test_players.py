@@ -10,6 +10,7 @@ from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
+from psro_comm.studies.stored_players import check_players
 from psro_comm.studies.worst_case import audit
 
 NAMED = [("attack", name) for name in [*ATTACKS, "untrained"]]
@@ -20,11 +21,31 @@ NAMED += [("filter", name) for name in [*FILTERS, "untrained"]]
 def lab(tmp_path_factory):
     config = replace(
         preset("echo", "smoke"),
-        {"training.env_steps": 4096, "evaluation.episodes": 16},
+        {
+            "training.env_steps": 4096,
+            "evaluation.episodes": 16,
+            "threat.knowledge": "white_box",
+        },
     )
     runs_dir = tmp_path_factory.mktemp("runs")
     with open_lab(Request(config, runs_dir, "players", 0)) as lab:
         yield lab
+
+
+def test_an_attack_that_must_be_shown_the_team_says_so_before_any_work(tmp_path):
+    request = Request(preset("echo", "smoke"), tmp_path, "a", 0)
+    for name in ("fake_world", "pgd"):
+        with pytest.raises(
+            ValueError,
+            match=f"knowledge is 'own', must be white_box for the attack '{name}'",
+        ):
+            check_players(request, {"attack": ["none", name]})
+    changes = {"attack_kind": "pgd", "attack_trainer": "pgd"}
+    with pytest.raises(ValueError, match="must be white_box for the attack 'pgd'"):
+        replace(request.config, changes)
+    white = {"threat.knowledge": "white_box"}
+    shown = replace(request.config, {**changes, **white})
+    check_players(request._replace(config=shown), {"attack": ["fake_world"]})
 
 
 @pytest.mark.parametrize(("role", "name"), NAMED)
@@ -90,8 +111,12 @@ def test_a_name_that_makes_no_sense_is_refused_by_name(name, role, words):
         ({}, {}, None),
         ({"cap": 2.0}, {}, "cap 2.0"),
         ({"rate": 0.5}, {}, "rate 0.5"),
-        ({"knowledge": "white_box"}, {}, "knowledge white_box"),
-        ({}, {"threat.knowledge": "white_box"}, None),
+        (
+            {"knowledge": "white_box"},
+            {"threat.knowledge": "own"},
+            "knowledge white_box",
+        ),
+        ({"knowledge": "own"}, {}, None),  # who was shown less may play as well
     ],
 )
 def test_all_attackers_of_a_table_obey_one_threat(lab, theirs, ours, word):

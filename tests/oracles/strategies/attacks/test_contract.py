@@ -97,6 +97,11 @@ def test_a_decision_has_the_promised_shapes_and_is_finite(name):
 
 
 @NAMES
+def test_the_registry_says_what_it_must_be_shown(name):
+    assert ATTACKS[name].white_box == (make(name).knowledge == "white_box")
+
+
+@NAMES
 def test_only_malicious_agents_are_active(name):
     active = decide(make(name), views()).active
     held = torch.tensor([False, True, False, True]).expand(BATCH, -1)
