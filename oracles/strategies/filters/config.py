@@ -52,7 +52,7 @@ class RuleConfig:
         """
 
 
-_REPLACEMENTS = ("zero", "team_mean", "own_mean", "constant")
+REPLACEMENTS = ("zero", "team_mean", "own_mean", "constant")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class MuteConfig(RuleConfig):
       replace: as in `NormConfig`.
     """
 
-    replace: str = choice("zero", _REPLACEMENTS)
+    replace: str = choice("zero", REPLACEMENTS)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class NormConfig(RuleConfig):
     """
 
     limit: float = number(2.0, above=0)
-    replace: str = choice("own_mean", _REPLACEMENTS)
+    replace: str = choice("own_mean", REPLACEMENTS)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class RandomMuteConfig(RuleConfig):
       replace: as in `NormConfig`.
     """
 
-    replace: str = choice("own_mean", _REPLACEMENTS)
+    replace: str = choice("own_mean", REPLACEMENTS)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class AlwaysReplaceConfig(RuleConfig):
     """
 
     agent: int = integer(0, least=0)
-    replace: str = choice("own_mean", _REPLACEMENTS)
+    replace: str = choice("own_mean", REPLACEMENTS)
 
     def check_agents(self, num_agents: int) -> None:
         """Refuses an agent that the team has not."""
