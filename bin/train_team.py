@@ -3,12 +3,17 @@
 python -m bin.train_team --task=predator_prey_p05 --run=team
 """
 
+from absl import flags
+
 from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 
 command_line.define("evaluation.episodes")
+flags.DEFINE_boolean(
+    "ceilings", False, "Print what is left with each agent's messages replaced, too."
+)
 
 
 def main(_: list[str]) -> None:
@@ -17,14 +22,19 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
-    from psro_comm.reports.terminal import render_gate
+    from psro_comm.reports.terminal import render_ceilings, render_gate
+    from psro_comm.studies.ceilings import ceilings
     from psro_comm.studies.story import Story
 
     with open_lab(request) as lab:
         gate = Story(lab).gate()
+        asked, episodes = flags.FLAGS.ceilings, request.config.evaluation.episodes
+        replaced = ceilings(lab, episodes) if asked else []
         lab.store.set_status("done", 1.0)
         root = lab.store.root
     print(render_gate(gate))
+    if replaced:
+        print(f"\n{render_ceilings(replaced)}")
     print(f"\nSaved: {root / 'team.safetensors'}, {root / 'gate.json'}")
 
 

@@ -207,6 +207,9 @@ class Chatterers:
     def act(self, memory: Tensor, available: Tensor) -> Tensor:
         return torch.zeros(available.shape)
 
+    def read_by(self, receiver: int, sender: int) -> tuple[int, int]:
+        return 0, self.message_size
+
 
 def a_setting(threat: Threat, **sizes: int) -> Setting:
     """A game of given sizes, which strategies are built for.

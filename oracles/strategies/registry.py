@@ -16,7 +16,15 @@ from oracles.strategies.attacks.config import (
     ReverseConfig,
 )
 from oracles.strategies.config import EvolutionConfig, OracleConfig, PGDOracleConfig
-from oracles.strategies.filters.config import FilterConfig, NormConfig
+from oracles.strategies.filters.config import (
+    AlwaysReplaceConfig,
+    ClipConfig,
+    FilterConfig,
+    MedianConfig,
+    MuteConfig,
+    NormConfig,
+    RandomMuteConfig,
+)
 
 _HERE = "oracles.strategies"
 _ATTACKS, _FILTERS = f"{_HERE}.attacks", f"{_HERE}.filters"
@@ -54,8 +62,14 @@ ATTACKS: dict[str, Entry] = {
 }
 FILTERS: dict[str, Entry] = {
     "none": Entry("games.engine.strategy:NoFilter"),
-    "mute": Entry(f"{_FILTERS}.mute:MuteFilter"),
+    "mute": Entry(f"{_FILTERS}.mute:MuteFilter", MuteConfig),
     "norm": Entry(f"{_FILTERS}.norm:NormFilter", NormConfig, "limit"),
+    "clip": Entry(f"{_FILTERS}.clip:ClipFilter", ClipConfig, "limit"),
+    "median": Entry(f"{_FILTERS}.median:MedianFilter", MedianConfig),
+    "random_mute": Entry(f"{_FILTERS}.random_mute:RandomMuteFilter", RandomMuteConfig),
+    "always_replace": Entry(
+        f"{_FILTERS}.always_replace:AlwaysReplaceFilter", AlwaysReplaceConfig, "agent"
+    ),
     "two_stage": Entry(
         f"{_FILTERS}.two_stage:TwoStageFilter", FilterConfig, learns=True
     ),

@@ -21,6 +21,11 @@ def render_gate(gate: Gate) -> str:
     return _joined(gate_section(gate)._replace(bullets=[gate.in_words()]))
 
 
+def render_ceilings(rows: Sequence[Row]) -> str:
+    """Returns a table of what a team keeps with one agent replaced."""
+    return _joined(rows_section(rows, "Without what one agent says"))
+
+
 def render_training(trained: Trained) -> str:
     """Returns in words what a trained attack or filter does, on fresh worlds."""
     title = f"{trained.role} trained against {trained.against}"

@@ -1,6 +1,7 @@
 """Reads the names by which a user asks for an attack or a filter, without torch.
 
 NAME, NAME@x      an entry of ATTACKS or FILTERS, such as none, noise@2.5, mute
+NAME@FIELD=x      ... with any other of its settings: always_replace@0@replace=zero
 untrained         the policy that this run would train, as it is drawn
 RUN/POLICY                                   one policy of another run
 RUN                                          the policy that train_attack or
@@ -12,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from games.engine.registry import Entry
-from games.engine.settings import allowed
 from games.engine.side import Side
 from oracles.strategies.registry import strategies
 from psro_comm.lab.session import Request, read_run
@@ -36,7 +36,7 @@ def read_name(name: str, role: str) -> Name:
     """
     if name.startswith("psro:"):
         return Name("mixture", run=name.removeprefix("psro:"))
-    kind, at, argument = name.partition("@")
+    kind, *arguments = name.split("@")
     side = Side.of(role)
     known = strategies(side)
     if kind not in (*known, "untrained"):
@@ -46,28 +46,37 @@ def read_name(name: str, role: str) -> Name:
         run, _, policy = name.partition("/")
         return Name("policy", run=run, policy=policy or None)
     entry = known.get(kind, Entry(None))
-    return Name(kind, _argument(name, entry, argument, side) if at else {})
+    given: dict[str, Any] = {}
+    for argument in arguments:
+        given |= _argument(name, entry, argument, side)
+    return Name(kind, given)
 
 
 _A = {"attack": "an", "filter": "a"}
 
 
 def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, Any]:
-    """Returns the settings of a kind whose name gives one of them: `noise@2.5`."""
-    if entry.argument is None or entry.config is None:
+    """Returns the setting that a part of a name gives: `2.5`, or `replace=zero`."""
+    field, named, text = argument.rpartition("=")
+    field = field if named else str(entry.argument or "")
+    known = {leaf.name: leaf for leaf in leaves(entry.config)} if entry.config else {}
+    if not field or not known:
         takers = [kind for kind, each in strategies(side).items() if each.argument]
         who = f"only {', '.join(takers)}" if takers else f"no {side.strategy}"
         raise ValueError(f"{name!r}: {who} may have an argument after @")
-    (leaf,) = (leaf for leaf in leaves(entry.config) if leaf.name == entry.argument)
+    if field not in known:
+        raise ValueError(
+            f"{name!r}: {field!r} is no setting, must be one of {', '.join(known)}"
+        )
+    leaf = known[field]
     try:
-        given = {leaf.name: leaf.parse(argument)}
-        replace(entry.config(), given)  # refuses what is out of range
+        given = {field: leaf.parse(text)}
+        replace(entry.config(), given)  # type: ignore[misc]  # refuses what it may not be
         return given
     except ValueError:
-        must = allowed(entry.config)[leaf.name]
-        noun = "an integer" if leaf.kind is int else "a number"
+        noun = {int: "an integer, ", float: "a number, "}.get(leaf.kind, "")
         raise ValueError(
-            f"{name!r}: {leaf.name} is {argument!r}, must be {noun}, {must}"
+            f"{name!r}: {field} is {text!r}, must be {noun}{leaf.allowed}"
         ) from None
 
 

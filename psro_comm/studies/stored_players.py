@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from games.engine.registry import Entry
+from games.engine.side import Side
 from games.engine.threat import Threat
 from oracles.strategies.frozen import Frozen
-from oracles.strategies.registry import ATTACKS, check_knowledge
+from oracles.strategies.registry import ATTACKS, check_knowledge, strategies
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, read_run
 from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.settings.fields import replace
 from psro_comm.studies.player_names import Name, read_name
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
@@ -22,14 +25,15 @@ _SHARED = ("num_malicious", "mode", "mix_weight", "cap", "rate", "knowledge")
 
 
 def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
-    """Refuses players of other runs that cannot play in the game that is asked for.
+    """Refuses players that cannot play in the game that is asked for.
 
     Args:
       request: what the command line asks for.
       named: names of players by side, `attack` or `filter`.
 
     Raises:
-      ValueError: a name that is no player, is of the other side, or of another threat.
+      ValueError: a name that is no player, is of the other side, of another threat, or
+        for another number of agents.
       StoreError: the run does not exist.
     """
     for role, names in named.items():
@@ -38,6 +42,7 @@ def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
             if read.run is None and role == "attack" and read.kind in ATTACKS:
                 knowledge = request.config.threat.knowledge
                 check_knowledge(f"the attack {name!r}", read.kind, knowledge)
+            _check_agents(read, name, role, request.config.num_agents)
             if read.run in (None, request.run):  # what this run makes itself
                 continue
             store = read_run(request.runs_dir, str(read.run))
@@ -46,6 +51,16 @@ def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
                 if policy not in (NO_ATTACK, NO_FILTER):
                     frozen = store.load_policy(policy)
                     check_policy(frozen, name, role, request.config.threat)
+
+
+def _check_agents(read: Name, name: str, role: str, num_agents: int) -> None:
+    """Refuses a ready-made player that is not for a team of that size."""
+    config = strategies(Side.of(role)).get(read.kind, Entry(None)).config
+    if config is not None and hasattr(config, "check_agents"):
+        try:
+            replace(config(), read.settings).check_agents(num_agents)
+        except ValueError as error:
+            raise ValueError(f"{name!r}: {error}") from None
 
 
 def check_task(store: RunStore, name: str, task: str) -> None:

@@ -13,7 +13,7 @@ from tests.bin.programs import run
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     for program, flags in (
-        ("train_team", ["--run=team"]),
+        ("train_team", ["--run=team", "--ceilings"]),
         ("train_attack", ["--run=attack", "--team=team"]),
         ("train_filter", ["--run=filter", "--team=team", "--against=attack"]),
     ):
@@ -36,6 +36,7 @@ def test_train_team_reports_what_muting_costs(runs):
     text = (runs / "train_team.txt").read_text()
     for words in ("all messages zeroed", "one sender's messages", "message-sized"):
         assert words in text
+    assert "agent 1 replaced by constant" in text
 
 
 def test_train_attack_reports_returns_and_the_size_of_the_tampering(runs):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from games.engine.settings import check, choice, integer, number
+from games.engine.settings import check, choice, integer, number, refusal
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,98 @@ class FilterConfig:
 
 
 @dataclass(frozen=True)
-class NormConfig:
-    """The settings of `NormFilter`.
+class RuleConfig:
+    """The settings of a filter that nobody trains: none.
 
-    Attributes:
-      limit: the longest message that passes, in mean norms of a clean message.
+    Those of one that has some inherit from this.
     """
-
-    limit: float = number(2.0, above=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
+
+    def check_agents(self, num_agents: int) -> None:
+        """Allows any number of agents.
+
+        A filter that needs some, or names one, raises `ValueError` here: programs ask
+        before any work starts.
+        """
+
+
+REPLACEMENTS = ("zero", "team_mean", "own_mean", "constant")
+
+
+@dataclass(frozen=True)
+class MuteConfig(RuleConfig):
+    """The settings of `MuteFilter`.
+
+    Attributes:
+      replace: as in `NormConfig`.
+    """
+
+    replace: str = choice("zero", REPLACEMENTS)
+
+
+@dataclass(frozen=True)
+class NormConfig(RuleConfig):
+    """The settings of `NormFilter`.
+
+    Attributes:
+      limit: the longest message that passes, in mean norms of a clean message.
+      replace: what takes the place of a message: zero; team_mean, the mean of all clean
+        messages; own_mean, that of its sender's; or constant, a message searched for,
+        with which the team earns most if its sender never says anything else.
+    """
+
+    limit: float = number(2.0, above=0)
+    replace: str = choice("own_mean", REPLACEMENTS)
+
+
+@dataclass(frozen=True)
+class ClipConfig(RuleConfig):
+    """The settings of `ClipFilter`.
+
+    Attributes:
+      limit: the greatest length, in mean norms of a clean message.
+    """
+
+    limit: float = number(2.0, above=0)
+
+
+@dataclass(frozen=True)
+class MedianConfig(RuleConfig):
+    """The settings of `MedianFilter`: none."""
+
+    def check_agents(self, num_agents: int) -> None:
+        """Refuses a team in which one liar may be half of those whom another hears."""
+        if num_agents < 4:
+            raise ValueError(f"the team is of {num_agents} agents, must be at least 4")
+
+
+@dataclass(frozen=True)
+class RandomMuteConfig(RuleConfig):
+    """The settings of `RandomMuteFilter`.
+
+    Attributes:
+      replace: as in `NormConfig`.
+    """
+
+    replace: str = choice("own_mean", REPLACEMENTS)
+
+
+@dataclass(frozen=True)
+class AlwaysReplaceConfig(RuleConfig):
+    """The settings of `AlwaysReplaceFilter`.
+
+    Attributes:
+      agent: whose messages are replaced.
+      replace: as in `NormConfig`.
+    """
+
+    agent: int = integer(0, least=0)
+    replace: str = choice("own_mean", REPLACEMENTS)
+
+    def check_agents(self, num_agents: int) -> None:
+        """Refuses an agent that the team has not."""
+        if self.agent >= num_agents:
+            raise refusal("agent", self.agent, f"0 to {num_agents - 1}")

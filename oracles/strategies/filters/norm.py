@@ -7,12 +7,11 @@ from torch import Tensor
 
 from oracles.strategies.filters.config import NormConfig
 from oracles.strategies.filters.rule import RuleFilter
-from oracles.strategies.recording import record
 from oracles.strategies.setting import Setting
 
 
 class NormFilter(RuleFilter):
-    """Replaces messages that are too long by their sender's mean message.
+    """Replaces messages that are too long, by their sender's mean unless set otherwise.
 
         x_i = [ |m_i| > limit E|m_out| ],   g_r = E[m_out_i]
 
@@ -20,7 +19,7 @@ class NormFilter(RuleFilter):
     """
 
     kind = "norm"
-    settings = NormConfig
+    settings: type = NormConfig
     message_norm: Tensor  # [] mean norm of a clean message
 
     def __init__(self, message_size: int, num_agents: int, **settings: Any) -> None:
@@ -33,7 +32,6 @@ class NormFilter(RuleFilter):
         """Builds the gate for a game, whose clean messages it listens to."""
         gate = super().new(setting, config)
         gate.message_norm.copy_(setting.team.message_norm)
-        gate.replacement.copy_(record(setting).mean())
         return gate
 
     def flags(self, messages: Tensor) -> Tensor:

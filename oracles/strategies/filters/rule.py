@@ -1,6 +1,6 @@
 """The base of filters that nobody trains: a rule says which messages are replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from games.engine.side import Side
 from games.engine.strategy import Decision, Verdict
 from games.engine.view import FilterView
-from oracles.strategies.config import NoConfig
+from oracles.strategies.filters.config import RuleConfig
+from oracles.strategies.filters.replacing import replacement
 from oracles.strategies.setting import Setting
 
 
@@ -18,14 +19,15 @@ class RuleFilter(nn.Module):
     """The base of filters that flag by a rule, and replace by one message per sender.
 
     A subclass has a `kind`, the class of its settings if it has any, and overrides
-    `flags`, and `new` if it needs to know the team.
+    `flags`; `repaired`, if it does not replace by the message that the field `replace`
+    of its settings says; and `new`, if it needs to know more of the team.
     """
 
     kind: str
     side = Side.DEFENDER
     memory_size = 0
     observes = False
-    settings: type = NoConfig
+    settings: type = RuleConfig
     replacement: Tensor  # [N,D] what a flagged message of each sender is replaced by
 
     def __init__(self, message_size: int, num_agents: int, **settings: Any) -> None:
@@ -42,9 +44,18 @@ class RuleFilter(nn.Module):
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
-        """Builds the filter for a game."""
+        """Builds the filter for a game.
+
+        Raises:
+          ValueError: it is not for that many agents.
+        """
+        config = config or cls.settings()
         sizes = setting.team.message_size, setting.env.spec.num_agents
-        return cls(*sizes, **asdict(config or cls.settings()))
+        config.check_agents(sizes[1])
+        rule = cls(*sizes, **asdict(config))
+        how = getattr(config, "replace", "zero")
+        rule.replacement.copy_(replacement(how, setting, rule.suspects(setting)))
+        return rule
 
     @classmethod
     def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
@@ -52,23 +63,41 @@ class RuleFilter(nn.Module):
         return cls(**arguments)
 
     def arguments(self) -> dict[str, Any]:
-        """Returns what `rebuild` needs, as JSON data."""
+        """Returns what `rebuild` needs, as JSON data.
+
+        `replace` is left out where it is the default: the first filters said nothing of
+        it, and keep their digest.
+        """
         num_agents, message_size = self.replacement.shape
         sizes = {"message_size": message_size, "num_agents": num_agents}
-        return {**sizes, **asdict(self.config)}
+        own, default = asdict(self.config), asdict(self.settings())
+        if own.get("replace") == default.get("replace"):
+            own.pop("replace", None)
+        return {**sizes, **own}
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
-        """Does nothing: a rule draws nothing."""
+        """Does nothing: what is drawn is kept in the memory."""
+
+    def suspects(self, setting: Setting) -> Iterable[int]:
+        """Returns for whom a constant is worth a search: here, who may lie."""
+        return setting.malicious or range(setting.env.spec.num_agents)
 
     def flags(self, messages: Tensor) -> Tensor:
         """Returns which messages `[B,N,D]` to replace, `[B,N]` bool."""
         raise TypeError(f"{type(self).__name__} has no `flags`")
 
+    def repaired(self, view: FilterView) -> Tensor:
+        """Returns what flagged messages are replaced by, `[B,N,D]`."""
+        return self.replacement.expand_as(view.messages)
+
     def decide(
         self, view: FilterView, memory: Tensor, generator: torch.Generator
     ) -> Verdict:
         """Flags the messages that the rule names."""
-        flag = self.flags(view.messages).to(view.messages.dtype)
-        zeros = torch.zeros_like(flag)
-        decision = Decision(flag, zeros, zeros, view.alive)
-        return Verdict(decision, self.replacement.expand_as(view.messages), memory)
+        return self.verdict(view, self.flags(view.messages), memory)
+
+    def verdict(self, view: FilterView, flags: Tensor, memory: Tensor) -> Verdict:
+        """Returns the answer that flags `[B,N]` bool for certain."""
+        zeros = torch.zeros_like(view.messages[..., 0])
+        decision = Decision(flags.to(zeros.dtype), zeros, zeros, view.alive)
+        return Verdict(decision, self.repaired(view), memory)

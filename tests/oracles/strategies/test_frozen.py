@@ -16,7 +16,7 @@ from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
 from oracles.strategies.attacks.config import AttackConfig, NoiseConfig
-from oracles.strategies.filters.config import FilterConfig
+from oracles.strategies.filters.config import FilterConfig, RandomMuteConfig
 from oracles.strategies.freezing import freeze, thaw, thaw_mixture
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS, FILTERS, strategies
@@ -35,6 +35,7 @@ EACH = pytest.mark.parametrize(("role", "name"), POLICIES)
 CONFIGS = {  # that differ from the defaults
     "gaussian": AttackConfig(hidden=4),
     "noise": NoiseConfig(0.3),
+    "random_mute": RandomMuteConfig("zero"),
     "two_stage": FilterConfig(hidden=5, critic_hidden=6),
 }
 
@@ -44,7 +45,10 @@ def make(role: str, name: str, seed: int = 0) -> Any:
     torch.manual_seed(seed)
     setting = Setting(Echo(), Parrots(SIZE), RULES, CAUGHT)
     entry = strategies(Side.of(role))[name]
-    policy = entry.load().new(setting, CONFIGS.get(name))
+    if name == "median":  # which refuses so small a team
+        policy = entry.load()(SIZE, setting.env.spec.num_agents)
+    else:
+        policy = entry.load().new(setting, CONFIGS.get(name))
     if not isinstance(policy, torch.nn.Module):
         return policy
     with torch.no_grad():
@@ -88,6 +92,18 @@ def test_a_frozen_policy_survives_json_and_a_file_of_arrays(role, name):
 def test_freezing_what_was_thawed_gives_the_same_digest(role, name):
     frozen = freeze(make(role, name))
     assert freeze(thaw(frozen)).digest() == frozen.digest()
+
+
+@pytest.mark.parametrize(("name", "more"), [("mute", {}), ("norm", {"limit": 2.0})])
+def test_rule_filters_from_before_they_could_choose_what_they_say_are_the_same(
+    name, more
+):
+    sizes = {"message_size": SIZE, "num_agents": 2}
+    old = {"kind": name, "role": "filter", **sizes, **more}
+    setting = Setting(Echo(), Parrots(SIZE), RULES, CAUGHT)
+    now = freeze(FILTERS[name].load().new(setting))
+    assert now.facts == old
+    assert freeze(thaw(now)).digest() == now.digest()
 
 
 def test_different_policies_have_different_digests():

@@ -14,7 +14,7 @@ from psro_comm.studies.stored_players import check_players
 from psro_comm.studies.worst_case import audit
 
 NAMED = [("attack", name) for name in [*ATTACKS, "untrained"]]
-NAMED += [("filter", name) for name in [*FILTERS, "untrained"]]
+NAMED += [("filter", name) for name in [*FILTERS, "untrained"] if name != "median"]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,12 @@ def test_an_argument_counts_for_the_kind_that_the_run_trains_as_well(lab, monkey
         ("replay@1.5", "attack", "steps is '1.5', must be an integer, at least 1"),
         ("swap@2", "attack", "'swap@2': only noise, .* may have an argument after @"),
         ("noise@", "attack", "'noise@'"),
-        ("untrained@2", "filter", "'untrained@2': only norm may have an argument"),
+        ("untrained@2", "filter", "'untrained@2': only norm, .* may have an argument"),
+        ("mute@zero", "filter", "only norm, .* may have an argument after @"),
+        ("mute@replace=it", "filter", "replace is 'it', must be one of zero, team"),
+        ("mute@limit=2", "filter", "'limit' is no setting, must be one of replace$"),
+        ("norm@replace=zero@0", "filter", "limit is '0', must be a number, positive"),
+        ("none@a=2", "filter", "'none@a=2': only norm, .* may have an argument"),
         ("noise", "filter", "'noise' is an attack, not a filter"),
         ("two_stage", "attack", "'two_stage' is a filter, not an attack"),
     ],
@@ -103,6 +108,29 @@ def test_an_argument_counts_for_the_kind_that_the_run_trains_as_well(lab, monkey
 def test_a_name_that_makes_no_sense_is_refused_by_name(name, role, words):
     with pytest.raises(ValueError, match=words):
         read_name(name, role)
+
+
+def test_a_name_may_give_several_settings():
+    name = "always_replace@1@replace=team_mean"
+    assert read_name(name, "filter").settings == {"agent": 1, "replace": "team_mean"}
+    assert read_name("mute@replace=zero", "filter").settings == {"replace": "zero"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("median", "the team is of 2 agents, must be at least 4"),
+        ("always_replace@2", "agent is 2, must be 0 to 1"),
+    ],
+)
+def test_a_filter_that_does_not_fit_the_team_is_refused_before_any_work(
+    lab, name, words
+):
+    request = Request(lab.config, lab.store.root.parent, "never", 0)
+    with pytest.raises(ValueError, match=f"^'{name}': {words}$"):
+        check_players(request, {"filter": ["always_replace@1", name]})
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        find_player(lab, name, "filter", lab.store.root.parent)
 
 
 @pytest.mark.parametrize(
