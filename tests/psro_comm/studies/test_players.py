@@ -20,7 +20,11 @@ NAMED += [("filter", name) for name in [*FILTERS, "untrained"]]
 def lab(tmp_path_factory):
     config = replace(
         preset("echo", "smoke"),
-        {"training.env_steps": 4096, "evaluation.episodes": 16},
+        {
+            "training.env_steps": 4096,
+            "evaluation.episodes": 16,
+            "threat.knowledge": "white_box",  # as some attacks need
+        },
     )
     runs_dir = tmp_path_factory.mktemp("runs")
     with open_lab(Request(config, runs_dir, "players", 0)) as lab:
