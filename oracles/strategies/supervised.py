@@ -140,16 +140,25 @@ def _is_nobody(opponent: Any) -> bool:
 
 def _lesson(policy: Any, rollout: Step, setting: Setting) -> _Lesson:
     """Returns what a rollout teaches."""
-    wire, timestep = rollout.wire, rollout.timestep
-    moved = (wire.tampered - wire.sent).norm(dim=-1) / setting.team.message_norm
-    starts = rollout.done.roll(1, 0)
-    new = timestep.fresh | starts[..., None]
-    new[0] = True
-    guilty, by_now = torch.zeros_like(new[0]), []
-    for bent, begins in zip(moved > _BENT, new, strict=True):
-        guilty = (guilty & ~begins) | bent
+    norm = setting.team.message_norm
+    return _Lesson(policy.inputs(rollout), lied(rollout, norm), rollout.timestep.alive)
+
+
+def lied(rollout: Step, norm: Tensor) -> Tensor:
+    """Returns who has bent a message in the episode by now, `[T,B,N]` bool.
+
+    Args:
+      rollout: steps that begin with an episode.
+      norm: the mean norm of a clean message.
+    """
+    wire, fresh = rollout.wire, rollout.timestep.fresh
+    bent = (wire.tampered - wire.sent).norm(dim=-1) > _BENT * norm
+    begins = fresh | rollout.done.roll(1, 0)[..., None]
+    guilty, by_now = torch.zeros_like(bent[0]), []
+    for now, begin in zip(bent, begins, strict=True):
+        guilty = (guilty & ~begin) | now
         by_now.append(guilty)
-    return _Lesson(policy.inputs(rollout), torch.stack(by_now), timestep.alive)
+    return torch.stack(by_now)
 
 
 def _learn(
