@@ -29,8 +29,8 @@ def harden(
 
     The searches evade: each follows the filter's belief. In each round one lets the
     team speak of what it did not quite see, from scratch and on from the last one's,
-    and one starts at the mirror. The filter then learns on for a short while, a third
-    of its attacked worlds being played by all attacks found so far.
+    and one starts at the mirror. The filter then learns on for a short while, from the
+    liars of its oracle and from all attacks found so far.
 
     Args:
       lab: the lab of the game, whose run keeps what is made.
@@ -78,16 +78,13 @@ def _searches(
 
 
 def _further(lab: Lab) -> Recipe:
-    """Returns how the filter learns on: shorter, at half the rate, a part from all."""
+    """Returns how the filter learns on: for a shorter time, at half the rate."""
     recipe = lab.config.recipe(Side.DEFENDER)
     budget: SupervisedConfig = recipe.budget
     update = budget.num_envs * lab.config.extent.episode_limit
-    shares = {"benign_fraction": 0.2, "made_up_fraction": 0.3, "fake_fraction": 0.2}
-    return recipe._replace(
-        budget=replace(
-            budget,
-            env_steps=min(budget.env_steps, _UPDATES * update),
-            learning_rate=0.5 * budget.learning_rate,
-            **shares,
-        )
+    shorter = replace(
+        budget,
+        env_steps=min(budget.env_steps, _UPDATES * update),
+        learning_rate=0.5 * budget.learning_rate,
     )
+    return recipe._replace(budget=shorter)
