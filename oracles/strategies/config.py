@@ -116,6 +116,61 @@ class PGDOracleConfig:
 
 
 @dataclass(frozen=True)
+class SupervisedConfig:
+    """The budget and the settings of a filter's training by true labels.
+
+    Attributes:
+      env_steps: environment steps of one training. Only the first rollout may exceed
+        them.
+      num_envs: B, worlds of a rollout; each is played for the length of an episode.
+      update_epochs: passes over each rollout.
+      num_minibatches: parts that a pass is cut into, by worlds.
+      learning_rate: step size of Adam.
+      final_learning_rate: learning rate at the end, as a fraction of the first.
+      max_grad_norm: largest length of a gradient.
+      benign_fraction: part of the worlds without any attack.
+      made_up_fraction: part with liars that draw a family of lies in each episode.
+      fake_fraction: part with liars that let the team speak of what they make up. The
+        rest is played by the opponent; if that is nobody, the liars share it.
+      redraw: whether each world of a rollout draws its malicious agents, also where the
+        run has the same ones in all episodes: a filter should know no name. The
+        opponent's lies are then told by whoever was drawn.
+    """
+
+    env_steps: int = integer(620_000, least=1)
+    num_envs: int = integer(256, least=1)
+    update_epochs: int = integer(2, least=1)
+    num_minibatches: int = integer(2, least=1)
+    learning_rate: float = number(2e-3, above=0)
+    final_learning_rate: float = number(0.1, above=0, most=1)
+    max_grad_norm: float = number(1.0, above=0)
+    benign_fraction: float = number(0.2, least=0, most=1)
+    made_up_fraction: float = number(0.3, least=0, most=1)
+    fake_fraction: float = number(0.23, least=0, most=1)
+    redraw: bool = True
+
+    def __post_init__(self) -> None:
+        """Checks ranges, and that no more worlds are given away than there are."""
+        check(self)
+        least = self.num_minibatches
+        if self.num_envs < least:
+            words = f"at least num_minibatches = {least}"
+            raise refusal("num_envs", self.num_envs, words)
+        left = 1.0 - self.benign_fraction - self.made_up_fraction
+        if self.fake_fraction > left + 1e-9:
+            words = f"at most {left:g}, what the other fractions leave"
+            raise refusal("fake_fraction", self.fake_fraction, words)
+
+    @property
+    def updates(self) -> int:
+        """Returns the most rollouts of one training: those of one-step episodes.
+
+        How long a game lasts is not known here; the log's `env_steps` is exact.
+        """
+        return max(1, self.env_steps // self.num_envs)
+
+
+@dataclass(frozen=True)
 class NoConfig:
     """The settings of what has none."""
 

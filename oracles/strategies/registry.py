@@ -15,7 +15,12 @@ from oracles.strategies.attacks.config import (
     ReplayConfig,
     ReverseConfig,
 )
-from oracles.strategies.config import EvolutionConfig, OracleConfig, PGDOracleConfig
+from oracles.strategies.config import (
+    EvolutionConfig,
+    OracleConfig,
+    PGDOracleConfig,
+    SupervisedConfig,
+)
 from oracles.strategies.filters.config import (
     AlwaysReplaceConfig,
     ClipConfig,
@@ -24,6 +29,7 @@ from oracles.strategies.filters.config import (
     MuteConfig,
     NormConfig,
     RandomMuteConfig,
+    TrackingConfig,
 )
 
 _HERE = "oracles.strategies"
@@ -40,6 +46,8 @@ ATTACKS: dict[str, Entry] = {
     "freeze": Entry(f"{_ATTACKS}.freeze:FreezeAttack", FreezeConfig, "step"),
     "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld", white_box=True),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
+    "made_up": Entry(f"{_HERE}.liars.made_up:MadeUp"),
+    "random_fake": Entry(f"{_HERE}.liars.random_fake:RandomFake"),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
     # These have no density, which PPO needs.
     "affine": Entry(
@@ -73,11 +81,18 @@ FILTERS: dict[str, Entry] = {
     "two_stage": Entry(
         f"{_FILTERS}.two_stage:TwoStageFilter", FilterConfig, learns=True
     ),
+    "tracking": Entry(
+        f"{_FILTERS}.tracking:TrackingFilter",
+        *(TrackingConfig, None, True, ("supervised",)),
+    ),
 }
 ORACLES: dict[str, Entry] = {
     "ppo": Entry(f"{_HERE}.learner:train_by_ppo", OracleConfig),
     "es": Entry(f"{_HERE}.evolution:train_by_es", EvolutionConfig),
     "pgd": Entry(f"{_HERE}.aiming:aim_pgd", PGDOracleConfig, only=("pgd",)),
+    "supervised": Entry(
+        f"{_HERE}.supervised:train_by_labels", SupervisedConfig, only=("tracking",)
+    ),
 }
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from games.engine.play import Stream, collect
-from games.engine.strategy import Attack
+from games.engine.strategy import Attack, Filter
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.strategies.setting import Setting, malicious_agents
 
@@ -29,7 +29,7 @@ def auroc(score: Tensor, positive: Tensor) -> float:
 @torch.no_grad()
 def filter_report(
     setting: Setting,
-    filter_: TwoStageFilter,
+    filter_: Filter,
     attack: Attack,
     generator: torch.Generator,
     *,
@@ -48,8 +48,9 @@ def filter_report(
     Returns:
       `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),
       and the mean squared error of messages against the clean ones, in variances of
-      a clean message: of forged messages as sent, of forged messages reconstructed,
-      and of benign messages reconstructed (0 would be the identity).
+      a clean message: of forged messages as sent; and of a filter that repairs single
+      messages also of forged messages reconstructed, and of benign messages
+      reconstructed (0 would be the identity).
 
     Source: paper section 3.3; TASKS.md 5.2 (what else to measure).
     """
@@ -67,19 +68,21 @@ def filter_report(
     wire, alive = steps.wire, steps.timestep.alive
     forged, benign = wire.forged & alive, ~wire.forged & alive
     flagged = wire.defence.choice > 0
-    scale = filter_.message_std
+    scale = setting.team.message_std.clamp(min=1e-6)
 
     def error(message: Tensor, where: Tensor) -> float:
         off = ((message - wire.sent) / scale).square().mean(-1)
         return float(off[where].mean())
 
-    repaired = filter_.repair(wire.tampered)
-    return {
-        "auroc": auroc(filter_.suspicion(wire.tampered)[alive], wire.forged[alive]),
+    found = {
+        "auroc": auroc(wire.defence.suspicion()[alive], wire.forged[alive]),
         "true_positive_rate": float(flagged[forged].float().mean()),
         "false_positive_rate": float(flagged[benign].float().mean()),
         "error_of_forged": error(wire.tampered, forged),
-        "error_of_forged_reconstructed": error(repaired, forged),
-        "error_of_benign_reconstructed": error(repaired, benign),
         "messages": float(alive.sum()),
     }
+    if isinstance(filter_, TwoStageFilter):
+        repaired = filter_.repair(wire.tampered)
+        found["error_of_forged_reconstructed"] = error(repaired, forged)
+        found["error_of_benign_reconstructed"] = error(repaired, benign)
+    return found

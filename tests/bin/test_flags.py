@@ -21,12 +21,23 @@ FORGED = (
 UNPLAYED = ("predator_prey", "traffic_junction", "combat", "smac", "tarmac", "ndq")
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
 ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
+ONLY_SUPERVISED = (
+    *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
+    *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
+    "redraw",
+)
+ONLY_TRACKING = ("threshold", "repair")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target
     *("training.teacher_prob", "training.imitation_fraction"),  # a teacher
     *(f"attack.{each}" for each in ONLY_LIES),  # other kinds
-    *(f"{side}_oracle.{each}" for side in ("attack", "filter") for each in ONLY_ES),
+    *(f"filter.{each}" for each in ONLY_TRACKING),
+    *(
+        f"{side}_oracle.{each}"
+        for side in ("attack", "filter")
+        for each in (*ONLY_ES, *ONLY_SUPERVISED)
+    ),
 }
 NOT_A_FLAG = {  # what a program sets itself
     "study_meta_solvers": ("psro.meta_solver",),  # --solvers

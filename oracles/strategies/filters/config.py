@@ -129,3 +129,25 @@ class AlwaysReplaceConfig(RuleConfig):
         """Refuses an agent that the team has not."""
         if self.agent >= num_agents:
             raise refusal("agent", self.agent, f"0 to {num_agents - 1}")
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """The settings of `TrackingFilter`.
+
+    Attributes:
+      hidden: width of its layers and of what it remembers of a sender; the first layer
+        is twice as wide.
+      threshold: flags a sender where the logit of its lying is above this. A false
+        alarm costs no more than muting one, so that -1 is better than 0.
+      repair: what a flagged message is replaced by: own_mean, its sender's mean clean
+        message, or silence.
+    """
+
+    hidden: int = integer(64, least=1)
+    threshold: float = number(-1.0)
+    repair: str = choice("own_mean", ("own_mean", "silence"))
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)

@@ -19,6 +19,10 @@ RELATED = {  # fields whose edge another field of the same class forbids
     *("OracleConfig.num_envs", "TeamTrainingConfig.num_envs"),  # than minibatches
     *("NDQTrainingConfig.num_envs", "PredatorPreyConfig.grid"),
     "EvolutionConfig.candidates",  # at least the elites
+    "SupervisedConfig.num_envs",  # at least the minibatches
+    # what is given away: at most all
+    *("SupervisedConfig.benign_fraction", "SupervisedConfig.made_up_fraction"),
+    "SupervisedConfig.fake_fraction",
 }
 
 
@@ -79,7 +83,7 @@ def edges(bound: Bound) -> list[float]:
 
 
 def test_there_are_configurations_of_every_kind():
-    assert len(CLASSES) == 27
+    assert len(CLASSES) == 29
     assert {"CombatConfig", "NDQConfig", "QConfig", "Threat", "PPOConfig"} <= {*CLASSES}
 
 

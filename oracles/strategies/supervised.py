@@ -1,0 +1,216 @@
+"""The oracle of filters that learn from true labels: who has lied in this episode?
+
+Whole episodes are played behind the filter as it is, against liars of many kinds, and
+gone back through.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from games.engine.play import Step, Stream, collect
+from games.engine.population import Lineup, Mixture
+from games.engine.strategy import NoAttack
+from games.engine.tree import map_tensors
+from oracles.learning.meter import Meter
+from oracles.learning.ppo import parameters_of, set_learning_rate
+from oracles.learning.randomness import Log, draw_seed
+from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.liars.made_up import MadeUp
+from oracles.strategies.liars.random_fake import RandomFake
+from oracles.strategies.setting import Setting, malicious_agents
+from oracles.strategies.task import Task
+
+_BENT = 0.15  # mean norms; a message that is moved less is no lie
+
+
+class _Lesson(NamedTuple):
+    """What one rollout teaches, leaves `[T,B,...]`."""
+
+    inputs: Any  # what the policy's `logits` reads
+    guilty: Tensor  # [T,B,N] bool; has lied in this episode
+    counted: Tensor  # [T,B,N] bool; lives
+
+
+def train_by_labels(
+    policy: Any, task: Task, budget: SupervisedConfig, log: Log | None
+) -> None:
+    """Trains a filter in place to tell who has lied by now: `ORACLES["supervised"]`.
+
+    Cross-entropy of each living sender at each step, back-propagated through whole
+    episodes. The liars know all there is to know, in training alone.
+
+    Args:
+      policy: a filter with `inputs(rollout)` and `logits(inputs)`, such as
+        `TrackingFilter`.
+      task: the game, and the opponent for the part of the worlds that no liar has.
+      budget: environment steps, the shares of opponents, and the learner's settings.
+      log: receives one line of metrics per update.
+    """
+    school = _School.of(task, budget)
+    optimizer = torch.optim.Adam(parameters_of([policy]), budget.learning_rate)
+    cost = budget.num_envs * task.setting.env.spec.episode_limit
+    started, update, played = time.monotonic(), 0, 0
+    while update == 0 or played + cost <= budget.env_steps:
+        progress = played / budget.env_steps
+        left = 1.0 - progress * (1.0 - budget.final_learning_rate)
+        set_learning_rate(optimizer, budget.learning_rate * left)
+        rollout = school.play(policy)
+        lesson = _lesson(policy, rollout, task.setting)
+        stats = _learn(policy, optimizer, lesson, budget, task.generators.policy)
+        update, played = update + 1, played + cost
+        if log is not None:
+            seconds = time.monotonic() - started
+            log(
+                {
+                    "update": update,
+                    "env_steps": played,
+                    "wall_s": seconds,
+                    "time/steps_per_s": played / seconds,
+                    **_earned(rollout),
+                    **stats,
+                    **_found(rollout, lesson.guilty),
+                }
+            )
+
+
+class _School(NamedTuple):
+    """The opponents that a filter learns from, and in what parts of the worlds."""
+
+    setting: Setting  # of training: its liars know all there is to know
+    task: Task
+    num_envs: int
+    attacks: Sequence[Any]
+    shares: Sequence[float]
+
+    @classmethod
+    def of(cls, task: Task, budget: SupervisedConfig) -> "_School":
+        """Makes the liars; where the opponent is nobody, they share its part."""
+        threat = replace(task.setting.threat, knowledge="white_box")
+        setting = task.setting._replace(threat=threat)
+        if budget.redraw:
+            setting = setting._replace(malicious=None)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(draw_seed(task.generators.policy))
+            liars = [kind.new(setting).to(setting.env.device) for kind in _LIARS]
+        own = [budget.made_up_fraction, budget.fake_fraction]
+        rest = 1.0 - budget.benign_fraction - sum(own)
+        if _is_nobody(task.opponent) and sum(own) > 0.0:
+            own = [share * (1.0 + rest / sum(own)) for share in own]
+            rest = 0.0
+        attacks = NoAttack(), *liars, task.opponent
+        shares = budget.benign_fraction, *own, max(rest, 0.0)
+        return cls(setting, task, budget.num_envs, attacks, shares)
+
+    def play(self, policy: Any) -> Step:
+        """Plays each world for the length of an episode, behind the filter as it is."""
+        setting, generators = self.setting, self.task.generators
+        edges = torch.tensor(self.shares, device=setting.env.device).cumsum(0)[:-1]
+        uniform = torch.rand(
+            self.num_envs, generator=generators.policy, device=edges.device
+        )
+        seats = torch.bucketize(uniform, edges, right=True)
+        for attack in self.attacks:
+            if isinstance(attack, MadeUp):
+                attack.redraw(generators.policy)
+        stream = Stream(
+            *(setting.env, setting.team),
+            setting.channel(Lineup(self.attacks, seats), policy),
+            malicious=malicious_agents(setting, self.num_envs, generators.policy),
+            world_generator=generators.world,
+            generator=generators.policy,
+            redraw_malicious=setting.malicious is None,
+        )
+        return collect(stream.play(), setting.env.spec.episode_limit)
+
+
+_LIARS = MadeUp, RandomFake
+
+
+def _is_nobody(opponent: Any) -> bool:
+    members = opponent.members if isinstance(opponent, Mixture) else [opponent]
+    return all(isinstance(member, NoAttack) for member in members)
+
+
+def _lesson(policy: Any, rollout: Step, setting: Setting) -> _Lesson:
+    """Returns what a rollout teaches."""
+    norm = setting.team.message_norm
+    return _Lesson(policy.inputs(rollout), lied(rollout, norm), rollout.timestep.alive)
+
+
+def lied(rollout: Step, norm: Tensor) -> Tensor:
+    """Returns who has bent a message in the episode by now, `[T,B,N]` bool.
+
+    Args:
+      rollout: steps that begin with an episode.
+      norm: the mean norm of a clean message.
+    """
+    wire, fresh = rollout.wire, rollout.timestep.fresh
+    bent = (wire.tampered - wire.sent).norm(dim=-1) > _BENT * norm
+    begins = fresh | rollout.done.roll(1, 0)[..., None]
+    guilty, by_now = torch.zeros_like(bent[0]), []
+    for now, begin in zip(bent, begins, strict=True):
+        guilty = (guilty & ~begin) | now
+        by_now.append(guilty)
+    return torch.stack(by_now)
+
+
+def _learn(
+    policy: Any,
+    optimizer: torch.optim.Optimizer,
+    lesson: _Lesson,
+    budget: SupervisedConfig,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """Goes through a lesson a few times, in parts by worlds; returns mean losses.
+
+    Raises:
+      FloatingPointError: a loss is not finite; the policy is then as it was before.
+    """
+    parameters = parameters_of([policy])
+    before, totals = deepcopy(policy.state_dict()), []
+    for _ in range(budget.update_epochs):
+        size = lesson.guilty.shape[1]
+        order = torch.randperm(size, generator=generator, device=generator.device)
+        for part in order.chunk(budget.num_minibatches):
+            batch = map_tensors(lambda leaf, part=part: leaf[:, part], lesson)
+            losses = nn.functional.binary_cross_entropy_with_logits(
+                policy.logits(batch.inputs), batch.guilty.float(), reduction="none"
+            )
+            counted = batch.counted.float()
+            loss = (losses * counted).sum() / counted.sum().clamp(min=1.0)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(parameters, budget.max_grad_norm)
+            optimizer.step()
+            totals.append(torch.stack([loss.detach(), norm]))
+    loss, norm = torch.stack(totals).mean(0).tolist()
+    if not math.isfinite(loss + norm):
+        policy.load_state_dict(before)
+        raise FloatingPointError(f"training stopped: loss is {loss}")
+    return {"filter/loss": loss, "filter/grad_norm": norm}
+
+
+def _earned(rollout: Step) -> dict[str, float]:
+    ended = Meter(rollout.done.shape[1], rollout.done.device).read(rollout)
+    return {"team/return_mean": ended.mean_return, "team/success_mean": ended.success}
+
+
+def _found(rollout: Step, guilty: Tensor) -> dict[str, float]:
+    """Returns how many of the guilty and of the honest were flagged."""
+    wire, alive = rollout.wire, rollout.timestep.alive
+    flagged = wire.defence.active & (wire.defence.choice > 0)
+    bad, good = guilty & alive, ~guilty & alive
+    sums = torch.stack([(bad & flagged).sum(), bad.sum(), (good & flagged).sum()])
+    hits, liars, alarms = sums.tolist()
+    honest = int(good.sum())
+    return {
+        "filter/recall": hits / liars if liars else math.nan,
+        "filter/false_positive_rate": alarms / honest if honest else math.nan,
+    }
