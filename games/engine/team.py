@@ -44,7 +44,7 @@ class Team(Protocol):
     def read_by(self, receiver: int, sender: int) -> tuple[int, int]:
         """Returns which numbers of a sender's message are read: first, and after last.
 
-        For showing messages to a reader; play needs `listen` alone.
+        For those who read or compare messages; play needs `listen` alone.
         """
 
 
