@@ -42,7 +42,7 @@ def _holding(found: Suite) -> Section:
             str(each.above_floor),
             _share(found.reached(each)),
             str(each.above_single or "-"),
-            "is the floor" if each.attack == ANY else _HOLDS[each.holds],
+            "is the floor" if _is_floor(each) else _HOLDS[each.holds],
         )
         for each in found.kept
     ]
@@ -57,6 +57,10 @@ def _holding(found: Suite) -> Section:
     )
     head = ("defender", "above the floor", "of reach", "above singles", "holds")
     return Section("Does it hold?", (), head, rows, notes)
+
+
+def _is_floor(kept: Kept) -> bool:
+    return kept.attack == ANY and kept.above_floor.low == kept.above_floor.high == 0.0
 
 
 def _black_box(found: Suite) -> Section:

@@ -19,6 +19,7 @@ from psro_comm.studies.suite.attackers import (
     MUTE,
     NOBODY,
     Candidate,
+    deaf,
     digest,
     knowing,
 )
@@ -84,7 +85,7 @@ class Arena:
                 if _meet(defender, each)
             }
             for defender in self.asked
-            if defender.name != MUTE
+            if not deaf(defender)
         }
 
     def measure(
@@ -150,10 +151,14 @@ class Arena:
             for each, (worst, black) in chosen.items()
         }
         # No attack reaches a team that hears nothing: its value is its worst case.
-        level, equal = mean_interval(floor), paired_difference(floor, floor)
-        kept[MUTE] = Kept(MUTE, level, level, ANY, level, ANY, equal, {})
+        for each in (row.name for row in self.rows.values() if deaf(row)):
+            level, above = clean(each), paired_difference(clean(each), floor)
+            same = mean_interval(level)
+            kept[each] = Kept(each, same, same, ANY, same, ANY, above, {})
 
         def least(defender: str) -> np.ndarray:
+            if defender not in chosen:
+                return clean(defender)
             return played(defender, chosen[defender][0])
 
         return kept | {each: self._beside(kept, each, least) for each in chosen}
@@ -187,4 +192,4 @@ def _worst(
 
 
 def _meet(defender: Mixed, attack: Candidate) -> bool:
-    return defender.name != MUTE and attack.only in (None, defender.name)
+    return not deaf(defender) and attack.only in (None, defender.name)

@@ -104,6 +104,11 @@ def knowing(lab: Lab) -> Lab:
     return other
 
 
+def deaf(defender: Mixed) -> bool:
+    """Returns whether a defender lets nobody be heard, so that no attack reaches it."""
+    return all(each.facts["kind"] == MUTE for each in defender.policies.values())
+
+
 def untrained(lab: Lab, runs_dir: Path) -> list[Candidate]:
     """Returns the attacks that nobody trains."""
     return [
@@ -161,7 +166,7 @@ def trained(lab: Lab, defenders: Sequence[Mixed], price: float) -> list[Candidat
         [
             Order(defender, name, recipe)
             for defender in defenders
-            if defender.name != MUTE
+            if not deaf(defender)
             for name, recipe in _recipes(lab, defender, price).items()
         ],
     )
@@ -197,7 +202,7 @@ def warmed(
     """
     orders = []
     for defender in defenders:
-        if defender.name == MUTE:
+        if deaf(defender):
             continue
         left = returns[defender.name]
         ranked = sorted(

@@ -24,10 +24,10 @@ from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.attackers import (
     CHOICE,
     MEASURE,
-    MUTE,
     NOBODY,
     NOT_TRAINED,
     Candidate,
+    deaf,
     digest,
     knowing,
     trained_at,
@@ -44,12 +44,12 @@ class Found(NamedTuple):
     Attributes:
       attacks: all attacks.
       returns: mean return by defender and attack.
-      floor: the return with everybody muted.
+      levels: what each defender keeps in the worst case.
     """
 
     attacks: Sequence[Candidate]
     returns: Mapping[str, Mapping[str, float]]
-    floor: Interval
+    levels: Mapping[str, Interval]
 
 
 class _Spot(NamedTuple):
@@ -120,8 +120,9 @@ def measure_curves(
     for axis in axes:
         spots = _spots(lab, axis, found, runs_dir)
         for defender in defenders:
-            if defender.name == MUTE:
-                curves.append(_flat(axis, spots, found.floor))
+            if deaf(defender):
+                level = found.levels[defender.name]
+                curves.append(_flat(axis, spots, defender.name, level))
             else:
                 curves.append(_curve(lab, axis, spots, defender, found))
     return curves
@@ -209,10 +210,10 @@ def _curve(
     return Curve(defender.name, axis, points, area)
 
 
-def _flat(axis: str, spots: Sequence[_Spot], floor: Interval) -> Curve:
+def _flat(axis: str, spots: Sequence[_Spot], name: str, level: Interval) -> Curve:
     """Returns the curve of who hears nothing: no attack reaches him."""
-    points = [Point(spot.budget, floor, ANY, spot.budget) for spot in spots]
-    return Curve(MUTE, axis, points, floor)
+    points = [Point(spot.budget, level, ANY, spot.budget) for spot in spots]
+    return Curve(name, axis, points, level)
 
 
 def _attacks(

@@ -10,8 +10,8 @@ from psro_comm.disk.metrics import read_metrics
 from psro_comm.lab.lab import Lab
 from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import paired_difference
-from psro_comm.metagame.suite import Kept
-from psro_comm.studies.suite.attackers import MUTE, Candidate
+from psro_comm.metagame.suite import ANY, Kept
+from psro_comm.studies.suite.attackers import Candidate
 
 _STILL = 0.05  # of the harm done: as much in the last part of a training is progress
 
@@ -37,7 +37,7 @@ def doubts(
     """
     found = []
     for each in kept:
-        if each.defender == MUTE:
+        if each.attack == ANY:
             continue
         mine = [attack for attack in attacks if attack.name in each.returns]
         found += [

@@ -81,7 +81,8 @@ def search_players(
     def left(defender: str, attack: str) -> np.ndarray:
         return returns_of(choice, arena.rows[defender], by_name[attack])
 
-    base = Found(everyone, returns, found.floor)
+    levels = {each.defender: each.worst for each in found.kept}
+    base = Found(everyone, returns, levels)
     curves = measure_curves(lab, defenders, base, axes, runs_dir)
     warnings = [
         *left_out,

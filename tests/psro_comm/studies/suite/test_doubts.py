@@ -101,7 +101,7 @@ def test_a_critic_that_explains_nothing_is_doubted(lab, late, blind):
 
 
 def test_a_mute_team_is_never_doubted(lab):
-    kept = Kept("mute", SOME, SOME, "flip", SOME, "flip", SOME, {"flip": 4.0})
+    kept = Kept("mute", SOME, SOME, "any", SOME, "any", SOME, {})
     assert doubts(lab, lambda *_: np.ones(3), [FLIP, ES], [kept]) == []
 
 

@@ -11,6 +11,7 @@ from psro_comm.studies.suite.attackers import NOT_TRAINED, stored
 from psro_comm.studies.suite.search import search
 from psro_comm.studies.training import train_against
 
+NAMES = ["none", "mute", "norm@9", "f", "mute@replace=own_mean"]
 EPISODES, CHOICE = 100, 40
 CHANGES = {
     "attack_oracle.env_steps": 4096,
@@ -40,8 +41,8 @@ def tables(runs):
     """What the suite found, and both of its payoff tables."""
     config = replace(preset("echo", "smoke"), CHANGES)
     with open_lab(Request(config, runs, "s", 0, team="a")) as lab:
-        found = search(lab, ["none", "mute", "norm@9", "f"], runs)
-        again = search(lab, ["none", "mute", "norm@9", "f"], runs)
+        found = search(lab, NAMES, runs)
+        again = search(lab, NAMES, runs)
         assert again == found
         stored = [
             lab.store.load_json(f"{found.name}-{k}")
@@ -63,6 +64,10 @@ def test_it_finds_the_exact_worst_case_of_who_can_be_fooled(found):
         assert kept[name].above_floor.high < -3
     assert kept["mute"].worst == found.floor
     assert (kept["mute"].attack, kept["mute"].above_floor.high) == ("any", 0.0)
+    # Another way to hear nobody is met by nobody either.
+    other = kept["mute@replace=own_mean"]
+    assert (other.attack, other.returns) == ("any", {})
+    assert other.worst == other.clean
     # A coin flip at each of the eight steps that pay.
     assert found.floor.low < 4.0 < found.floor.high
     assert found.reach.contains_zero
@@ -73,7 +78,7 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
     found, choice, measure = tables
     assert (choice.num_worlds, measure.num_worlds) == (CHOICE, EPISODES)
     for each in found.kept:
-        if each.defender == "mute":
+        if each.attack == "any":
             continue
         assert min(each.returns, key=each.returns.__getitem__) == each.attack
     met = (found.kept[0].attack,)
@@ -108,7 +113,7 @@ def test_it_holds_untrained_stored_and_trained_attacks_each_once(found):
 def test_the_black_box_is_the_worst_that_knows_neither_team_nor_filter(found):
     white = ("fake", "pgd", "mirrored evading")
     for each in found.kept:
-        if each.defender == "mute":
+        if each.attack == "any":
             continue
         plain = {a: left for a, left in each.returns.items() if not a.startswith(white)}
         assert each.black_box_attack == min(plain, key=plain.__getitem__)
