@@ -47,7 +47,7 @@ ATTACKS: dict[str, Entry] = {
     "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld", white_box=True),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
     "made_up": Entry(f"{_HERE}.liars.made_up:MadeUp"),
-    "random_fake": Entry(f"{_HERE}.liars.random_fake:RandomFake"),
+    "random_fake": Entry(f"{_HERE}.liars.random_fake:RandomFake", white_box=True),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
     # These have no density, which PPO needs.
     "affine": Entry(
