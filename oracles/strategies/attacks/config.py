@@ -111,8 +111,8 @@ class PGDConfig:
     """
 
     radius: float = number(4.0, above=0)
-    steps: int = integer(8, least=1)
-    step: float = number(0.25, above=0)
+    steps: int = integer(4, least=1)
+    step: float = number(0.5, above=0)
     loss: str = choice("best", ("best", "divergence"))
 
     def __post_init__(self) -> None:

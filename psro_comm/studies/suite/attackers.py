@@ -231,7 +231,7 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     steps = own.budget.env_steps
     far, near = EvolutionConfig(steps), EvolutionConfig(steps, std=_NEAR)
     mirror = AffineConfig(start="mirror")
-    # A step costs as much as 25 of the others.
+    # A step costs as much as a dozen of the others.
     aim = PGDOracleConfig(max(1, steps // 25))
     found = {
         "affine": _attack("affine", AffineConfig(), far),
