@@ -48,6 +48,31 @@ class Recording(NamedTuple):
         return self.messages.gather(0, index).where(heard, self.mean())
 
 
+class Place(NamedTuple):
+    """Where each liar is in a recording: at which step of which episode."""
+
+    episode: Tensor  # [B,K] long
+    step: Tensor  # [B,K] long
+    memory: Tensor  # [B,K,2] what finds the next place
+
+    @classmethod
+    def next(cls, memory: Tensor, episodes: int, generator: torch.Generator) -> "Place":
+        """Returns the place after the last; who is new draws one of the episodes.
+
+        Args:
+          memory: `[B,K,2]`, 1 + the episode drawn, 0 before; and the step.
+          episodes: E.
+          generator: the policies' randomness.
+        """
+        known, step = memory.long().unbind(-1)
+        drawn = torch.randint(
+            episodes, known.shape, generator=generator, device=known.device
+        )
+        episode = torch.where(known > 0, known - 1, drawn)
+        kept = torch.stack([episode + 1, step + 1], dim=-1)
+        return cls(episode, step, kept.to(memory.dtype))
+
+
 def record(setting: Setting) -> Recording:
     """Plays clean episodes of a game, the same ones each time, and records them."""
     env = setting.env

@@ -8,7 +8,7 @@ from torch import Tensor
 from games.engine.threat import Threat
 from games.engine.view import AttackView
 from oracles.strategies.attacks.impostor import Impostor
-from oracles.strategies.recording import record
+from oracles.strategies.recording import Place, record
 from oracles.strategies.setting import Setting
 
 
@@ -47,10 +47,6 @@ class FakeWorld(Impostor):
     ) -> tuple[Tensor, Tensor]:
         """Returns what was seen at this step of the recorded episode."""
         length, episodes = self.recorded.shape[:2]
-        known, step = memory.long().unbind(-1)
-        drawn = torch.randint(
-            episodes, known.shape, generator=generator, device=known.device
-        )
-        episode = torch.where(known > 0, known - 1, drawn)
-        seen = self.recorded[step.clamp(max=length - 1), episode, view.agents]
-        return seen, torch.stack([episode + 1, step + 1], dim=-1).to(memory.dtype)
+        place = Place.next(memory, episodes, generator)
+        when = place.step.clamp(max=length - 1)
+        return self.recorded[when, place.episode, view.agents], place.memory

@@ -53,7 +53,7 @@ class Impostor(Tampering):
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """Returns o' `[B,K,O]`, and what it remembers, `[B,K,extra]`."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no `invent`")
 
     def offset(
         self, view: AttackView, memory: Tensor, generator: torch.Generator

@@ -8,7 +8,7 @@ from torch import Tensor
 from games.engine.threat import Threat
 from games.engine.view import AttackView
 from oracles.strategies.attacks.tampering import Tampering
-from oracles.strategies.recording import record
+from oracles.strategies.recording import Place, record
 from oracles.strategies.setting import Setting
 
 
@@ -51,12 +51,7 @@ class SwapAttack(Tampering):
     ) -> tuple[Tensor, Tensor]:
         """Moves each message to the recorded one."""
         length, episodes = self.recorded.shape[:2]
-        known, step = memory.long().unbind(-1)
-        drawn = torch.randint(
-            episodes, known.shape, generator=generator, device=known.device
-        )
-        episode = torch.where(known > 0, known - 1, drawn)
-        when = self.when(step).clamp(max=length - 1)
-        said = self.recorded[when, episode, view.agents]
-        kept = torch.stack([episode + 1, step + 1], dim=-1)
-        return said - view.sent, kept.to(memory.dtype)
+        place = Place.next(memory, episodes, generator)
+        when = self.when(place.step).clamp(max=length - 1)
+        said = self.recorded[when, place.episode, view.agents]
+        return said - view.sent, place.memory
