@@ -104,6 +104,5 @@ def test_without_a_suite_no_worst_case_is_spoken_of():
     first, *rest = verdict_lines(Report.from_dict(report))
     assert first == "What R-MACRL keeps in the worst case was not measured."
     assert not any(
-        re.search("worst case(?! *$)", line.replace("no worst case", ""))
-        for line in rest
+        "worst case" in line.replace("which is no worst case", "") for line in rest
     )
