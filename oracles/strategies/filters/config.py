@@ -52,7 +52,7 @@ class RuleConfig:
         """
 
 
-REPLACEMENTS = ("zero", "team_mean", "own_mean", "constant")
+REPLACEMENTS = ("zero", "team_mean", "own_mean", "best", "constant")
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ class NormConfig(RuleConfig):
     Attributes:
       limit: the longest message that passes, in mean norms of a clean message.
       replace: what takes the place of a message: zero; team_mean, the mean of all clean
-        messages; own_mean, that of its sender's; or constant, a message searched for,
-        with which the team earns most if its sender never says anything else.
+        messages; own_mean, that of its sender's; best, of these three the one with
+        which the team earns most if its sender never says anything else; or constant,
+        a message searched for from there.
     """
 
     limit: float = number(2.0, above=0)
@@ -140,13 +141,12 @@ class TrackingConfig:
         is twice as wide.
       threshold: flags a sender where the logit of its lying is above this. A false
         alarm costs no more than muting one, so that -1 is better than 0.
-      repair: what a flagged message is replaced by: own_mean, its sender's mean clean
-        message, or silence.
+      replace: what a flagged message is replaced by, as in `NormConfig`.
     """
 
     hidden: int = integer(64, least=1)
     threshold: float = number(-1.0)
-    repair: str = choice("own_mean", ("own_mean", "silence"))
+    replace: str = choice("best", REPLACEMENTS)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

@@ -29,9 +29,9 @@ def replacement(how: str, setting: Setting, whom: Iterable[int]) -> Tensor:
     """Returns what a message of each sender is replaced by, `[N,D]`.
 
     Args:
-      how: zero, team_mean, own_mean or constant; see `NormConfig`.
+      how: zero, team_mean, own_mean, best or constant; see `NormConfig`.
       setting: the game, whose clean messages are listened to.
-      whom: the senders for whom a constant is searched; others have their mean.
+      whom: the senders for whom the best is sought; others have their mean.
     """
     team = setting.team
     shape = setting.env.spec.num_agents, team.message_size
@@ -40,10 +40,25 @@ def replacement(how: str, setting: Setting, whom: Iterable[int]) -> Tensor:
     if how == "team_mean":
         return team.message_mean.expand(shape)
     means = record(setting).mean()
-    if how == "constant":
-        for agent in whom:
-            means[agent] = constant_message(setting, agent, means[agent])
+    if how == "own_mean":
+        return means
+    seek = constant_message if how == "constant" else best_message
+    for agent in whom:
+        means[agent] = seek(setting, agent, means[agent])
     return means
+
+
+def best_message(setting: Setting, agent: int, mean: Tensor) -> Tensor:
+    """Returns what is best for the team of an agent's own mean, the team's and zero.
+
+    Played in clean worlds alone, the same ones each time; of equals the first.
+
+    Args:
+      setting: the game.
+      agent: whose messages are replaced.
+      mean: `[D]`, its mean message.
+    """
+    return _best(_task(setting, agent), agent, _simple(setting, mean))
 
 
 def constant_message(setting: Setting, agent: int, mean: Tensor) -> Tensor:
@@ -58,14 +73,21 @@ def constant_message(setting: Setting, agent: int, mean: Tensor) -> Tensor:
       agent: whose messages are replaced.
       mean: `[D]`, its mean message.
     """
-    generators = make_generators(setting.env.device, _SEED, _SEGMENT + agent)
-    task = Task(setting, Side.DEFENDER, NoAttack(), generators)
-    team_mean = setting.team.message_mean
-    start = _best(task, agent, [mean, team_mean, torch.zeros_like(mean)])
+    task = _task(setting, agent)
+    start = _best(task, agent, _simple(setting, mean))
     unit = setting.team.message_std
     search = _Stuck(agent, start, unit)
     train_by_es(search, task, _BUDGET, None)
     return _best(task, agent, [start, search.message().detach()])
+
+
+def _task(setting: Setting, agent: int) -> Task:
+    generators = make_generators(setting.env.device, _SEED, _SEGMENT + agent)
+    return Task(setting, Side.DEFENDER, NoAttack(), generators)
+
+
+def _simple(setting: Setting, mean: Tensor) -> list[Tensor]:
+    return [mean, setting.team.message_mean, torch.zeros_like(mean)]
 
 
 def _best(task: Task, agent: int, messages: Sequence[Tensor]) -> Tensor:

@@ -20,6 +20,7 @@ from games.engine.strategy import Decision, Verdict
 from games.engine.view import FilterView
 from oracles.learning.nets import squash
 from oracles.strategies.filters.config import TrackingConfig
+from oracles.strategies.filters.replacing import replacement
 from oracles.strategies.recording import Recording, record
 from oracles.strategies.setting import Setting
 
@@ -61,6 +62,7 @@ class TrackingFilter(nn.Module):
     observes = False
     mean: Tensor  # [N,D] of each sender's clean messages
     std: Tensor  # [N,D]
+    replacement: Tensor  # [N,D] what a flagged message of each is replaced by
     whiten: Tensor  # [D,D] makes standardised clean messages uncorrelated
 
     def __init__(
@@ -88,13 +90,15 @@ class TrackingFilter(nn.Module):
         self.head = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), last)
         self.register_buffer("mean", torch.zeros(num_agents, message_size))
         self.register_buffer("std", torch.ones(num_agents, message_size))
+        self.register_buffer("replacement", torch.zeros(num_agents, message_size))
         self.register_buffer("whiten", torch.eye(message_size))
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
         """Builds an untrained filter for a game, whose clean messages it listens to.
 
-        Weights are drawn from torch's global generator.
+        A replacement is sought for whoever may lie; weights are drawn from torch's
+        global generator.
         """
         filter_ = cls(
             config or TrackingConfig(),
@@ -102,6 +106,9 @@ class TrackingFilter(nn.Module):
             num_agents=setting.env.spec.num_agents,
             num_malicious=setting.threat.num_malicious,
         )
+        whom = setting.malicious or range(setting.env.spec.num_agents)
+        how = filter_.config.replace
+        filter_.replacement.copy_(replacement(how, setting, whom))
         least = 0.01 * setting.team.message_rms.mean().clamp(min=1e-6)
         return filter_.calibrate(record(setting), float(least))
 
@@ -154,7 +161,7 @@ class TrackingFilter(nn.Module):
         state = self._step(features, known.state, view.alive)
         logit = self._logit(features, state)
         flag = self._flags(logit, view.alive)
-        repaired = self._repair(view.messages)
+        repaired = self.replacement.expand_as(view.messages)
         through = standard.where(flag[..., None] == 0, self._standardise(repaired))
         told = squash(_mean_heard(through, view.links))
         new = Known(state, squash(standard), told)
@@ -225,10 +232,6 @@ class TrackingFilter(nn.Module):
         first = ranked.topk(min(self.num_malicious, ranked.shape[-1]), -1).indices
         flag = torch.zeros_like(logit).scatter(-1, first, 1.0)
         return flag * (ranked > self.config.threshold)
-
-    def _repair(self, messages: Tensor) -> Tensor:
-        kept = self.mean if self.config.repair == "own_mean" else self.mean * 0.0
-        return kept.expand_as(messages)
 
     def _standardise(self, message: Tensor) -> Tensor:
         """Returns messages in their senders' deviations; what is no number is far."""

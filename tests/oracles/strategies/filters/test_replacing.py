@@ -132,16 +132,18 @@ def test_the_constant_is_what_the_team_does_best_with_even_if_nobody_ever_says_i
     assert earned == pytest.approx([0.1 * 8, 0.9 * 8], abs=0.3)
 
 
-def test_where_no_message_is_better_than_another_the_constant_is_the_mean(game):
+@pytest.mark.parametrize("how", ["best", "constant"])
+def test_where_no_message_is_better_than_another_it_is_the_mean(game, how):
     mean = record(game).mean()
-    assert torch.equal(replacement("constant", game, (0, 1)), mean)
+    assert torch.equal(replacement(how, game, (0, 1)), mean)
 
 
-def test_a_search_starts_at_the_best_message_known(game, monkeypatch):
+@pytest.mark.parametrize("how", ["best", "constant"])
+def test_the_best_message_known_is_found_and_a_search_starts_there(how, monkeypatch):
     """Zero, if only that pays: a search that may not move finds it."""
     monkeypatch.setattr(replacing, "train_by_es", lambda *arguments: None)
     setting = Setting(Mostly(), Zero(2), Threat(malicious=CAUGHT), CAUGHT)
-    assert torch.equal(replacement("constant", setting, CAUGHT)[0], torch.zeros(2))
+    assert torch.equal(replacement(how, setting, CAUGHT)[0], torch.zeros(2))
 
 
 class Zero(Parrots):
