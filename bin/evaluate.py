@@ -1,7 +1,8 @@
 r"""Plays any filters against any attacks, and prints their returns with intervals.
 
 python -m bin.evaluate --task=echo --budget=smoke \
-        --attacks=none,noise,psro:a --filters=none,psro:a
+        --attacks=none,noise,psro:a --filters=none,psro:a \
+        --threat.knowledge=white_box
 """
 
 from absl import flags

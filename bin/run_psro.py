@@ -12,7 +12,7 @@ from psro_comm.lab.session import open_lab
 
 _SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
 command_line.define("threat", *_SIDES, "psro", "evaluation.num_envs")
-_START = "to start from, instead of an untrained one: RUN, RUN/POLICY or psro:RUN."
+_START = "to start from, beside rules or instead of an untrained one: RUN, norm@3, ..."
 flags.DEFINE_list("initial_attacks", [], f"Attacks {_START}")
 flags.DEFINE_list("initial_filters", [], f"Filters {_START}")
 
@@ -28,9 +28,9 @@ def main(_: list[str]) -> None:
         print(plan(request, "psro"))
         return
     from psro_comm.lab.mixed import Mixed
-    from psro_comm.psro.rmacrl import RMacrl
     from psro_comm.reports.terminal import render_solution
     from psro_comm.studies.gate import warn_unless_it_talks
+    from psro_comm.studies.opening import open_psro
     from psro_comm.studies.players import find_player
     from psro_comm.studies.references import references
 
@@ -47,7 +47,7 @@ def main(_: list[str]) -> None:
             for role, names in start.items()
         )
         given = (filters, attacks) if filters or attacks else None
-        solution = RMacrl(lab, given=given)
+        solution = open_psro(lab, given=given)
         solved = solution.solve().summary()
         rival = Mixed.supported(
             "the attackers' mixture", solution.attacks, solved.mixture("attacker")

@@ -2,7 +2,7 @@
 
 # Defenders.
 NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
-RMACRL = "R-MACRL"
+RMACRL, MUTE = "R-MACRL", "mute"
 
 # Attackers of a story.
 NO_ATTACK, NOISE, UNTRAINED = "no-attack", "noise", "untrained-attack"

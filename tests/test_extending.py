@@ -80,8 +80,9 @@ chosen = {
     "env": "coin", "backbone": "hum", "coin.episode_limit": 5, "hum.memory_size": 4,
     "filter_kind": "habit", "filter.hidden": 4, "attack_trainer": "climb",
     "attack_oracle.env_steps": 500, "filter_oracle.env_steps": 2000,
-    "psro.meta_solver": "newest", "psro.iterations": 2, "psro.episodes": 8,
-    "psro.check_episodes": 8, "training.env_steps": 4000, "evaluation.episodes": 8,
+    "psro.meta_solver": "newest", "psro.paper": True, "psro.iterations": 2,
+    "psro.episodes": 8, "psro.check_episodes": 8, "training.env_steps": 4000,
+    "evaluation.episodes": 8,
 }
 config = replace(preset("echo", "smoke"), chosen)
 with open_lab(Request(config, Path(sys.argv[1]), "toys", 0)) as lab:

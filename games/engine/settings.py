@@ -81,6 +81,22 @@ class OneOf:
         return f"one of {', '.join(self.names)}"
 
 
+@dataclass(frozen=True)
+class SomeOf:
+    """The names that a field may list, at least one and none twice."""
+
+    names: Collection[str]
+
+    def allows(self, value: Any) -> bool:
+        """Returns whether `value` lists some of the names."""
+        listed = isinstance(value, tuple) and 0 < len(value) == len({*value})
+        return listed and {*value} <= {*self.names}
+
+    def words(self, value: Any = ()) -> str:
+        """Returns what is allowed: some of the names."""
+        return f"some of {', '.join(self.names)}, none twice"
+
+
 def integer(default: int | None, *, least: int | None = None, most: Any = None) -> Any:
     """Makes a field for a whole number from `least` to `most`, none for no end.
 
@@ -102,9 +118,14 @@ def number(
     return field(default=default, metadata={"bound": bound})
 
 
-def choice(default: str, names: Collection[str]) -> Any:
+def choice(default: str | None, names: Collection[str]) -> Any:
     """Makes a field for one of `names`, which may be a registry."""
     return field(default=default, metadata={"choices": names})
+
+
+def several(default: tuple[str, ...] | None, names: Collection[str]) -> Any:
+    """Makes a field for a tuple of some of `names`."""
+    return field(default=default, metadata={"several": SomeOf(names)})
 
 
 def check(config: Any) -> None:
@@ -131,13 +152,14 @@ def allowed(config_class: type) -> Mapping[str, str]:
 
 
 @functools.cache
-def _rules(config_class: type) -> dict[str, tuple[Bound | OneOf, str]]:
+def _rules(config_class: type) -> dict[str, tuple[Bound | OneOf | SomeOf, str]]:
     """Returns the bounds of fields that have one; ` or none` where None is allowed."""
     hints = typing.get_type_hints(config_class)
     found = {}
     for each in fields(config_class):
         choices = each.metadata.get("choices")
-        rule = each.metadata.get("bound") or (OneOf(choices) if choices else None)
+        rule = each.metadata.get("bound") or each.metadata.get("several")
+        rule = OneOf(choices) if choices else rule
         if rule is not None:
             kind = hints[each.name]
             optional = type(None) in typing.get_args(kind)

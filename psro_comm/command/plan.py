@@ -6,16 +6,20 @@ to tell minutes from hours.
 
 from collections.abc import Sequence
 
+from games.engine.side import Side
 from psro_comm.lab.progress import format_duration
 from psro_comm.lab.session import Request
 from psro_comm.settings.budgets import budgets
+from psro_comm.settings.portfolio import trainings
+from psro_comm.settings.psro import RULES
 
 # Environment steps a second on one core: a team's training, a best response's, play.
 _TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # of each process: Python with torch and OpenSpiel
 _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
-_ATTACKED = 5  # defenders of a story: nobody, three that learn, the norm gate
+_DEFENDERS = 2  # of a story, that learn
+_OPENING = 6, 8  # filters and attacks that R-MACRL begins with
 _MIB_PER_GAME = 1024.0
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
 
@@ -140,28 +144,44 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
         stages += _suite(request, cells)
     if program == "evaluate":
         stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))
-    population = (psro.iterations + 2) ** 2
     if program in ("psro", "story"):
-        count = psro.iterations * psro.restarts
-        stages += [
-            ("R-MACRL attacks", count, attack, _TRAIN_ATTACK),
-            ("R-MACRL filters", count, filter_, _TRAIN_FILTER),
-            (f"payoff cells ({population})", population, psro.episodes * limit, PLAY),
-        ]
+        stages += _psro(request)
     if program == "story":
-        whole = (attack + filter_) * psro.iterations * psro.restarts
+        defenders = _DEFENDERS
+        if psro.paper:
+            whole = (attack + filter_) * psro.iterations * psro.restarts
+            words = "filter with R-MACRL's whole budget"
+            stages.append((words, 1, whole, _TRAIN_FILTER))
+            defenders += 1
+        fresh = defenders * psro.restarts
         stages += [
-            ("filter with R-MACRL's whole budget", 1, whole, _TRAIN_FILTER),
-            (
-                "fresh attacks on three defenders",
-                3 * psro.restarts,
-                attack,
-                _TRAIN_ATTACK,
-            ),
+            (f"fresh attacks on {defenders} defenders", fresh, attack, _TRAIN_ATTACK),
             ("cells of the audit (about 70)", 70, episodes * limit, PLAY),
-            *_suite(request, _ATTACKED),
+            *_suite(request, defenders),
         ]
     return stages
+
+
+def _psro(request: Request) -> list[_Stage]:
+    """Returns the stages of R-MACRL."""
+    config = request.config
+    psro, cell = config.psro, config.psro.episodes * _limit(request)
+    stages: list[_Stage] = []
+    rows, columns = 2, 2
+    first = trainings(config, Side.DEFENDER)[psro.trained(Side.DEFENDER)[0]].fresh
+    if psro.begins == RULES:
+        stages.append(("first filter", 1, first.budget.env_steps, _TRAIN_FILTER))
+        rows, columns = _OPENING
+    for side, speed in ((Side.ATTACKER, _TRAIN_ATTACK), (Side.DEFENDER, _TRAIN_FILTER)):
+        known, count = trainings(config, side), psro.iterations * psro.restarts
+        stages += [
+            (f"R-MACRL {kind} {side.strategy}s", count, steps, speed)
+            for kind in psro.trained(side)
+            for steps in [known[kind].fresh.budget.env_steps]
+        ]
+    most = len(psro.trained(Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
+    cells = (rows + psro.iterations) * (columns + psro.iterations * most)
+    return [*stages, (f"payoff cells ({cells})", cells, cell, PLAY)]
 
 
 def _suite(request: Request, defenders: int) -> list[_Stage]:

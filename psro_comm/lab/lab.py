@@ -8,6 +8,7 @@ killed run, and no solver's or generator's state is ever stored.
 
 import multiprocessing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -113,6 +114,13 @@ class Lab:
             self.store.save_team(given)
         elif self.team().digest() != given.digest():
             raise ValueError(f"{self.store.root} has another team: use another --run")
+
+    def knowing(self) -> "Lab":
+        """Returns the lab with a threat that shows attacks all there is to know."""
+        other = copy(self)
+        threat = replace(self.config.threat, knowledge="white_box")
+        other.config = replace(self.config, threat=threat)
+        return other
 
     def setting(self) -> SettingData:
         """Returns the game of this run as plain data."""
@@ -285,15 +293,3 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
         every_s=10.0,
     )
     return run_training(job, progress)
-
-
-def longer(recipe: Recipe, env_steps: int) -> Recipe:
-    """Returns the same recipe with another budget."""
-    return recipe._replace(budget=replace(recipe.budget, env_steps=env_steps))
-
-
-def stopping_at(recipe: Recipe, stop: float | None) -> Recipe:
-    """Returns the same recipe with another threshold, if its policy has one."""
-    if not hasattr(recipe.config, "stop_return"):
-        return recipe
-    return recipe._replace(config=replace(recipe.config, stop_return=stop))

@@ -9,15 +9,17 @@ from games.engine.side import Side
 from games.engine.strategy import NoAttack, NoFilter
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
-from psro_comm.lab.lab import Lab, Response, stopping_at
+from psro_comm.lab.lab import Lab, Response
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.iteration import Iteration, Solved
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.psro.given import Given, begun
 from psro_comm.psro.iterations import keep, measure
-from psro_comm.psro.responses import by_merit, oracle_gains, supported
+from psro_comm.psro.responses import Answer, Trial, by_merit, gain
+from psro_comm.psro.searching import Searcher
 from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
+from psro_comm.settings.portfolio import stopping_at
 
 
 class Solution(NamedTuple):
@@ -78,7 +80,7 @@ class RMacrl:
         """
         self.lab, self.config = lab, lab.config.psro
         self.meta_solver = meta_solver or self.config.meta_solver
-        self.populations = benign()
+        self.populations = benign()  # by `Side`
         self.history: list[Iteration] = []
         self._given = given is not None
         for side, start in zip(Side, begun(lab.store, given or ({}, {})), strict=True):
@@ -87,6 +89,10 @@ class RMacrl:
                 self.populations[side][name] = policy
         # The paper's threshold stops one attacker of its curves, never a best response.
         self.recipes = [stopping_at(lab.config.recipe(side), None) for side in Side]
+        self.searcher = Searcher(lab, self.populations, self.meta_solver)
+        # Attackers that search know all there is to know, and so do the tables.
+        self.tables = lab if self.config.paper else lab.knowing()
+        self._answered: Answer
 
     @property
     def filters(self) -> dict[str, Frozen]:
@@ -107,11 +113,12 @@ class RMacrl:
         Source: paper alg. 1.
         """
         solver = self.start()
-        converged = False
+        quiet = 0  # iterations in a row
         for number in range(1, self.config.iterations + 1):
-            if converged and number > at_least:
+            if quiet >= self.config.patience and number > at_least:
                 break
-            converged = self.iterate(solver, number).converged
+            quiet = quiet + 1 if self.iterate(solver, number).converged else 0
+        converged = quiet >= self.config.patience
         return Solution(
             solver.table, *solver.mixtures(), converged, tuple(self.history)
         )
@@ -139,9 +146,8 @@ class RMacrl:
 
         Source: paper alg. 1, lines 6 to 11.
         """
-        names, mixtures = solver.names(), solver.mixtures()
         solver.iteration()  # best responses, missing payoffs, new mixtures
-        gains = self.gains(number, names, mixtures)  # line 9, on fresh worlds
+        gains = self.gains(number, self._answered)  # line 9, on fresh worlds
         found = measure(self.lab, number, solver, gains)
         self.history.append(found)
         keep(self.lab, found, solver.table)
@@ -197,16 +203,21 @@ class RMacrl:
         self, names: Names, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[list[str], list[str]]:
         """Trains best responses for OpenSpiel's oracle, and returns their names."""
-        starts = self.warm_starts(mixtures, table)
         number = len(self.history) + 1
-        filter_, attack = self.respond(number, names, mixtures, starts)
-        return [filter_], [attack]
+        if self.config.paper:
+            starts = self.warm_starts(mixtures, table)
+            new = self.respond(number, names, mixtures, starts)
+            tests = Trial(names, mixtures, new[0]), Trial(names, mixtures, new[1])
+            self._answered = Answer([new[0]], [new[1]], tests)
+        else:
+            self._answered = self.searcher.answer(number, names, mixtures, table)
+        return self._answered.filters, self._answered.attacks
 
     def warm_starts(
         self, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[Frozen | None, Frozen | None]:
         """Returns each side's policy to learn on from; None for fresh weights."""
-        if not self.config.warm_start:
+        if not self.config.learns_on:
             return None, None
         found = []
         for side, names in zip(Side, by_merit(table, mixtures), strict=True):
@@ -221,7 +232,9 @@ class RMacrl:
     ) -> PayoffTable:
         """Returns the table of an iteration; that of the start is `payoffs-000`."""
         started = bool(old.defenders)
-        return self.lab.table(
+        if started and self._answered.table is not None:
+            old = self._answered.table
+        return self.tables.table(
             f"payoffs-{len(self.history) + started:03d}",
             {name: self.filters[name] for name in filters},
             {name: self.attacks[name] for name in attacks},
@@ -230,19 +243,36 @@ class RMacrl:
             worlds="payoffs",
         )
 
-    def gains(
-        self, number: int, names: Names, mixtures: Mixtures
-    ) -> tuple[Interval, Interval]:
+    def gains(self, number: int, answer: Answer) -> tuple[Interval, Interval]:
         """Returns the gains of new best responses over old mixtures, on fresh worlds.
 
         Source: paper alg. 1, line 9: converged when they are in the populations.
         """
-        new = f"filter-{number:03d}", f"attack-{number:03d}"
-        rows, columns = (supported(*each) for each in zip(names, mixtures, strict=True))
-        fresh = self.lab.table(
+        defended, attacked = answer.tests
+        cells = {
+            (row, column)
+            for side, trial in zip(Side, answer.tests, strict=True)
+            for row, column in trial.cells(side)
+        }
+        fresh = self.tables.table(
             f"check-{number:03d}",
-            {name: self.filters[name] for name in [*rows, new[0]]},
-            {name: self.attacks[name] for name in [*columns, new[1]]},
+            self._tested(Side.DEFENDER, answer),
+            self._tested(Side.ATTACKER, answer),
             self.config.check_episodes,
+            cells=cells,
         )
-        return oracle_gains(fresh, names, mixtures, new)
+        return (
+            gain(fresh, defended, Side.DEFENDER),
+            gain(fresh, attacked, Side.ATTACKER),
+        )
+
+    def _tested(self, side: Side, answer: Answer) -> dict[str, Frozen]:
+        """Returns a side's new policy, which may not have joined, and its rivals."""
+        known = {
+            name: self.populations[side][name]
+            for trial in reversed(answer.tests)
+            for name in trial.met(side)
+        }
+        new, joined = answer.tests[side].new, self.populations[side]
+        policy = joined[new] if new in joined else self.lab.store.load_policy(new)
+        return known | {new: policy}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from games.engine.registry import Settings
-from games.engine.settings import check, choice, integer, number, refusal
+from games.engine.settings import check, choice, integer, refusal
 from games.engine.side import Side
 from games.engine.spec import Extent
 from games.engine.threat import Threat
@@ -21,8 +21,8 @@ from oracles.teams.backbones import BACKBONES
 from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
 from psro_comm.disk.differences import completed
-from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.settings.fields import fill_variants, leaves, replace, to_dict, variant
+from psro_comm.settings.psro import PSROConfig
 
 _ABSENT = object()
 _ATTACKS, _FILTERS = trainable(Side.ATTACKER), trainable(Side.DEFENDER)
@@ -41,6 +41,12 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "training.entropy_fall": 0.6,
     "training.attention_guided": 0.0,
     "psro.warm_start": False,
+    "psro.paper": True,
+    "psro.attacks": None,
+    "psro.filters": None,
+    "psro.start": None,
+    "psro.patience": 1,
+    "psro.spread": 0.0,
     "attack_kind": "gaussian",
     "filter_kind": "two_stage",
     "attack_trainer": "ppo",
@@ -50,39 +56,6 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "threat.rate": 1.0,
     "threat.knowledge": "own",
 }
-
-
-@dataclass(frozen=True)
-class PSROConfig:
-    """The settings of R-MACRL.
-
-    Attributes:
-      iterations: most iterations of algorithm 1 (T).
-      episodes: number of worlds in which each cell of the payoff table is played.
-      check_episodes: number of fresh worlds of the convergence test.
-      restarts: trainings of each best response; the best on fresh worlds is kept.
-      meta_solver: name of the solver that makes both mixtures from the payoff table.
-      warm_start: whether the first training of each best response learns on from the
-        policy of its side that does best against the mixture.
-      tolerance: a best response must gain more than this, in returns, to count.
-      slots: most policies of each population, at least iterations + 2.
-    """
-
-    iterations: int = integer(3, least=1)
-    episodes: int = integer(256, least=2)
-    check_episodes: int = integer(256, least=2)
-    restarts: int = integer(2, least=1)
-    meta_solver: str = choice("nash", META_SOLVERS)
-    warm_start: bool = False
-    tolerance: float = number(0.0)
-    slots: int = integer(32)
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        check(self)
-        least = self.iterations + 2
-        if self.slots < least:
-            raise refusal("slots", self.slots, f"at least iterations + 2 = {least}")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns, nash_conv
 from psro_comm.metagame.rows import Row
 from psro_comm.metagame.solvers import nash
-from psro_comm.psro.rmacrl import RMacrl
+from psro_comm.settings.portfolio import steps_of_an_iteration
 from psro_comm.studies.gate import warn_unless_it_talks
+from psro_comm.studies.opening import open_psro
 from psro_comm.studies.over_seeds import over_seeds, verdicts
 from psro_comm.studies.references import references
 from psro_comm.studies.worst_case import breaker
@@ -76,12 +77,11 @@ def study(
         rows += [{"seed": seed, **row} for row in made]
         beside += [{"seed": seed, **row.to_dict()} for row in compared]
     psro = request.config.psro
-    steps = request.config.attack_oracle.env_steps
-    steps += request.config.filter_oracle.env_steps
+    steps = steps_of_an_iteration(request.config)
     return {
         "task": request.config.task,
         "iterations": psro.iterations,
-        "env_steps": psro.iterations * psro.restarts * steps,
+        "env_steps": psro.iterations * steps,
         "solvers": list(solvers),
         "seeds": list(seeds),
         "rows": rows,
@@ -117,7 +117,7 @@ def _psro(request: Request, solver: str, seed: int) -> Found:
     run = f"{request.run}-{solver}-{seed}"
     own = request._replace(config=replace(config, psro=psro), run=run)
     with open_lab(own) as lab:
-        rmacrl = RMacrl(lab)
+        rmacrl = open_psro(lab)
         solution = rmacrl.solve(at_least=psro.iterations)
         lab.store.set_status("done", 1.0)
         history = [each.to_dict() for each in solution.history]
@@ -151,7 +151,10 @@ def _crossed(
     }
     episodes = lab.config.evaluation.episodes
     twins = filters.alias | attacks.alias | {name: name for name in fresh}
-    table = lab.table("combined", filters.policies, attacks.policies | fresh, episodes)
+    known = lab.knowing()  # some attackers of runs know all there is to know
+    table = known.table(
+        "combined", filters.policies, attacks.policies | fresh, episodes
+    )
     rivals = [Mixed.pure(name, policy) for name, policy in fresh.items()]
     beside = references(lab, "combined", rivals, lab.store.root.parent)
     return [_row(table, name, found, twins) for name in found], beside

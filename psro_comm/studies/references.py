@@ -47,7 +47,7 @@ def references(
     )
     met = [each for each in opponents if each.name not in (nobody.name, "no-attack")]
     rows = [(none, nobody), (mute, nobody), *((gate, each) for each in (nobody, *met))]
-    table = lab.table(
+    table = lab.knowing().table(  # for attackers who know all there is to know
         f"{worlds}.references",
         {n: p for who, _ in rows for n, p in who.policies.items()},
         {n: p for _, rival in rows for n, p in rival.policies.items()},

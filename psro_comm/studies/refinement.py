@@ -186,7 +186,9 @@ def _played(
             for i, j in np.argwhere(given == batches)
         ]
         # The same worlds for all: cells of one round stay comparable.
-        played = lab.play(name, filters, attacks, cells, int(batches) * BATCH, name)
+        played = lab.knowing().play(
+            name, filters, attacks, cells, int(batches) * BATCH, name
+        )
         table = table.recorded(cells, *played, first_world=first)
     lab.store.save_json(name, table.to_dict())
     return table

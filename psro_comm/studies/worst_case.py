@@ -16,7 +16,7 @@ import torch
 
 from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
-from psro_comm.lab.lab import Lab, Response, stopping_at
+from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import (
     Interval,
@@ -27,6 +27,7 @@ from psro_comm.metagame.intervals import (
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import mixture_returns
 from psro_comm.metagame.rows import Row
+from psro_comm.settings.portfolio import stopping_at
 
 
 def breaker(lab: Lab, name: str, defender: Mixed) -> Response:

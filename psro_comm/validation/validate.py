@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from games.engine.side import Side
 from games.openspiel.signalling import ATTACKER, DEFENDER
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import seed_of
 from psro_comm.metagame.intervals import as_dict, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import gains_converged, mixture_returns, value_interval
-from psro_comm.psro.responses import Mixtures, Names, by_merit, oracle_gains, supported
-from psro_comm.psro.solver import RMacrlSolver, new_game
+from psro_comm.psro.responses import Trial, by_merit, gain, supported
+from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
 from psro_comm.validation.known_games import KnownGame, Policy
 
 _RESAMPLES = 200
@@ -163,6 +164,10 @@ class _Run:
             mixture_returns(fresh.select([new[0]], cols), one, y[y > 0.0]),
             mixture_returns(fresh.select(rows, [new[1]]), x[x > 0.0], one),
         )
+        gains = [
+            gain(fresh, Trial(names, mixtures, each), side)
+            for side, each in zip(Side, new, strict=True)
+        ]
         rng = np.random.default_rng(seed_of(self.seed, f"bootstrap-{self.number}"))
         return Step(
             self.number,
@@ -172,5 +177,5 @@ class _Run:
             (bracket[DEFENDER], bracket[ATTACKER]),
             calls,
             episodes,
-            gains_converged(oracle_gains(fresh, names, mixtures, new), 0.0),
+            gains_converged(gains, 0.0),
         )

@@ -28,7 +28,7 @@ def test_it_ends_with_value_nash_conv_and_both_mixtures(finished):
         assert words in done.stdout
     mixtures = done.stdout.split("BOTH MIXTURES")[1]
     for side in ("defender", "attacker"):
-        assert re.search(rf"^{side} +[\w-]+ +\d+\.\d %$", mixtures, re.MULTILINE)
+        assert re.search(rf"^{side} +[\w.-]+ +\d+\.\d %$", mixtures, re.MULTILINE)
     assert "Traceback" not in done.stderr
 
 
@@ -55,11 +55,23 @@ def test_openspiels_nash_conv_agrees_with_ours_in_every_iteration(finished):
 def test_mixtures_are_distributions_over_named_policies(finished):
     runs, _ = finished
     summary = json.loads((runs / "a" / "psro.json").read_text())
-    for side, nobody in (("defender", "no-filter"), ("attacker", "no-attack")):
+    for side, beginning in (
+        ("defender", {"no-filter", "mute", "norm", "first-filter"}),
+        ("attacker", {"no-attack", "mirror", "swap", "fake_world"}),
+    ):
         mixture = summary[f"{side}_mixture"]
-        assert nobody in mixture
         assert sum(mixture.values()) == pytest.approx(1.0)
-        assert len(mixture) == summary["iterations"] + 2
+        assert beginning < {*mixture}
+
+
+def test_the_papers_own_version_begins_untrained_and_trains_its_own_kinds(tmp_path):
+    done = run("run_psro", tmp_path, "--run=p", "--psro.paper", "--psro.iterations=1")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((tmp_path / "p" / "psro.json").read_text())
+    defenders = {"no-filter", "filter-000", "filter-001"}
+    attackers = {"no-attack", "attack-000", "attack-001"}
+    assert {*summary["defender_mixture"]} == defenders
+    assert {*summary["attacker_mixture"]} == attackers
 
 
 def test_a_run_killed_twice_equals_the_run_never_killed(finished, tmp_path):

@@ -5,20 +5,20 @@ parameters to tune, of which the minimum counts.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from games.engine.side import Side
-from oracles.strategies.attacks.config import AffineConfig, FakeConfig, PGDConfig
-from oracles.strategies.config import EvolutionConfig, PGDOracleConfig, Recipe
+from oracles.strategies.attacks.config import AffineConfig, PGDConfig
+from oracles.strategies.config import PGDOracleConfig, Recipe
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS
-from psro_comm.lab.lab import Lab, Response, stopping_at
+from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
+from psro_comm.settings.portfolio import fits, further, trainings
+from psro_comm.settings.psro import OWN
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
 
@@ -32,7 +32,6 @@ NOBODY, MUTE = "none", "mute"  # an attack and a filter each
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
-_NEAR = 0.3  # first standard deviation of a search that starts at something good
 _UNITS = 4  # of the network that is put on top of an affine lie
 
 
@@ -96,14 +95,6 @@ class Order(NamedTuple):
         )
 
 
-def knowing(lab: Lab) -> Lab:
-    """Returns the lab with a threat that shows attacks all there is to know."""
-    other = copy(lab)
-    threat = replace(lab.config.threat, knowledge="white_box")
-    other.config = replace(lab.config, threat=threat)
-    return other
-
-
 def deaf(defender: Mixed) -> bool:
     """Returns whether a defender lets nobody be heard, so that no attack reaches it."""
     return all(each.facts["kind"] == MUTE for each in defender.policies.values())
@@ -143,7 +134,7 @@ def stored(
                 continue
             try:
                 player = find_player(
-                    knowing(lab), f"{run}/{policy}", "attack", runs_dir
+                    lab.knowing(), f"{run}/{policy}", "attack", runs_dir
                 )
             except ValueError as reason:
                 left_out.append(f"left out: {reason}")
@@ -153,14 +144,18 @@ def stored(
     return list(found.values()), left_out
 
 
-def trained(lab: Lab, defenders: Sequence[Mixed], price: float) -> list[Candidate]:
+def trained(
+    lab: Lab, defenders: Sequence[Mixed], price: float, met: Collection[str] = ()
+) -> list[Candidate]:
     """Trains attacks from scratch on each defender that can be hurt, side by side.
 
     Args:
       lab: the lab of the run.
       defenders: whom to attack, each with a list of its own.
       price: returns that being flagged for certain costs an attack that evades.
+      met: names of defenders on whom the run has trained its own kind of attack.
     """
+    own = lab.config.attack_kind
     return _train(
         lab,
         [
@@ -168,6 +163,7 @@ def trained(lab: Lab, defenders: Sequence[Mixed], price: float) -> list[Candidat
             for defender in defenders
             if not deaf(defender)
             for name, recipe in _recipes(lab, defender, price).items()
+            if recipe.kind != own or defender.name not in met
         ],
     )
 
@@ -210,7 +206,8 @@ def warmed(
             key=lambda each: left[each.name],
         )
         for name, recipe in _warm_recipes(lab).items():
-            start = _first(ranked, recipe)
+            alike = (each.policy for each in ranked if fits(each.policy, recipe))
+            start = next(alike, None)
             if start is not None:
                 orders.append(Order(defender, name, recipe, start))
     return _train(lab, orders)
@@ -227,63 +224,38 @@ def digest(players: Sequence[Mixed]) -> str:
 
 def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     """Returns what is trained from scratch on a defender, by name."""
-    own = stopping_at(lab.config.recipe(Side.ATTACKER), None)
-    steps = own.budget.env_steps
-    far, near = EvolutionConfig(steps), EvolutionConfig(steps, std=_NEAR)
-    mirror = AffineConfig(start="mirror")
+    found = trainings(lab.config, Side.ATTACKER)
+    own = found[OWN].fresh
     # A step costs as much as a dozen of the others.
-    aim = PGDOracleConfig(max(1, steps // 25))
-    found = {
-        "affine": _attack("affine", AffineConfig(), far),
-        "mirrored": _attack("affine", mirror, near),
-        "fake": _attack("fake_self", FakeConfig(), far),
+    aim = PGDOracleConfig(max(1, own.budget.env_steps // 25))
+    plain = {name: found[name].fresh for name in ("affine", "mirrored", "fake")}
+    recipes = plain | {
         "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
         f"{own.kind}-{own.oracle}": own,
     }
     if defender.name != NOBODY:  # who flags nothing need not be evaded
-        found["mirrored evading"] = _attack("affine", mirror, _evading(near, price))
-        found["fake evading"] = _attack("fake_self", FakeConfig(), _evading(far, price))
-    return found
+        evading = trainings(lab.config, Side.ATTACKER, price)
+        for name in ("mirrored", "fake"):
+            recipes[f"{name} evading"] = evading[name].fresh
+    return recipes
 
 
 def _warm_recipes(lab: Lab) -> dict[str, Recipe]:
     """Returns what learns on from the best attack of its kind, by name."""
-    own = stopping_at(lab.config.recipe(Side.ATTACKER), None)
-    near = EvolutionConfig(own.budget.env_steps, std=_NEAR)
+    found = trainings(lab.config, Side.ATTACKER)
+    own, near = found[OWN].further, found["affine"].further.budget
     return {
-        "affine+": _attack("affine", AffineConfig(), near),
-        "network+": _attack("affine", AffineConfig(hidden=_UNITS), near),
-        "fake+": _attack("fake_self", FakeConfig(), near),
+        "affine+": found["affine"].further,
+        "network+": further(AffineConfig(hidden=_UNITS), near),
+        "fake+": found["fake"].further,
         f"{own.kind}-{own.oracle}+": own,
     }
-
-
-def _attack(kind: str, config: object, budget: EvolutionConfig) -> Recipe:
-    return Recipe(Side.ATTACKER, kind, config, "es", budget)
-
-
-def _evading(budget: EvolutionConfig, price: float) -> EvolutionConfig:
-    return replace(budget, evasion=price)
-
-
-def _first(ranked: Sequence[Candidate], recipe: Recipe) -> Frozen | None:
-    """Returns the first attack whose weights mean the same to the recipe's policy."""
-    for each in ranked:
-        facts = each.policy.facts
-        if facts["kind"] != recipe.kind:
-            continue
-        # An affine lie may begin anywhere; a network on top of it is new.
-        unit = getattr(recipe.config, "scale", None)
-        plain = facts.get("scale") == unit and not facts.get("hidden")
-        if plain if unit is not None else each.policy.made_by(recipe):
-            return each.policy
-    return None
 
 
 def _train(lab: Lab, orders: Sequence[Order]) -> list[Candidate]:
     """Trains all that is asked for, side by side; white boxes under their threat."""
     made: dict[str, Frozen] = {}
-    for maker, white in ((lab, False), (knowing(lab), True)):
+    for maker, white in ((lab, False), (lab.knowing(), True)):
         mine = (order for order in orders if _knows(order.recipe.kind) is white)
         own = {order.artefact: order for order in mine}.values()
         policies = maker.respond([order.response() for order in own])

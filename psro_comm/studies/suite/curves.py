@@ -29,7 +29,6 @@ from psro_comm.studies.suite.attackers import (
     Candidate,
     deaf,
     digest,
-    knowing,
     trained_at,
     untrained,
 )
@@ -79,7 +78,7 @@ class _Spot(NamedTuple):
         players = [each.player for each in attacks]
         who, where = digest([defender, *players]), self.name.replace(" ", "-")
         return play_pairs(
-            knowing(self.lab),
+            self.lab.knowing(),
             f"suite-{who}-{where}-{stage}",
             [(defender, each) for each in players],
             episodes=(config.evaluation if measuring else config.psro).episodes,

@@ -14,6 +14,7 @@ from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.regret import gains_converged
+from psro_comm.psro.responses import Answer, Trial
 from psro_comm.psro.rmacrl import RMacrl, benign
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
@@ -94,7 +95,9 @@ def test_gains_on_fresh_worlds_have_the_sign_of_what_is_gained(lab):
     rmacrl.filters["filter-001"] = freeze(NoFilter())
     rmacrl.attacks["attack-001"] = mute(lab)
     names = (("no-filter",), ("no-attack",))
-    gains = rmacrl.gains(1, names, (np.ones(1), np.ones(1)))
+    even = np.ones(1), np.ones(1)
+    trials = (Trial(names, even, new) for new in ("filter-001", "attack-001"))
+    gains = rmacrl.gains(1, Answer([], [], tuple(trials)))
     assert not gains_converged(gains, 0.0)
     assert gains[Side.ATTACKER].low > 2.0  # muting takes half
     assert abs(gains[Side.DEFENDER].estimate) < 0.5  # no filter adds nothing

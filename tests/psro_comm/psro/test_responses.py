@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from games.engine.side import Side
 from games.openspiel.signalling import ATTACKER, DEFENDER, best_attack
 from oracles.signalling import Table, TableOracleConfig, as_defence
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.psro.responses import by_merit, oracle_gains
+from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.psro.responses import Trial, by_merit, gain, worth_of_talk
 from psro_comm.reports.validation import render_options
 from psro_comm.validation.known_games import Signalling
 from psro_comm.validation.options import study_options, summarised
@@ -36,9 +38,23 @@ def test_gains_of_both_sides_by_hand() -> None:
     payoffs = np.array([[1.0, 2.0, 3.0], [4.0, 0.0, 2.0]])
     fresh = table_of(payoffs[..., None] + np.array([0.0, 10.0, 30.0]))
     names, mixtures = (("a",), ("x", "y")), (np.ones(1), np.array([0.5, 0.5]))
-    defender, attacker = oracle_gains(fresh, names, mixtures, ("b", "z"))
+    defender = gain(fresh, Trial(names, mixtures, "b"), Side.DEFENDER)
+    attacker = gain(fresh, Trial(names, mixtures, "z"), Side.ATTACKER)
     assert defender == pytest.approx((0.5, 0.5, 0.5))  # 2 - 1.5, in every world
     assert attacker == pytest.approx((-1.5, -1.5, -1.5))  # 1.5 - 3
+
+
+@pytest.mark.parametrize(
+    ("returns", "worth"), [((10.0, 4.0), 6.0), ((10.0, 9.5), 1.0), ((-5.0, -5.1), 0.5)]
+)
+def test_talking_is_worth_what_a_mute_team_loses(
+    returns: tuple[float, float], worth: float
+) -> None:
+    both = np.array(returns).reshape(2, 1, 1)
+    names = (NO_FILTER, "mute"), (NO_ATTACK,)
+    assert worth_of_talk(PayoffTable(*names, both, both, both)) == pytest.approx(worth)
+    alone = PayoffTable(names[0][:1], names[1], *[both[:1]] * 3)
+    assert worth_of_talk(alone) == pytest.approx(0.1 * abs(returns[0]))
 
 
 def test_a_warm_start_keeps_what_was_learned() -> None:

@@ -141,7 +141,18 @@ def test_a_choice_is_one_of_its_names(config_class):
             4,
             "4, must be at most 3, the agents of predator_prey_p0",
         ),
-        ("psro.slots", 4, "4, must be at least iterations + 2 = 5"),
+        ("psro.slots", 4, "4, must be at least 18, to hold all attacks"),
+        (
+            "psro.attacks",
+            ("fake", "liar"),
+            "('fake', 'liar'), must be some of fake, mirrored, affine, own, none twice"
+            " or none",
+        ),
+        (
+            "psro.filters",
+            ("own", "own"),
+            "('own', 'own'), must be some of tracking, own, none twice or none",
+        ),
         ("device", "tpu", "'tpu', must be one of cpu, cuda"),
         ("seed", -1, "-1, must be 0 to 2147483647"),
     ],

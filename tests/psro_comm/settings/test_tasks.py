@@ -95,7 +95,13 @@ def older(config):
 
 def test_runs_older_than_a_field_go_on_as_they_were_played(tmp_path):
     assert set(PLAYED_BEFORE) <= {leaf.name for leaf in leaves(ExperimentConfig)}
-    before = {"attack.noise_shape": "diagonal"}  # not today's default
+    before = {  # not today's defaults
+        "attack.noise_shape": "diagonal",
+        "psro.paper": True,
+        "psro.warm_start": False,
+        "psro.patience": 1,
+        "psro.spread": 0.0,
+    }
     config = replace(preset("echo", "smoke"), before)
     request = Request(config, tmp_path, "old", 0)
     with open_lab(request):

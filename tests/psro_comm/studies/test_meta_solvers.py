@@ -13,6 +13,7 @@ TINY = {
     "training.env_steps": 6144,
     "attack_oracle.env_steps": 2048,
     "filter_oracle.env_steps": 2048,
+    "psro.paper": True,
     "psro.iterations": 1,
     "psro.restarts": 1,
     "psro.warm_start": True,

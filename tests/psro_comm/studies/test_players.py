@@ -11,7 +11,6 @@ from psro_comm.settings.tasks import preset
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
 from psro_comm.studies.stored_players import check_players
-from psro_comm.studies.suite.attackers import knowing
 from psro_comm.studies.worst_case import audit
 
 NAMED = [("attack", name) for name in [*ATTACKS, "untrained"]]
@@ -56,7 +55,7 @@ def test_an_entry_of_a_registry_is_a_player_by_its_name(lab, role, name):
     assert list(player.policies) == [name]
     nobody = find_player(lab, "none", Side.of(role).other.strategy, runs_dir)
     sides = (player, nobody) if role == "filter" else (nobody, player)
-    shown = knowing(lab)  # all there is to know, as some attacks need
+    shown = lab.knowing()  # all there is to know, as some attacks need
     table = audit(shown, f"{role}-{name}", *([side] for side in sides))
     assert np.isfinite(table.mean()).all()
 

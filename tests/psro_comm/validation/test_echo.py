@@ -26,6 +26,7 @@ BUDGET = {
     "training.env_steps": 40_960,
     "attack_oracle.env_steps": 30_720,
     "filter_oracle.env_steps": 30_720,
+    "psro.paper": True,
     "psro.iterations": 3,
     "psro.episodes": 256,
     "psro.check_episodes": 128,

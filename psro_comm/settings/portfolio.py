@@ -1,0 +1,141 @@
+"""What each side may train as a best response: recipes, afresh and learning on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from games.engine.side import Side
+from oracles.strategies.attacks.config import AffineConfig, FakeConfig
+from oracles.strategies.config import EvolutionConfig, Recipe, SupervisedConfig
+from oracles.strategies.filters.config import TrackingConfig
+from oracles.strategies.frozen import Frozen
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.settings.psro import OWN
+
+_NEAR = 0.3  # first standard deviation of a search that starts at something good
+_LONGER = 3  # steps of a filter that learns from labels, in those of `filter_oracle`
+_THRESHOLDS = -3.0, 1.0  # logits
+_UPDATES = 12  # of such a filter that learns on
+
+
+class Training(NamedTuple):
+    """How a policy of some kind is trained."""
+
+    fresh: Recipe  # from scratch
+    further: Recipe  # on from a policy of the same kind
+
+
+def trainings(
+    config: ExperimentConfig, side: Side, price: float = 0.0
+) -> Mapping[str, Training]:
+    """Returns all trainings of a side, by the names of `settings.psro`.
+
+    Args:
+      config: the experiment.
+      side: whose.
+      price: returns that being flagged for certain costs an attack that is searched.
+    """
+    own = stopping_at(config.recipe(side), None)
+    found = {OWN: Training(own, own)}
+    if side is Side.DEFENDER:
+        return found | {"tracking": _tracking(config)}
+    steps = config.attack_oracle.env_steps
+    far = EvolutionConfig(steps, evasion=price)
+    near = replace(far, std=_NEAR)
+    affine, fake = AffineConfig(), FakeConfig()
+    mirror = replace(affine, start="mirror")
+    return found | {
+        "affine": Training(_search("affine", affine, far), further(affine, near)),
+        "mirrored": Training(_search("affine", mirror, near), further(affine, near)),
+        "fake": Training(_search("fake_self", fake, far), further(fake, near)),
+    }
+
+
+def steps_of_an_iteration(config: ExperimentConfig) -> int:
+    """Returns the environment steps of both sides' trainings in R-MACRL, at most."""
+    kinds = (
+        trainings(config, side)[kind].fresh
+        for side in Side
+        for kind in config.psro.trained(side)
+    )
+    return config.psro.restarts * sum(each.budget.env_steps for each in kinds)
+
+
+def further(config: AffineConfig | FakeConfig, near: EvolutionConfig) -> Recipe:
+    """Returns a search that begins at an attack that is good already."""
+    return _search(_KINDS[type(config)], config, near)
+
+
+def fits(policy: Frozen, recipe: Recipe) -> bool:
+    """Returns whether a policy's weights mean the same to a recipe's.
+
+    An affine lie may begin anywhere; a network on top of it is new. Whatever the belief
+    above which a filter flags, it is the same belief.
+    """
+    facts = policy.facts
+    unit = getattr(recipe.config, "scale", None)
+    if unit is None:
+        return _with_threshold(policy, recipe.config).made_by(recipe)
+    same = facts["kind"] == recipe.kind and facts.get("scale") == unit
+    return same and not facts.get("hidden")
+
+
+def thresholds(policy: Frozen) -> Mapping[str, Frozen]:
+    """Returns the same filter, flagging at other beliefs; empty if it has no such.
+
+    What a false alarm costs differs from task to task, and so does the best threshold.
+    """
+    config = policy.facts.get("config", {})
+    if "threshold" not in config:
+        return {}
+    return {
+        f"above{logit:g}": policy._replace(
+            facts={**policy.facts, "config": {**config, "threshold": logit}}
+        )
+        for logit in _THRESHOLDS
+        if logit != config["threshold"]
+    }
+
+
+def _with_threshold(policy: Frozen, config: Any) -> Frozen:
+    """Returns a filter with the threshold of a configuration, if both have one."""
+    own = policy.facts.get("config", {})
+    if "threshold" not in own or not hasattr(config, "threshold"):
+        return policy
+    own = {**own, "threshold": config.threshold}
+    return policy._replace(facts={**policy.facts, "config": own})
+
+
+def longer(recipe: Recipe, env_steps: int) -> Recipe:
+    """Returns the same recipe with another budget."""
+    return recipe._replace(budget=replace(recipe.budget, env_steps=env_steps))
+
+
+def stopping_at(recipe: Recipe, stop: float | None) -> Recipe:
+    """Returns the same recipe with another threshold, if its policy has one."""
+    if not hasattr(recipe.config, "stop_return"):
+        return recipe
+    return recipe._replace(config=replace(recipe.config, stop_return=stop))
+
+
+_KINDS = {AffineConfig: "affine", FakeConfig: "fake_self"}
+
+
+def _search(kind: str, config: object, budget: EvolutionConfig) -> Recipe:
+    return Recipe(Side.ATTACKER, kind, config, "es", budget)
+
+
+def _tracking(config: ExperimentConfig) -> Training:
+    """Returns how the tracking filter learns, and for how long it learns on."""
+    own, side = config.recipe(Side.DEFENDER), Side.DEFENDER
+    if (own.kind, own.oracle) != ("tracking", "supervised"):
+        policy = own.config if own.kind == "tracking" else TrackingConfig()
+        budget = SupervisedConfig(_LONGER * config.filter_oracle.env_steps)
+        own = Recipe(side, "tracking", policy, "supervised", budget)
+    update = own.budget.num_envs * config.extent.episode_limit
+    shorter = replace(
+        own.budget,
+        env_steps=min(own.budget.env_steps, _UPDATES * update),
+        learning_rate=0.5 * own.budget.learning_rate,
+    )
+    return Training(own, own._replace(budget=shorter))

@@ -1,0 +1,90 @@
+"""The settings of R-MACRL: how its populations begin, grow, and come to rest."""
+
+from dataclasses import dataclass
+
+from games.engine.settings import check, choice, integer, number, refusal, several
+from games.engine.side import Side
+from psro_comm.metagame.solvers import META_SOLVERS
+
+OWN = "own"  # what a side trains otherwise: `attack_kind` by `attack_trainer`, ...
+TRAINED_ATTACKS = ("fake", "mirrored", "affine", OWN)
+TRAINED_FILTERS = ("tracking", OWN)
+RULES, UNTRAINED = "rules", "untrained"
+_FIRST = {RULES: 12, UNTRAINED: 2}  # policies that a population begins with, at most
+
+
+@dataclass(frozen=True)
+class PSROConfig:
+    """The settings of R-MACRL.
+
+    Attributes:
+      iterations: most iterations of algorithm 1 (T).
+      episodes: number of worlds in which each cell of the payoff table is played.
+      check_episodes: number of fresh worlds of the convergence test.
+      restarts: trainings of each kind of best response, side by side.
+      meta_solver: name of the solver that makes both mixtures from the payoff table.
+      paper: whether it is the paper's own algorithm: each side answers by its own kind
+        alone, to the other's mixture, from an untrained policy. Decides the settings
+        below that are none.
+      attacks: the kinds of attack that the attacker trains, all of which join that hurt
+        more than those it has: fake, the team's own words about what it did not see
+        (none: this alone); mirrored, an affine lie that starts at the mirror; affine,
+        one that starts at nothing; own, `attack_kind`.
+      filters: the kinds of filter that the defender trains: tracking, by true labels;
+        own, `filter_kind`. Of all, one joins: that with which the population guarantees
+        most.
+      start: what the populations begin with beside nobody: rules, attacks and filters
+        that nobody trains and a first filter trained on these; or untrained, a policy
+        of each side as it is drawn.
+      warm_start: whether the first training of each kind learns on from the policy of
+        its kind that does best against the mixture.
+      spread: part of the opponents' mixture, in a filter's training, that is shared
+        evenly by all attackers: what was found once should not be forgotten.
+      patience: iterations in a row in which neither side gains more than its noise,
+        after which nothing more is sought.
+      tolerance: a best response must gain more than this, in returns, to count.
+      slots: most policies of each population.
+    """
+
+    iterations: int = integer(3, least=1)
+    episodes: int = integer(256, least=2)
+    check_episodes: int = integer(256, least=2)
+    restarts: int = integer(2, least=1)
+    meta_solver: str = choice("nash", META_SOLVERS)
+    paper: bool = False
+    attacks: tuple[str, ...] | None = several(None, TRAINED_ATTACKS)
+    filters: tuple[str, ...] | None = several(None, TRAINED_FILTERS)
+    start: str | None = choice(None, (RULES, UNTRAINED))
+    warm_start: bool | None = None
+    spread: float = number(0.5, least=0, most=1)
+    patience: int = integer(2, least=1)
+    tolerance: float = number(0.0)
+    slots: int = integer(64)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+        kinds = len(self.trained(Side.ATTACKER))
+        grown = 1 if self.paper else kinds * self.restarts
+        least = self.iterations * grown + _FIRST[self.begins]
+        if self.slots < least:
+            raise refusal("slots", self.slots, f"at least {least}, to hold all attacks")
+
+    def trained(self, side: Side) -> tuple[str, ...]:
+        """Returns the kinds of policy that a side trains."""
+        given = self.attacks if side is Side.ATTACKER else self.filters
+        if given is not None:
+            return given
+        if self.paper:
+            return (OWN,)
+        return ("fake",) if side is Side.ATTACKER else ("tracking",)
+
+    @property
+    def begins(self) -> str:
+        """What the populations begin with, `rules` or `untrained`."""
+        return self.start or (UNTRAINED if self.paper else RULES)
+
+    @property
+    def learns_on(self) -> bool:
+        """Whether the first training of each kind learns on from a predecessor."""
+        return not self.paper if self.warm_start is None else self.warm_start
