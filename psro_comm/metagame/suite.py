@@ -29,6 +29,8 @@ class Kept:
       single: the other defender, of a single policy, that keeps most in its own worst
         case; None where there is none.
       above_single: `worst` minus what `single` keeps, in the same worlds.
+      searched: whether attacks were trained on it. If not, it met those of the others
+        alone, and keeps at most `worst`.
     """
 
     defender: str
@@ -41,12 +43,19 @@ class Kept:
     returns: Mapping[str, float]
     single: str | None = None
     above_single: Interval | None = None
+    searched: bool = True
+
+    @property
+    def label(self) -> str:
+        """Returns its name in tables; with a star where nothing was trained on it."""
+        return self.defender if self.searched else f"{self.defender} *"
 
     @property
     def holds(self) -> bool | None:
         """Returns whether it holds: it keeps more than the floor and any single filter.
 
-        None where an interval contains zero and none says that it keeps less.
+        None where an interval contains zero and none says that it keeps less, and for
+        who was not searched and does not keep less for certain.
         """
         signs = [
             0 if found.contains_zero else (1 if found.low > 0 else -1)
@@ -55,7 +64,7 @@ class Kept:
         ]
         if min(signs) < 0:
             return False
-        return True if min(signs) > 0 else None
+        return True if min(signs) > 0 and self.searched else None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the result as JSON data."""
@@ -86,6 +95,7 @@ class Kept:
             *(name, clean, worst, attack, black, plain, floor, left),
             found.get("single"),
             None if above is None else read_interval(above, f"above_single of {where}"),
+            bool(found.get("searched", True)),
         )
 
 

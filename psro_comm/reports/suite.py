@@ -24,13 +24,18 @@ def suite_sections(found: Suite) -> list[Section]:
 
 def _keeps(found: Suite) -> Section:
     rows = [
-        (each.defender, str(each.clean), str(each.worst), _named(each, each.attack))
+        (each.label, str(each.clean), str(each.worst), _named(each, each.attack))
         for each in found.kept
     ]
-    notes = (
+    notes: tuple[str, ...] = (
         f"The attack that left least on {found.chosen_on} worlds, measured on"
         f" {found.measured_on} others, with 95 % intervals. A stronger one may exist.",
     )
+    if not all(each.searched for each in found.kept):
+        notes += (
+            "* nothing was trained on it here: it met what was trained on the others,"
+            " and keeps at most this. bin.worst_case searches it, too.",
+        )
     head = ("defender", "clean", "worst found", "by")
     return Section("What each defender keeps in the worst case", (), head, rows, notes)
 
@@ -38,7 +43,7 @@ def _keeps(found: Suite) -> Section:
 def _holding(found: Suite) -> Section:
     rows = [
         (
-            each.defender,
+            each.label,
             str(each.above_floor),
             _share(found.reached(each)),
             str(each.above_single or "-"),
@@ -65,7 +70,7 @@ def _is_floor(kept: Kept) -> bool:
 
 def _black_box(found: Suite) -> Section:
     rows = [
-        (each.defender, str(each.black_box), _named(each, each.black_box_attack))
+        (each.label, str(each.black_box), _named(each, each.black_box_attack))
         for each in found.kept
     ]
     notes = ("As the paper's attacker (assumption 2); a part of the above.",)
@@ -81,7 +86,7 @@ def _every(found: Suite) -> Section:
         (attack, *(_number(column.get(attack)) for column in columns))
         for attack in dict.fromkeys(a for column in columns for a in column)
     ]
-    head = ("mean return", *(each.defender for each in found.kept))
+    head = ("mean return", *(each.label for each in found.kept))
     notes = (
         "affine, mirrored, fake, pgd, the run's own: trained on the column's defender;"
         " with a +, on from the best attack of its kind.",

@@ -127,7 +127,7 @@ def verdict(found: Suite) -> list[str]:
     return [
         f"{each.defender} is the floor, which no attack reaches: it keeps {each.worst}."
         if each.attack == ANY
-        else holding_line(found, each.defender, each.defender)
+        else holding_line(found, each.defender, each.label)
         for each in best_first
     ]
 

@@ -38,7 +38,7 @@ def plot_kept(found: Suite, path: Path) -> list[Path]:
     Returns:
       The files written.
     """
-    names = [each.defender for each in found.kept]
+    names = [each.label for each in found.kept]
     size = 7.2, 1.5 + 0.5 * len(names)
     with new_figure(path, size, PRINT) as figure:
         ax = figure.subplots()
@@ -80,7 +80,7 @@ def plot_attacks(found: Suite, path: Path) -> list[Path]:
       The files written; none where nobody was attacked.
     """
     columns = {
-        each.defender: column
+        each.label: column
         for each, column in zip(found.kept, columns_of(found), strict=True)
         if column
     }

@@ -1,6 +1,6 @@
 """The tables of the suite: some worlds to choose the worst on, others to measure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from psro_comm.studies.suite.attackers import (
     Candidate,
     deaf,
     digest,
-    knowing,
 )
 from psro_comm.studies.worst_case import play_pairs, returns_of
 
@@ -29,9 +28,23 @@ from psro_comm.studies.worst_case import play_pairs, returns_of
 class Arena:
     """A maker of the tables of one suite in a lab."""
 
-    def __init__(self, lab: Lab, defenders: Sequence[Mixed], runs_dir: Path) -> None:
-        """Prepares tables of the defenders, nobody and the mute filter."""
+    def __init__(
+        self,
+        lab: Lab,
+        defenders: Sequence[Mixed],
+        runs_dir: Path,
+        beside: Collection[str] = (),
+    ) -> None:
+        """Prepares tables of the defenders, nobody and the mute filter.
+
+        Args:
+          lab: the lab of the game.
+          defenders: whom to attack.
+          runs_dir: folder of all runs.
+          beside: names of those on whom nothing is trained.
+        """
         self.lab, self.asked, self.runs_dir = lab, defenders, runs_dir
+        self.beside = beside
         both = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
         self.nobody, self.mute = both
         self.clean = find_player(lab, NOBODY, "attack", runs_dir)
@@ -66,7 +79,7 @@ class Arena:
     ) -> PayoffTable:
         """Plays all defenders against all attacks that may meet them."""
         return play_pairs(
-            knowing(self.lab),
+            self.lab.knowing(),
             f"{self.name(attacks)}-{stage}",
             [(d, a.player) for a in attacks for d in self.asked if _meet(d, a)],
             episodes=self.lab.config.psro.episodes,
@@ -105,7 +118,7 @@ class Arena:
         needed += [(each, self.clean) for each in self.rows.values()]
         episodes = lab.config.evaluation.episodes
         table = play_pairs(
-            *(knowing(lab), f"{name}-measure", needed),
+            *(lab.knowing(), f"{name}-measure", needed),
             episodes=episodes,
             worlds=MEASURE,
         )
@@ -147,6 +160,7 @@ class Arena:
                 black,
                 paired_difference(played(each, worst), floor),
                 returns[each],
+                searched=each not in self.beside,
             )
             for each, (worst, black) in chosen.items()
         }

@@ -37,7 +37,7 @@ def doubts(
     """
     found = []
     for each in kept:
-        if each.attack == ANY:
+        if each.attack == ANY or not each.searched:
             continue
         mine = [attack for attack in attacks if attack.name in each.returns]
         found += [

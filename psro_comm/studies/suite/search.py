@@ -7,7 +7,7 @@ chosen on some worlds and measured on others, so that luck in the choice does no
 the number. `psro_comm.studies.suite.attackers` has the attacks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from psro_comm.metagame.suite import Suite
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.arena import Arena
-from psro_comm.studies.suite.attackers import stored, trained, untrained, warmed
+from psro_comm.studies.suite.attackers import digest, stored, trained, untrained, warmed
 from psro_comm.studies.suite.curves import Found, measure_curves
 from psro_comm.studies.suite.doubts import doubts, outdone
 from psro_comm.studies.worst_case import returns_of
@@ -53,6 +53,8 @@ def search_players(
     sources: Iterable[str],
     runs_dir: Path,
     axes: Sequence[str] = (),
+    met: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Suite:
     """Returns the same as `search`, of players at hand.
 
@@ -62,16 +64,22 @@ def search_players(
       sources: names of players, of whose runs every attack takes part.
       runs_dir: folder of all runs.
       axes: the budgets over which curves are measured too.
+      met: names of the defenders on whom the run has trained its own kind of attack.
+      beside: names of the defenders on whom nothing is trained: yardsticks, which meet
+        what was trained on the others.
     """
-    arena = Arena(lab, defenders, runs_dir)
+    arena = Arena(lab, defenders, runs_dir, beside)
+    searched = [each for each in defenders if each.name not in beside]
     ready = untrained(lab, runs_dir)
     old, left_out = stored(lab, sources, runs_dir)
+    same = {digest([each.player]) for each in ready}  # R-MACRL may begin with them
+    old = [each for each in old if digest([each.player]) not in same]
     logging.info("suite: %d attacks without training, %d stored", len(ready), len(old))
-    fresh = trained(lab, defenders, _PRICE * arena.talk())
+    fresh = trained(lab, searched, _PRICE * arena.talk(), met)
     known = [*ready, *old, *fresh]
     choice = arena.play("choice", known)
     returns = arena.returns(choice, known)
-    further = warmed(lab, defenders, known, returns)
+    further = warmed(lab, searched, known, returns)
     everyone = [*known, *further]
     choice = arena.play("choice-further", everyone, choice)
     returns = arena.returns(choice, everyone)
@@ -83,7 +91,7 @@ def search_players(
 
     levels = {each.defender: each.worst for each in found.kept}
     base = Found(everyone, returns, levels)
-    curves = measure_curves(lab, defenders, base, axes, runs_dir)
+    curves = measure_curves(lab, searched, base, axes, runs_dir)
     warnings = [
         *left_out,
         *doubts(lab, left, everyone, found.kept),

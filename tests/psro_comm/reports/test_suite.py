@@ -71,6 +71,19 @@ def test_who_holds_keeps_more_than_both(floor, single, holds):
     assert Kept.from_dict(kept.to_dict()) == kept
 
 
+def test_who_was_not_searched_has_a_star_and_never_holds():
+    spared = dataclasses.replace(STRONG, searched=False)
+    assert STRONG.holds is True
+    assert spared.holds is None
+    assert Kept.from_dict(spared.to_dict()) == spared
+    older = {k: v for k, v in STRONG.to_dict().items() if k != "searched"}
+    assert Kept.from_dict(older) == STRONG
+    text = render_suite(dataclasses.replace(FOUND, kept=(spared, WEAK)))
+    assert sum(line.startswith("strong *") for line in text.splitlines()) == 3
+    assert "* nothing was trained on it here" in text
+    assert "*" not in render_suite(dataclasses.replace(FOUND, warnings=()))
+
+
 def test_a_suite_comes_back_from_json_as_it_went():
     found = dataclasses.replace(FOUND, kept=[STRONG, WEAK], warnings=["weak: beware"])
     assert Suite.from_dict(json.loads(json.dumps(found.to_dict()))) == found

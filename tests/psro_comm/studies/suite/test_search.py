@@ -7,8 +7,9 @@ from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
+from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.attackers import NOT_TRAINED, stored
-from psro_comm.studies.suite.search import search
+from psro_comm.studies.suite.search import search, search_players
 from psro_comm.studies.training import train_against
 
 NAMES = ["none", "mute", "norm@9", "f", "mute@replace=own_mean"]
@@ -152,3 +153,22 @@ def test_what_an_earlier_suite_left_in_a_run_is_no_stored_attack(runs):
         assert any(name.startswith("suite-") for name in lab.store.policies())
         found, left_out = stored(lab, ["s/x"], runs)
     assert (found, left_out) == ([], [])
+
+
+def test_yardsticks_meet_what_was_trained_on_others_and_nothing_is_trained_twice(runs):
+    config = replace(preset("echo", "smoke"), CHANGES)
+    names = ["none", "norm@9", "f"]
+    with open_lab(Request(config, runs, "b", 0, team="a")) as lab:
+        players = [find_player(lab, name, "filter", runs) for name in names]
+        found = search_players(
+            lab, players, names, runs, met=["f"], beside=["none", "norm@9"]
+        )
+    kept = {each.defender: each for each in found.kept}
+    assert [each.searched for each in found.kept] == [False, False, True]
+    assert all(" on f" in name for name in kept["f"].returns if " on " in name)
+    assert {"affine on f", "fake evading on f", "fake+ on f"} < {
+        *kept["norm@9"].returns
+    }
+    assert "pgd on f" not in kept["none"].returns  # it was aimed at another
+    assert "gaussian-ppo on f" not in kept["f"].returns  # the run has its own
+    assert not any(words.startswith(("none", "norm")) for words in found.warnings)
