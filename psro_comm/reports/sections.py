@@ -225,7 +225,8 @@ def mixtures_section(solved: Solved) -> Section | None:
         return None
     notes = (
         "The output of algorithm 1: how often each player plays which of its policies"
-        " (filter-000 and attack-000 are untrained).",
+        " (filter-000 and attack-000 are untrained; those with no number are what the"
+        " populations began with).",
     )
     return Section("Both mixtures", (), ("player", "policy", "weight"), rows, notes)
 
@@ -235,15 +236,16 @@ def _budgets(report: Report) -> Section | None:
     if not spent:
         return None
     iterations = report.rmacrl.iterations if report.rmacrl else 0
-    known = {"attack", "filter", "restarts"}
+    known = {"attack", "filter", "restarts", "R-MACRL"}
     rows = [
         (f"{side}'s training", f"{spent[side]:,} environment steps")
         for side in ("attack", "filter")
         if side in spent
     ]
-    if known <= set(spent) and iterations:
-        whole = (spent["attack"] + spent["filter"]) * spent["restarts"] * iterations
-        rows.append(("R-MACRL, and the long filter", f"{whole:,} environment steps"))
+    if {"attack", "filter", "restarts"} <= set(spent) and iterations:
+        once = (spent["attack"] + spent["filter"]) * spent["restarts"]  # older runs
+        whole = spent.get("R-MACRL", once * iterations)
+        rows.append(("R-MACRL's trainings, at most", f"{whole:,} environment steps"))
         rows.append(("iterations of R-MACRL", str(iterations)))
     if "restarts" in spent:
         rows.append(("restarts of a best response", str(spent["restarts"])))

@@ -74,14 +74,13 @@ def _holds(report: Report) -> str:
     suite = report.suite
     if suite is None or RMACRL not in {each.defender for each in suite.kept}:
         return "What R-MACRL keeps in the worst case was not measured."
-    for each in suite.kept:
-        if each.defender == "none":
-            taken = unpaired_difference(each.clean, each.worst)
-            if sign(taken) < 1:
-                return (
-                    "Nothing to hold against: no attack found could be told to hurt the"
-                    f" team, from which the worst takes {taken}."
-                )
+    taken = [unpaired_difference(each.clean, each.worst) for each in suite.kept]
+    if all(sign(each) < 1 for each in taken):
+        most = max(taken, key=lambda each: each.estimate)
+        return (
+            "Nothing to hold against: no attack found could be told to hurt anybody;"
+            f" the worst takes {most}."
+        )
     return holding_line(suite, RMACRL, RMACRL)
 
 

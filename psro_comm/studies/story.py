@@ -17,7 +17,7 @@ from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
-from psro_comm.lab.lab import Lab, Response, longer, stopping_at
+from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.report import Gate, Report
 from psro_comm.metagame.suite import Suite
@@ -40,10 +40,12 @@ from psro_comm.names import (
     VANILLA_LONG,
 )
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
+from psro_comm.settings.portfolio import longer, steps_of_an_iteration, stopping_at
 from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
+from psro_comm.studies.opening import open_psro
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.search import search_players
 from psro_comm.studies.worst_case import audit, breaker, row
@@ -114,38 +116,38 @@ class Story:
 
     def _solve(self) -> tuple[Solution, RMacrl]:
         _chapter("4. R-MACRL: populations of attackers and filters")
-        rmacrl = RMacrl(self.lab)
+        rmacrl = open_psro(self.lab)
         return rmacrl.solve(at_least=_ITERATIONS), rmacrl
 
     def _break(
         self, vanilla: Mixed, solution: Solution, rmacrl: RMacrl
     ) -> dict[str, Mixed]:
-        """Trains the long vanilla filter, and fresh attackers on every defender."""
-        lab, config = self.lab, self.config
+        """Trains a fresh attacker on every defender; returns the defenders."""
+        lab = self.lab
         _chapter("5. The worst case: a suite of attacks on each frozen defender")
         weights = dict(zip(solution.table.defenders, solution.x, strict=True))
         mixture = Mixed.supported(RMACRL, rmacrl.filters, weights)
+        defenders = {VANILLA: vanilla, RMACRL: mixture}
+        if self.config.psro.paper:
+            defenders[VANILLA_LONG] = self._long(solution)
+        broken = lab.respond(
+            [breaker(lab, FRESH[name], each) for name, each in defenders.items()]
+        )
+        fresh = (FRESH[name] for name in defenders)
+        self.attacks |= dict(zip(fresh, broken, strict=True))
+        return {name: defenders[name] for name in FRESH if name in defenders}
+
+    def _long(self, solution: Solution) -> Mixed:
+        """Returns the vanilla filter, trained as long as all of the paper's R-MACRL."""
+        config = self.config
         steps = config.attack_oracle.env_steps + config.filter_oracle.env_steps
         recipe = longer(
             config.recipe(Side.DEFENDER),
             steps * config.psro.restarts * solution.iterations,
         )
         against = ({ATTACK: self.attacks[ATTACK]}, [1.0])
-        long_, on_vanilla, on_mixture = lab.respond(
-            [
-                Response(VANILLA_LONG, *against, recipe),
-                breaker(lab, FRESH[VANILLA], vanilla),
-                breaker(lab, FRESH[RMACRL], mixture),
-            ]
-        )
-        long_defender = Mixed.pure(VANILLA_LONG, long_)
-        (on_long,) = lab.respond([breaker(lab, FRESH[VANILLA_LONG], long_defender)])
-        self.attacks |= {
-            FRESH[VANILLA]: on_vanilla,
-            FRESH[RMACRL]: on_mixture,
-            FRESH[VANILLA_LONG]: on_long,
-        }
-        return {VANILLA: vanilla, VANILLA_LONG: long_defender, RMACRL: mixture}
+        (policy,) = self.lab.respond([Response(VANILLA_LONG, *against, recipe)])
+        return Mixed.pure(VANILLA_LONG, policy)
 
     def _noise(self, attack: str) -> Frozen:
         """Returns random noise of the same distortion as a trained attack's."""
@@ -175,9 +177,13 @@ class Story:
         )
 
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
+        recipe = self.config.recipe(Side.ATTACKER)
+        (untrained,) = self.lab.respond(
+            [Response(UNTRAINED, self.none_filters, [1.0], recipe, untrained=True)]
+        )
         self.attacks |= {
             NOISE: self._noise(ATTACK),
-            UNTRAINED: rmacrl.attacks["attack-000"],
+            UNTRAINED: untrained,
             NO_ATTACK: self.none_attacks[NO_ATTACK],
         }
         singles = {n: Mixed.pure(n, a) for n, a in self.attacks.items()}
@@ -196,8 +202,9 @@ class Story:
     ) -> Report:
         opponents = self._opponents(solution, rmacrl)
         everyone = [self.nobody, *defenders.values()]
-        table = audit(self.lab, "audit", everyone, list(opponents.values()))
-        fresh = {name: opponents[attacker] for name, attacker in FRESH.items()}
+        shown = self.lab.knowing()  # some of R-MACRL's attackers know all there is
+        table = audit(shown, "audit", everyone, list(opponents.values()))
+        fresh = {name: opponents[FRESH[name]] for name in defenders}
         named = {NO_FILTER: self.nobody, **defenders}
         common = [opponents[name] for name in (NO_ATTACK, EQUILIBRIUM, HELD_OUT_SET)]
         config = self.config
@@ -209,6 +216,7 @@ class Story:
             rows=[
                 row(table, label, named[defender], opponents[attacker])
                 for (defender, attacker), label in LABELS.items()
+                if defender in named and attacker in opponents
             ],
             fresh=[
                 row(table, AGAINST[OWN], defenders[name], fresh[name])
@@ -227,6 +235,7 @@ class Story:
                 "attack": config.attack_oracle.env_steps,
                 "filter": config.filter_oracle.env_steps,
                 "restarts": config.psro.restarts,
+                "R-MACRL": solution.iterations * steps_of_an_iteration(config),
             },
             suite=self._suite(defenders),
         )
@@ -240,7 +249,11 @@ class Story:
             for name in ("none", "mute", "norm")
         )
         everyone = [none, *defenders.values(), gate, mute]
-        return search_players(lab, everyone, [f"{run}/{VANILLA}"], runs_dir)
+        return search_players(
+            *(lab, everyone, [f"{run}/{VANILLA}"], runs_dir),
+            met=defenders,
+            beside=[none.name, gate.name],
+        )
 
 
 def _chapter(title: str) -> None:

@@ -137,7 +137,7 @@ def test_the_tables_hold_the_numbers():
         r"2 +42\.00 \[41\.50, 42\.50\] +1\.5e-15 +2\.5e-15 +4\.00 .* 0\.25",
         r"defender +filter-002 +70\.0 %",
         r"attack's training +500,000 environment steps",
-        r"R-MACRL, and the long filter +2,800,000 environment steps",
+        r"R-MACRL's trainings, at most +2,800,000 environment steps",
         r"restarts of a best response +2",
         r"seed +3",
         r"converged: no",

@@ -6,7 +6,7 @@ import pytest
 
 from psro_comm.metagame.report import Report
 from psro_comm.reports.verdicts import verdict_lines
-from tests.hand_made_report import interval, kept, make_report
+from tests.hand_made_report import interval, make_report
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,15 @@ def test_the_story_is_told_in_episodes_too():
     assert "50.0 % clean, 30.0 % under attack, 45.0 % with the filter, 35.0 %" in line
 
 
-@pytest.mark.parametrize(("worst", "harmless"), [(49.5, True), (30.0, False)])
-def test_without_harm_there_is_nothing_to_hold_against(worst, harmless):
+@pytest.mark.parametrize("hurt", [None, "vanilla-filter", "R-MACRL"])
+def test_where_no_attack_hurts_anybody_there_is_nothing_to_hold_against(hurt):
     report = make_report()
-    nobody = kept("none", worst, 20.0, "vanilla-filter", 3.0)  # of 50.0, each +- 0.5
-    report["suite"]["kept"].append(nobody)
+    for each in report["suite"]["kept"]:
+        if each["defender"] != hurt:
+            each["worst"] = each["clean"]
     first = verdict_lines(Report.from_dict(report))[0]
-    assert first.startswith("Nothing to hold against") == harmless
-    assert first.startswith("R-MACRL holds") != harmless
+    assert first.startswith("Nothing to hold against") == (hurt is None)
+    assert first.startswith("R-MACRL holds") != (hurt is None)
 
 
 @pytest.mark.parametrize(
