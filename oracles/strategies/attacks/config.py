@@ -87,9 +87,11 @@ class FakeConfig:
 
     Attributes:
       scale: how much an observation is stretched and shifted for a weight of 1.
+      hidden: width of a network of (o, clock, m_in) that adds to the shift; 0 for none.
     """
 
     scale: float = number(0.2, above=0)
+    hidden: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

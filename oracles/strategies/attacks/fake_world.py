@@ -33,8 +33,8 @@ class FakeWorld(Impostor):
     def new(cls, setting: Setting, config: Any = None) -> Self:
         """Builds it for a game, whose clean play it watches."""
         seen = record(setting).observed
-        sizes = [setting.team.memory_size, setting.env.spec.obs_size]
-        attack = cls._for(setting, config, sizes=sizes, shape=list(seen.shape[:-1]))
+        sizes, shape = cls.sizes_of(setting), list(seen.shape[:-1])
+        attack = cls._for(setting, config, sizes=sizes, shape=shape)
         attack.recorded.copy_(seen)
         return attack
 

@@ -42,8 +42,12 @@ class Impostor(Tampering):
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
         """Builds it for a game; see `Tampering.new`."""
-        sizes = [setting.team.memory_size, setting.env.spec.obs_size]
-        return cls._for(setting, config, sizes=sizes)
+        return cls._for(setting, config, sizes=cls.sizes_of(setting))
+
+    @staticmethod
+    def sizes_of(setting: Setting) -> list[int]:
+        """Returns how many numbers tau and an observation are in a game."""
+        return [setting.team.memory_size, setting.env.spec.obs_size]
 
     def arguments(self) -> dict[str, Any]:
         """Returns what `rebuild` needs, as JSON data."""

@@ -15,7 +15,8 @@ from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
 from games.engine.worlds import make_worlds
 from games.environments.echo.env import Echo
-from oracles.strategies.attacks.config import AttackConfig, NoiseConfig
+from oracles.strategies.attacks.config import AttackConfig, FakeConfig, NoiseConfig
+from oracles.strategies.config import Recipe
 from oracles.strategies.filters.config import FilterConfig, RandomMuteConfig
 from oracles.strategies.freezing import freeze, thaw, thaw_mixture
 from oracles.strategies.frozen import Frozen
@@ -55,6 +56,11 @@ def make(role: str, name: str, seed: int = 0) -> Any:
         for leaf in policy.state_dict().values():
             leaf.add_(0.1 + torch.rand(leaf.shape))
     return policy
+
+
+def make_fake(hidden: int) -> Any:
+    setting = Setting(Echo(), Parrots(SIZE), RULES, CAUGHT)
+    return ATTACKS["fake_self"].load().new(setting, FakeConfig(hidden=hidden))
 
 
 def returns(role: str, policy: Any) -> Tensor:
@@ -177,3 +183,13 @@ def test_a_mixture_is_thawed_without_its_weightless_members():
     mixture = thaw_mixture(members, [0.25, 0.0, 0.75])
     assert [member.kind for member in mixture.members] == ["none", "mute"]
     assert mixture.weights.tolist() == [0.25, 0.75]
+
+
+def test_a_policy_is_made_by_a_recipe_that_names_what_its_facts_leave_out():
+    policies = {h: freeze(make_fake(h)) for h in (0, 3)}
+    for made, policy in policies.items():
+        for asked in (0, 3, 4):
+            settings = FakeConfig(hidden=asked)
+            recipe = Recipe(Side.ATTACKER, "fake_self", settings, "es", None)
+            assert policy.made_by(recipe) == (made == asked)
+            assert not policy.made_by(recipe._replace(kind="affine"))
