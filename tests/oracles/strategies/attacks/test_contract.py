@@ -13,7 +13,8 @@ from games.engine.threat import Threat
 from games.engine.view import AttackView, Moment, gather_agents, scatter_agents
 from games.environments.echo.env import Echo
 from oracles.strategies.attacks.config import AttackConfig
-from oracles.strategies.attacks.gaussian import AttackInputs, GaussianAttack
+from oracles.strategies.attacks.density import AttackInputs
+from oracles.strategies.attacks.gaussian import GaussianAttack
 from oracles.strategies.registry import ATTACKS
 from oracles.strategies.setting import Setting
 from tests.hand_made import Parrots, a_setting, a_timestep
@@ -249,7 +250,7 @@ def test_the_price_of_eq_1_is_alpha_times_the_squared_distance_of_the_living(mod
             parameter.zero_()
         attack.mean.biases[-1].copy_(bias)
     own = [gather_agents(part, MALICIOUS) for part in views()]
-    features, said = attack._features(*own), own[-1]
+    features, said = attack.features(*own), own[-1]
     shape = (1, *said.shape)
     alive = torch.ones(1, BATCH, 2)
     alive[:, ::3, 0] = 0.0

@@ -98,7 +98,7 @@ def test_evaluate_repeats_the_log_probabilities_of_play(shape, noise):
     now = policy.evaluate(policy.inputs(steps))
     told = steps.wire.attack.log_prob[:, :, :1]
     torch.testing.assert_close(now.log_prob, told, rtol=1e-3, atol=1e-3)
-    std = policy._std().expand(1, SIZE)
+    std = policy.std().expand(1, SIZE)
     torch.testing.assert_close(now.entropy[0, 0], std.log().sum(-1))
 
 
@@ -107,17 +107,17 @@ def test_annealed_noise_falls_to_its_least_and_other_noise_stays():
     for progress, share in ((0.0, 1.0), (0.5, 0.2**0.5), (1.0, 0.2)):
         policy.anneal(progress)
         fixed.anneal(progress)
-        torch.testing.assert_close(policy._std(), share * fixed._std())
-    torch.testing.assert_close(fixed._std(), 3.0 * fixed.message_rms)
+        torch.testing.assert_close(policy.std(), share * fixed.std())
+    torch.testing.assert_close(fixed.std(), 3.0 * fixed.message_rms)
     assert trained("annealed").spread.item() < 0.8 * math.log(0.2)
 
 
 def test_learnt_noise_moves_for_each_dimension_and_cannot_collapse():
     policy = attack(noise="learnt")
-    torch.testing.assert_close(policy._std()[0], 3.0 * policy.message_rms)
+    torch.testing.assert_close(policy.std()[0], 3.0 * policy.message_rms)
     with torch.no_grad():
         policy.spread.fill_(-50.0)
-    torch.testing.assert_close(policy._std()[0], 0.6 * policy.message_rms)
+    torch.testing.assert_close(policy.std()[0], 0.6 * policy.message_rms)
     found = trained("learnt").spread
     assert found.shape == (1, SIZE)
     assert found.unique().numel() == SIZE
@@ -131,7 +131,7 @@ def test_a_stored_attack_has_the_noise_that_it_ended_with(noise):
     policy = attack(noise=noise)
     with torch.no_grad():
         policy.spread.fill_(-0.5)
-    assert torch.equal(thaw(freeze(policy))._std(), policy._std())
+    assert torch.equal(thaw(freeze(policy)).std(), policy.std())
 
 
 def test_the_first_attacks_are_described_and_read_as_ever():
