@@ -9,6 +9,7 @@ from oracles.strategies.attacks.config import (
     AffineConfig,
     AttackConfig,
     FakeConfig,
+    FakeGaussianConfig,
     FreezeConfig,
     NoiseConfig,
     PGDConfig,
@@ -58,6 +59,12 @@ ATTACKS: dict[str, Entry] = {
         FakeConfig,
         learns=True,
         only=("es",),
+        white_box=True,
+    ),
+    "fake_gaussian": Entry(
+        f"{_ATTACKS}.fake_gaussian:FakeGaussian",
+        FakeGaussianConfig,
+        learns=True,
         white_box=True,
     ),
     "pgd": Entry(

@@ -99,6 +99,29 @@ class FakeConfig:
 
 
 @dataclass(frozen=True)
+class FakeGaussianConfig:
+    """The settings of `FakeGaussian`.
+
+    Attributes:
+      noise_scale: standard deviation of each number's shift.
+      mean_scale: size of the mean for a network output of 1.
+      noise: Lambda is fixed; or annealed, as in `AttackConfig`.
+      hidden: width of both hidden layers.
+      stop_return: as in `AttackConfig`.
+    """
+
+    noise_scale: float = number(1.0, above=0)
+    mean_scale: float = number(3.0, above=0)
+    noise: str = choice("fixed", ("fixed", "annealed"))
+    hidden: int = integer(128, least=1)
+    stop_return: float | None = number(None)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
 class PGDConfig:
     """The settings of `PGDAttack`.
 
