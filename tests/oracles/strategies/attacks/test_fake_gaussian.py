@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from games.engine.channel import Channel
 from games.engine.matches import play_worlds
 from games.engine.play import Step, Stream, collect
 from games.engine.side import Side
@@ -31,6 +30,9 @@ HELD = 1, 2  # two liars of three who chatter
 PAIR = Threat(num_malicious=2, malicious=HELD, **KNOWING)
 TWO = Setting(Chatterbox(3, 4), Chatterers(2, 5, 6), PAIR, HELD)
 ODD = Setting(ENV, Parrots(2), Threat(redraw_malicious=True, **KNOWING), None)
+# The listener lies, too, to nobody's harm, and from the first of the two places.
+BOTH = Threat(num_malicious=2, malicious=(1, 0), **KNOWING)
+PAIRED = Setting(ENV, Parrots(2), BOTH, (1, 0))
 EACH = pytest.mark.parametrize("setting", [SETTING, TWO, ODD], ids=["1", "2", "drawn"])
 
 
@@ -52,12 +54,12 @@ def rollout(policy: Any, setting: Setting = SETTING) -> Step:
     return collect(stream.play(), 2 * setting.env.spec.episode_limit + 1)
 
 
-def mean_return(attack: Any) -> float:
+def mean_return(attack: Any, setting: Setting = SETTING) -> float:
     """Of 8 at most; 4 is a coin's."""
-    worlds = make_worlds(ENV.spec, 99, 0, 200, CAUGHT)
-    channel = Channel(attack, NoFilter(), SETTING.threat)
+    worlds = make_worlds(ENV.spec, 99, 0, 200, setting.malicious)
+    channel = setting.channel(attack, NoFilter())
     luck = torch.Generator().manual_seed(0)
-    return float(play_worlds(ENV, SETTING.team, channel, worlds, luck).returns.mean())
+    return float(play_worlds(ENV, setting.team, channel, worlds, luck).returns.mean())
 
 
 def mine(steps: Step, values: Tensor) -> Tensor:
@@ -127,7 +129,8 @@ def test_without_noise_and_without_a_mean_it_tells_the_truth():
     assert mean_return(policy) < 8.0
 
 
-def test_ppo_finds_a_lie_and_what_is_stored_lies_as_well():
+@pytest.mark.parametrize("setting", [SETTING, PAIRED], ids=["1", "2"])
+def test_ppo_finds_a_lie_and_what_is_stored_lies_as_well(setting):
     budget = OracleConfig(
         env_steps=25_000,
         num_envs=128,
@@ -135,7 +138,7 @@ def test_ppo_finds_a_lie_and_what_is_stored_lies_as_well():
     )
     config = FakeGaussianConfig(hidden=8, noise_scale=0.5)
     recipe = Recipe(Side.ATTACKER, "fake_gaussian", config, "ppo", budget)
-    found = best_response(SETTING, recipe, NoFilter(), seed=0)
-    left = mean_return(found)
+    found = best_response(setting, recipe, NoFilter(), seed=0)
+    left = mean_return(found, setting)
     assert left < 1.0
-    assert mean_return(thaw(freeze(found))) == left
+    assert mean_return(thaw(freeze(found)), setting) == left

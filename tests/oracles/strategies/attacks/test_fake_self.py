@@ -136,3 +136,15 @@ def test_each_of_two_liars_has_a_lie_of_its_own(config, liar):
     assert told[liar] > 1e-3
     assert told[1 - liar] == 0.0
     assert played(attack, TWO).distortion.mean() > 1e-3
+
+
+@pytest.mark.parametrize("hidden", [0, 3])
+def test_two_liars_are_searched_together(hidden):
+    """Echo's listener lies from the first of the two places, to nobody's harm."""
+    both = Threat(num_malicious=2, malicious=(1, 0), **KNOWING)
+    setting = Setting(ENV, Parrots(2), both, (1, 0))
+    budget = EvolutionConfig(env_steps=20_000, num_envs=8, candidates=24, elites=6)
+    config = FakeConfig(scale=2.0, hidden=hidden)
+    recipe = Recipe(Side.ATTACKER, "fake_self", config, "es", budget)
+    found = best_response(setting, recipe, NoFilter(), seed=0)
+    assert played(found, setting).returns.mean() < 1.0
