@@ -69,15 +69,15 @@ def further(config: AffineConfig | FakeConfig, near: EvolutionConfig) -> Recipe:
 def fits(policy: Frozen, recipe: Recipe) -> bool:
     """Returns whether a policy's weights mean the same to a recipe's.
 
-    An affine lie may begin anywhere; a network on top of it is new. Whatever the belief
-    above which a filter flags, it is the same belief.
+    An affine lie may begin anywhere. A network on top of it, or of a fake, is new or
+    as wide. Whatever the belief above which a filter flags, it is the same belief.
     """
     facts = policy.facts
     unit = getattr(recipe.config, "scale", None)
     if unit is None:
         return _with_threshold(policy, recipe.config).made_by(recipe)
     same = facts["kind"] == recipe.kind and facts.get("scale") == unit
-    return same and not facts.get("hidden")
+    return same and facts.get("hidden", 0) in (0, recipe.config.hidden)
 
 
 def thresholds(policy: Frozen) -> Mapping[str, Frozen]:

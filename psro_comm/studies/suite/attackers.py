@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from games.engine.side import Side
-from oracles.strategies.attacks.config import AffineConfig, PGDConfig
+from oracles.strategies.attacks.config import AffineConfig, FakeConfig, PGDConfig
 from oracles.strategies.config import PGDOracleConfig, Recipe
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS
@@ -32,7 +32,8 @@ NOBODY, MUTE = "none", "mute"  # an attack and a filter each
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
-_UNITS = 4  # of the network that is put on top of an affine lie
+_UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
+_NETWORK = FakeConfig(hidden=_UNITS)
 
 
 class Candidate(NamedTuple):
@@ -228,8 +229,8 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     own = found[OWN].fresh
     # A step costs as much as a dozen of the others.
     aim = PGDOracleConfig(max(1, own.budget.env_steps // 25))
-    plain = {name: found[name].fresh for name in ("affine", "mirrored", "fake")}
-    recipes = plain | {
+    recipes = {name: found[name].fresh for name in ("affine", "mirrored")} | {
+        "fake network": found["fake"].fresh._replace(config=_NETWORK),
         "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
         f"{own.kind}-{own.oracle}": own,
     }
@@ -247,7 +248,7 @@ def _warm_recipes(lab: Lab) -> dict[str, Recipe]:
     return {
         "affine+": found["affine"].further,
         "network+": further(AffineConfig(hidden=_UNITS), near),
-        "fake+": found["fake"].further,
+        "fake network+": further(_NETWORK, near),
         f"{own.kind}-{own.oracle}+": own,
     }
 

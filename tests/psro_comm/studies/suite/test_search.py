@@ -91,9 +91,9 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
     assert found.kept[3].worst.estimate == pytest.approx(played.mean())
 
 
-SCRATCH = ("affine", "mirrored", "fake", "pgd", "gaussian-ppo")
+SCRATCH = ("affine", "mirrored", "fake network", "pgd", "gaussian-ppo")
 EVADING = ("mirrored evading", "fake evading")
-WARM = ("affine+", "network+", "fake+", "gaussian-ppo+")
+WARM = ("affine+", "network+", "fake network+", "gaussian-ppo+")
 
 
 def test_it_holds_untrained_stored_and_trained_attacks_each_once(found):
