@@ -42,7 +42,7 @@ def define_flags(
         default = leaf.text(value_at(defaults, leaf.name))
         allowed = f"{leaf.allowed}; " if leaf.allowed else ""
         text = f"{leaf.help} ({allowed}default: {default})".strip()
-        if leaf.kind is bool:  # of an optional one, none is what is not set
+        if leaf.kind is bool and not leaf.optional:
             flags.DEFINE_boolean(leaf.name, None, text, flag_values=flag_values)
         else:
             serializer = flags.ArgumentSerializer[str]()

@@ -10,7 +10,7 @@ from games.engine.side import Side
 from psro_comm.lab.progress import format_duration
 from psro_comm.lab.session import Request
 from psro_comm.settings.budgets import budgets
-from psro_comm.settings.portfolio import trainings
+from psro_comm.settings.portfolio import beginning, kinds, trainings
 from psro_comm.settings.psro import RULES
 
 # Environment steps a second on one core: a team's training, a best response's, play.
@@ -168,18 +168,18 @@ def _psro(request: Request) -> list[_Stage]:
     psro, cell = config.psro, config.psro.episodes * _limit(request)
     stages: list[_Stage] = []
     rows, columns = 2, 2
-    first = trainings(config, Side.DEFENDER)[psro.trained(Side.DEFENDER)[0]].fresh
-    if psro.begins == RULES:
+    first = trainings(config, Side.DEFENDER)[kinds(psro, Side.DEFENDER)[0]].fresh
+    if beginning(psro) == RULES:
         stages.append(("first filter", 1, first.budget.env_steps, _TRAIN_FILTER))
         rows, columns = _OPENING
     for side, speed in ((Side.ATTACKER, _TRAIN_ATTACK), (Side.DEFENDER, _TRAIN_FILTER)):
         known, count = trainings(config, side), psro.iterations * psro.restarts
         stages += [
             (f"R-MACRL {kind} {side.strategy}s", count, steps, speed)
-            for kind in psro.trained(side)
+            for kind in kinds(psro, side)
             for steps in [known[kind].fresh.budget.env_steps]
         ]
-    most = len(psro.trained(Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
+    most = len(kinds(psro, Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
     cells = (rows + psro.iterations) * (columns + psro.iterations * most)
     return [*stages, (f"payoff cells ({cells})", cells, cell, PLAY)]
 

@@ -19,7 +19,7 @@ from psro_comm.psro.iterations import keep, measure
 from psro_comm.psro.responses import Answer, Trial, by_merit, gain
 from psro_comm.psro.searching import Searcher
 from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
-from psro_comm.settings.portfolio import stopping_at
+from psro_comm.settings.portfolio import learns_on, stopping_at
 
 
 class Solution(NamedTuple):
@@ -217,7 +217,7 @@ class RMacrl:
         self, mixtures: Mixtures, table: PayoffTable
     ) -> tuple[Frozen | None, Frozen | None]:
         """Returns each side's policy to learn on from; None for fresh weights."""
-        if not self.config.learns_on:
+        if not learns_on(self.config):
             return None, None
         found = []
         for side, names in zip(Side, by_merit(table, mixtures), strict=True):

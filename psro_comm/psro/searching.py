@@ -18,7 +18,14 @@ from psro_comm.metagame.solvers import nash, solve
 from psro_comm.names import NO_ATTACK
 from psro_comm.psro.responses import Answer, Trial, by_merit, supported, worth_of_talk
 from psro_comm.psro.solver import Mixtures, Names
-from psro_comm.settings.portfolio import Training, fits, thresholds, trainings
+from psro_comm.settings.portfolio import (
+    Training,
+    fits,
+    kinds,
+    learns_on,
+    thresholds,
+    trainings,
+)
 
 _PRICE = 0.6  # of an attack's being flagged for certain, in what talking is worth
 
@@ -160,11 +167,11 @@ class Searcher:
         opponents, weights = self._opponents(side, game)
         merit = by_merit(game.table, game.mixtures)[side]
         asked = []
-        for kind in self.config.trained(side):
+        for kind in kinds(self.config, side):
             training = known[kind]
             policies = (self.populations[side][name] for name in merit)
             alike = (p for p in policies if fits(p, training.further))
-            start = next(alike, None) if self.config.learns_on else None
+            start = next(alike, None) if learns_on(self.config) else None
             for number in range(self.config.restarts):
                 further = start is not None and number == 0
                 if fresh is further:

@@ -94,6 +94,7 @@ def _gains(variant: Variant, reports: Sequence[Report]) -> list[tuple[str, ...]]
             *(_bold(pooled(found[other, attacker])) for attacker in _AGAINST),
         )
         for other in (VANILLA, VANILLA_LONG)
+        if (other, EQUILIBRIUM) in found
     ]
 
 

@@ -6,7 +6,14 @@ from psro_comm.metagame.intervals import Interval, verdict
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate, Report
 from psro_comm.metagame.rows import Row
-from psro_comm.names import ALL_MUTED, COMPARED, CONDITIONS, OWN, TALKING
+from psro_comm.names import (
+    ALL_MUTED,
+    COMPARED,
+    CONDITIONS,
+    OWN,
+    TALKING,
+    VANILLA_LONG,
+)
 from psro_comm.reports.suite import suite_sections
 from psro_comm.reports.text import Section, percent
 from psro_comm.reports.verdicts import verdict_lines
@@ -122,9 +129,10 @@ def _columns(report: Report) -> Section | None:
     if not cells:
         return None
     head, rows = _crossed(cells, "return")
+    long_ = f" {VANILLA_LONG}: the same with R-MACRL's whole budget;"
     notes = (
         "vanilla-filter: one filter, trained once against one attacker;"
-        " vanilla-filter-long: the same with R-MACRL's whole budget; R-MACRL: the"
+        f"{long_ if VANILLA_LONG in head else ''} R-MACRL: the"
         " defender's mixture of the meta-equilibrium, one filter drawn per episode.",
         "fresh attacker: trained from scratch on the frozen defender; it finds a lower"
         " bound of what a defender can lose, a better attacker may exist.",

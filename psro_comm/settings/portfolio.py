@@ -10,7 +10,7 @@ from oracles.strategies.config import EvolutionConfig, Recipe, SupervisedConfig
 from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.psro import OWN
+from psro_comm.settings.psro import OWN, RULES, UNTRAINED, PSROConfig
 
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
 _LONGER = 3  # steps of a filter that learns from labels, in those of `filter_oracle`
@@ -51,14 +51,34 @@ def trainings(
     }
 
 
+def kinds(psro: PSROConfig, side: Side) -> tuple[str, ...]:
+    """Returns the kinds of policy that a side trains in R-MACRL."""
+    given = psro.attacks if side is Side.ATTACKER else psro.filters
+    if given is not None:
+        return given
+    if psro.paper:
+        return (OWN,)
+    return ("fake",) if side is Side.ATTACKER else ("tracking",)
+
+
+def beginning(psro: PSROConfig) -> str:
+    """Returns what the populations of R-MACRL begin with, `rules` or `untrained`."""
+    return psro.start or (UNTRAINED if psro.paper else RULES)
+
+
+def learns_on(psro: PSROConfig) -> bool:
+    """Returns whether the first training of each kind learns on from a predecessor."""
+    return not psro.paper if psro.warm_start is None else psro.warm_start
+
+
 def steps_of_an_iteration(config: ExperimentConfig) -> int:
     """Returns the environment steps of both sides' trainings in R-MACRL, at most."""
-    kinds = (
+    recipes = (
         trainings(config, side)[kind].fresh
         for side in Side
-        for kind in config.psro.trained(side)
+        for kind in kinds(config.psro, side)
     )
-    return config.psro.restarts * sum(each.budget.env_steps for each in kinds)
+    return config.psro.restarts * sum(each.budget.env_steps for each in recipes)
 
 
 def further(config: AffineConfig | FakeConfig, near: EvolutionConfig) -> Recipe:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from games.engine.settings import check, choice, integer, number, refusal, several
-from games.engine.side import Side
 from psro_comm.metagame.solvers import META_SOLVERS
 
 OWN = "own"  # what a side trains otherwise: `attack_kind` by `attack_trainer`, ...
 TRAINED_ATTACKS = ("fake", "mirrored", "affine", OWN)
 TRAINED_FILTERS = ("tracking", OWN)
 RULES, UNTRAINED = "rules", "untrained"
-_FIRST = {RULES: 12, UNTRAINED: 2}  # policies that a population begins with, at most
+_FIRST = 12  # policies that a population begins with, at most
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class PSROConfig:
       slots: most policies of each population.
     """
 
-    iterations: int = integer(3, least=1)
+    iterations: int = integer(5, least=1)
     episodes: int = integer(256, least=2)
     check_episodes: int = integer(256, least=2)
     restarts: int = integer(2, least=1)
@@ -64,27 +63,7 @@ class PSROConfig:
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
-        kinds = len(self.trained(Side.ATTACKER))
-        grown = 1 if self.paper else kinds * self.restarts
-        least = self.iterations * grown + _FIRST[self.begins]
-        if self.slots < least:
-            raise refusal("slots", self.slots, f"at least {least}, to hold all attacks")
-
-    def trained(self, side: Side) -> tuple[str, ...]:
-        """Returns the kinds of policy that a side trains."""
-        given = self.attacks if side is Side.ATTACKER else self.filters
-        if given is not None:
-            return given
-        if self.paper:
-            return (OWN,)
-        return ("fake",) if side is Side.ATTACKER else ("tracking",)
-
-    @property
-    def begins(self) -> str:
-        """What the populations begin with, `rules` or `untrained`."""
-        return self.start or (UNTRAINED if self.paper else RULES)
-
-    @property
-    def learns_on(self) -> bool:
-        """Whether the first training of each kind learns on from a predecessor."""
-        return not self.paper if self.warm_start is None else self.warm_start
+        most = self.iterations * self.restarts * len(self.attacks or (OWN,))
+        if self.slots < most + _FIRST:
+            words = f"at least {most + _FIRST}, to hold all attacks"
+            raise refusal("slots", self.slots, words)

@@ -8,7 +8,7 @@ from oracles.strategies.frozen import Frozen
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.psro.given import Given
 from psro_comm.psro.rmacrl import RMacrl
-from psro_comm.settings.portfolio import trainings
+from psro_comm.settings.portfolio import beginning, kinds, trainings
 from psro_comm.settings.psro import RULES
 from psro_comm.studies.players import find_player
 
@@ -29,7 +29,7 @@ def open_psro(
       given: filters and attacks to start from, by name: beside rules, or instead of an
         untrained policy of each side.
     """
-    if lab.config.psro.begins == RULES:
+    if beginning(lab.config.psro) == RULES:
         filters, attacks = given or ({}, {})
         own_filters, own_attacks = rules(lab)
         given = {**own_filters, **filters}, {**own_attacks, **attacks}
@@ -42,7 +42,7 @@ def rules(lab: Lab) -> Given:
     crowd = CROWD if lab.env.spec.num_agents >= 4 else ()
     filters = _named(lab, (*SIMPLE, *crowd), "filter", runs_dir)
     attacks = _named(lab.knowing(), LIES, "attack", runs_dir)
-    kind = lab.config.psro.trained(Side.DEFENDER)[0]
+    kind = kinds(lab.config.psro, Side.DEFENDER)[0]
     recipe = trainings(lab.config, Side.DEFENDER)[kind].fresh
     even = [1.0 / len(attacks)] * len(attacks)
     (first,) = lab.knowing().respond([Response(_FIRST, attacks, even, recipe)])

@@ -30,6 +30,7 @@ from psro_comm.settings.fields import leaves
 CARRIERS = (
     *("dataclasses.py", "copy.py", "<string>", "engine/settings.py"),
     *("settings/fields.py", "settings/experiment.py", "settings/tasks/task.py"),
+    "settings/psro.py",
     *("command/plan.py", "command/request.py", "command/flags.py"),
 )
 

@@ -26,7 +26,7 @@ ONLY_SUPERVISED = (
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
     "redraw",
 )
-ONLY_TRACKING = ("threshold", "repair")
+ONLY_TRACKING = ("threshold", "replace")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target
@@ -58,6 +58,7 @@ def lines(folder):
     for program, *more in (
         ("quickstart", "--run=q"),
         ("run_psro", "--run=p", "--psro.iterations=1"),
+        ("run_psro", "--run=paper", "--psro.iterations=1", "--psro.paper"),
         ("train_team", "--run=t"),
         ("train_attack", "--run=a", "--against=untrained"),
         ("train_filter", "--run=f", "--against=untrained"),
@@ -65,6 +66,7 @@ def lines(folder):
         ("worst_case", "--run=w", "--defenders=none,mute,untrained"),
         ("inspect_messages", "--run=i", "--attack=untrained", "--filter=untrained"),
         ("study_meta_solvers", "--run=s", "--solvers=nash,uniform"),
+        ("study_meta_solvers", "--run=v", "--solvers=nash,uniform", "--psro.paper"),
     ):
         given = fitting(program, ("--task=echo", *TINY, *FORGED), ())
         found.append((program, [*given, runs, *more]))

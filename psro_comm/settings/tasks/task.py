@@ -62,7 +62,7 @@ class Task:
             filter_oracle=replace(config.filter_oracle, env_steps=3 * filter_),
             psro=replace(
                 config.psro,
-                iterations=5,
+                iterations=8,
                 episodes=1000,
                 check_episodes=2000,
                 restarts=3,

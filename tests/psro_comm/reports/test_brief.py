@@ -37,3 +37,17 @@ def test_several_seeds_are_pooled_and_tasks_follow_one_another():
     text = brief(finished(0), finished(1, shift=2.0), finished(0, task="echo"))
     assert "predator_prey_p05, 2 seeds: return | 51.00 [" in text
     assert text.index("| echo, 1 seed") < text.index("| predator_prey_p05, 2 seeds")
+
+
+def test_a_story_without_the_long_filter_has_no_line_of_it():
+    def without(report):
+        kept = [
+            line
+            for line in report["comparison"]
+            if line["theirs"] != "vanilla-filter-long"
+        ]
+        report["comparison"] = kept
+
+    text = brief(finished(0, spoil=without))
+    assert "long vanilla filter" not in text
+    assert line_of(text, "predator_prey_p05 | vanilla filter")

@@ -141,7 +141,7 @@ def test_a_choice_is_one_of_its_names(config_class):
             4,
             "4, must be at most 3, the agents of predator_prey_p0",
         ),
-        ("psro.slots", 4, "4, must be at least 18, to hold all attacks"),
+        ("psro.slots", 4, "4, must be at least 22, to hold all attacks"),
         (
             "psro.attacks",
             ("fake", "liar"),
