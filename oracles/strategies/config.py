@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from games.engine.settings import check, integer, number, refusal
+from games.engine.settings import check, choice, integer, number, refusal
 from games.engine.side import Side
 from oracles.learning.config import PPOConfig
 
@@ -135,6 +135,10 @@ class SupervisedConfig:
       redraw: whether each world of a rollout draws its malicious agents, also where the
         run has the same ones in all episodes: a filter should know no name. The
         opponent's lies are then told by whoever was drawn.
+      beta1: weight of the cross-entropy of who has lied.
+      beta2: weight of the squared distance of repaired to clean messages, in variances
+        of the sender's clean messages, if the filter learns to repair.
+      repairs: the messages that this distance is of: those that were bent, or all.
     """
 
     env_steps: int = integer(620_000, least=1)
@@ -148,6 +152,9 @@ class SupervisedConfig:
     made_up_fraction: float = number(0.3, least=0, most=1)
     fake_fraction: float = number(0.23, least=0, most=1)
     redraw: bool = True
+    beta1: float = number(1.0, least=0)
+    beta2: float = number(1.0, least=0)
+    repairs: str = choice("bent", ("bent", "all"))
 
     def __post_init__(self) -> None:
         """Checks ranges, and that no more worlds are given away than there are."""

@@ -19,23 +19,14 @@ from games.engine.population import Lineup, Mixture
 from games.engine.strategy import NoAttack
 from games.engine.tree import map_tensors
 from oracles.learning.meter import Meter
-from oracles.learning.ppo import parameters_of, set_learning_rate
+from oracles.learning.ppo import set_learning_rate
 from oracles.learning.randomness import Log, draw_seed
 from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.lessons import Lesson, Objective
 from oracles.strategies.liars.made_up import MadeUp
 from oracles.strategies.liars.random_fake import RandomFake
 from oracles.strategies.setting import Setting, malicious_agents
 from oracles.strategies.task import Task
-
-_BENT = 0.15  # mean norms; a message that is moved less is no lie
-
-
-class _Lesson(NamedTuple):
-    """What one rollout teaches, leaves `[T,B,...]`."""
-
-    inputs: Any  # what the policy's `logits` reads
-    guilty: Tensor  # [T,B,N] bool; has lied in this episode
-    counted: Tensor  # [T,B,N] bool; lives
 
 
 def train_by_labels(
@@ -44,17 +35,19 @@ def train_by_labels(
     """Trains a filter in place to tell who has lied by now: `ORACLES["supervised"]`.
 
     Cross-entropy of each living sender at each step, back-propagated through whole
-    episodes. The liars know all there is to know, in training alone.
+    episodes, and the distance of its repairs, if it learns to repair (`lessons.py`).
+    The liars know all there is to know, in training alone.
 
     Args:
-      policy: a filter with `inputs(rollout)` and `logits(inputs)`, such as
+      policy: a filter with `inputs(rollout)` and `unroll(inputs)`, such as
         `TrackingFilter`.
       task: the game, and the opponent for the part of the worlds that no liar has.
       budget: environment steps, the shares of opponents, and the learner's settings.
       log: receives one line of metrics per update.
     """
     school = _School.of(task, budget)
-    optimizer = torch.optim.Adam(parameters_of([policy]), budget.learning_rate)
+    objective = Objective(policy, task, budget)
+    optimizer = torch.optim.Adam(objective.parameters(), budget.learning_rate)
     cost = budget.num_envs * task.setting.env.spec.episode_limit
     started, update, played = time.monotonic(), 0, 0
     while update == 0 or played + cost <= budget.env_steps:
@@ -62,8 +55,8 @@ def train_by_labels(
         left = 1.0 - progress * (1.0 - budget.final_learning_rate)
         set_learning_rate(optimizer, budget.learning_rate * left)
         rollout = school.play(policy)
-        lesson = _lesson(policy, rollout, task.setting)
-        stats = _learn(policy, optimizer, lesson, budget, task.generators.policy)
+        lesson = objective.lesson(rollout)
+        stats = _learn(objective, optimizer, lesson, task.generators.policy)
         update, played = update + 1, played + cost
         if log is not None:
             seconds = time.monotonic() - started
@@ -138,34 +131,10 @@ def _is_nobody(opponent: Any) -> bool:
     return all(isinstance(member, NoAttack) for member in members)
 
 
-def _lesson(policy: Any, rollout: Step, setting: Setting) -> _Lesson:
-    """Returns what a rollout teaches."""
-    norm = setting.team.message_norm
-    return _Lesson(policy.inputs(rollout), lied(rollout, norm), rollout.timestep.alive)
-
-
-def lied(rollout: Step, norm: Tensor) -> Tensor:
-    """Returns who has bent a message in the episode by now, `[T,B,N]` bool.
-
-    Args:
-      rollout: steps that begin with an episode.
-      norm: the mean norm of a clean message.
-    """
-    wire, fresh = rollout.wire, rollout.timestep.fresh
-    bent = (wire.tampered - wire.sent).norm(dim=-1) > _BENT * norm
-    begins = fresh | rollout.done.roll(1, 0)[..., None]
-    guilty, by_now = torch.zeros_like(bent[0]), []
-    for now, begin in zip(bent, begins, strict=True):
-        guilty = (guilty & ~begin) | now
-        by_now.append(guilty)
-    return torch.stack(by_now)
-
-
 def _learn(
-    policy: Any,
+    objective: Objective,
     optimizer: torch.optim.Optimizer,
-    lesson: _Lesson,
-    budget: SupervisedConfig,
+    lesson: Lesson,
     generator: torch.Generator,
 ) -> dict[str, float]:
     """Goes through a lesson a few times, in parts by worlds; returns mean losses.
@@ -173,28 +142,26 @@ def _learn(
     Raises:
       FloatingPointError: a loss is not finite; the policy is then as it was before.
     """
-    parameters = parameters_of([policy])
-    before, totals = deepcopy(policy.state_dict()), []
+    policy, budget = objective.policy, objective.budget
+    parameters = objective.parameters()
+    before, totals = deepcopy(policy.state_dict()), list[dict[str, Tensor]]()
     for _ in range(budget.update_epochs):
         size = lesson.guilty.shape[1]
         order = torch.randperm(size, generator=generator, device=generator.device)
         for part in order.chunk(budget.num_minibatches):
             batch = map_tensors(lambda leaf, part=part: leaf[:, part], lesson)
-            losses = nn.functional.binary_cross_entropy_with_logits(
-                policy.logits(batch.inputs), batch.guilty.float(), reduction="none"
-            )
-            counted = batch.counted.float()
-            loss = (losses * counted).sum() / counted.sum().clamp(min=1.0)
+            loss, stats = objective.loss(batch)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = nn.utils.clip_grad_norm_(parameters, budget.max_grad_norm)
             optimizer.step()
-            totals.append(torch.stack([loss.detach(), norm]))
-    loss, norm = torch.stack(totals).mean(0).tolist()
-    if not math.isfinite(loss + norm):
+            totals.append({"loss": loss.detach(), "grad_norm": norm, **stats})
+    means = torch.stack([torch.stack([*each.values()]) for each in totals]).mean(0)
+    found = dict(zip(totals[0], means.tolist(), strict=True))
+    if not math.isfinite(found["loss"] + found["grad_norm"]):
         policy.load_state_dict(before)
-        raise FloatingPointError(f"training stopped: loss is {loss}")
-    return {"filter/loss": loss, "filter/grad_norm": norm}
+        raise FloatingPointError(f"training stopped: loss is {found['loss']}")
+    return {f"filter/{name}": value for name, value in found.items()}
 
 
 def _earned(rollout: Step) -> dict[str, float]:

@@ -141,12 +141,13 @@ class TrackingConfig:
         is twice as wide.
       threshold: flags a sender where the logit of its lying is above this. A false
         alarm costs no more than muting one, so that -1 is better than 0.
-      replace: what a flagged message is replaced by, as in `NormConfig`.
+      replace: what a flagged message is replaced by, as in `NormConfig`; or learned, a
+        network's guess of what the sender meant, which begins at best.
     """
 
     hidden: int = integer(64, least=1)
     threshold: float = number(-1.0)
-    replace: str = choice("best", REPLACEMENTS)
+    replace: str = choice("best", (*REPLACEMENTS, "learned"))
 
     def __post_init__(self) -> None:
         """Checks ranges."""

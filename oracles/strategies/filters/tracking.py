@@ -20,6 +20,7 @@ from games.engine.strategy import Decision, Verdict
 from games.engine.view import FilterView
 from oracles.learning.nets import squash
 from oracles.strategies.filters.config import TrackingConfig
+from oracles.strategies.filters.recalling import Recaller
 from oracles.strategies.filters.replacing import replacement
 from oracles.strategies.recording import Recording, record
 from oracles.strategies.setting import Setting
@@ -29,12 +30,19 @@ _DOUBT = -2.0  # the logit of an untrained filter: most senders are honest
 
 
 class TrackingInputs(NamedTuple):
-    """The parts of a rollout that `TrackingFilter.logits` reads."""
+    """The parts of a rollout that `TrackingFilter.unroll` reads."""
 
     seen: Tensor  # [T,B,N,F]
     state: Tensor  # [T,B,N,H] before each step; the first is where unrolling begins
     begins: Tensor  # [T,B,N] bool; there the sender is new
     alive: Tensor  # [T,B,N] bool
+
+
+class Unrolled(NamedTuple):
+    """What a filter makes of a rollout under its present weights."""
+
+    logit: Tensor  # [T,b,N] of having lied
+    repaired: Tensor  # [T,b,N,D] what flagged messages are replaced by
 
 
 class Known(NamedTuple):
@@ -88,6 +96,9 @@ class TrackingFilter(nn.Module):
         last = nn.Linear(hidden, 1)
         nn.init.constant_(last.bias, _DOUBT)
         self.head = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), last)
+        # The last to draw its weights: those of the rest are the same without it.
+        learned = config.replace == "learned"
+        self.recaller = Recaller(hidden, message_size) if learned else None
         self.register_buffer("mean", torch.zeros(num_agents, message_size))
         self.register_buffer("std", torch.ones(num_agents, message_size))
         self.register_buffer("replacement", torch.zeros(num_agents, message_size))
@@ -107,7 +118,7 @@ class TrackingFilter(nn.Module):
             num_malicious=setting.threat.num_malicious,
         )
         whom = setting.malicious or range(setting.env.spec.num_agents)
-        how = filter_.config.replace
+        how = "best" if filter_.recaller else filter_.config.replace
         filter_.replacement.copy_(replacement(how, setting, whom))
         least = 0.01 * setting.team.message_rms.mean().clamp(min=1e-6)
         return filter_.calibrate(record(setting), float(least))
@@ -161,7 +172,7 @@ class TrackingFilter(nn.Module):
         state = self._step(features, known.state, view.alive)
         logit = self._logit(features, state)
         flag = self._flags(logit, view.alive)
-        repaired = self.replacement.expand_as(view.messages)
+        repaired = self._repaired(features, state)
         through = standard.where(flag[..., None] == 0, self._standardise(repaired))
         told = squash(_mean_heard(through, view.links))
         new = Known(state, squash(standard), told)
@@ -182,17 +193,18 @@ class TrackingFilter(nn.Module):
         begins = timestep.fresh | starts[..., None]
         return TrackingInputs(seen, known.state, begins, timestep.alive)
 
-    def logits(self, inputs: TrackingInputs) -> Tensor:
-        """Returns the logits of having lied `[T,b,N]`, all steps unrolled again."""
+    def unroll(self, inputs: TrackingInputs) -> Unrolled:
+        """Returns what the filter makes of a rollout, all steps unrolled again."""
         features = self.features(inputs.seen)
-        state, states = inputs.state[0], []
+        state, each = inputs.state[0], []
         for feature, begins, alive in zip(
             features, inputs.begins, inputs.alive, strict=True
         ):
             state = state.masked_fill(begins[..., None], 0.0)
             state = self._step(feature, state, alive)
-            states.append(state)
-        return self._logit(features, torch.stack(states))
+            each.append(state)
+        states = torch.stack(each)
+        return Unrolled(self._logit(features, states), self._repaired(features, states))
 
     def _recall(self, memory: Tensor, fresh: Tensor) -> Known:
         hidden, size = self.config.hidden, self.mean.shape[1]
@@ -225,6 +237,12 @@ class TrackingFilter(nn.Module):
 
     def _logit(self, features: Tensor, state: Tensor) -> Tensor:
         return self.head(torch.cat([features, state], -1)).squeeze(-1)
+
+    def _repaired(self, features: Tensor, state: Tensor) -> Tensor:
+        """Returns what takes the place of each message if flagged, `[...,N,D]`."""
+        if self.recaller is None:
+            return self.replacement.expand(*features.shape[:-1], -1)
+        return self.replacement + self.std * self.recaller(features, state)
 
     def _flags(self, logit: Tensor, alive: Tensor) -> Tensor:
         """Returns who is flagged, `[B,N]` in {0., 1.}."""

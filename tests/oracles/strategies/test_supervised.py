@@ -17,8 +17,9 @@ from oracles.learning.randomness import make_generators
 from oracles.strategies import supervised
 from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.lessons import Objective, lied
 from oracles.strategies.setting import Setting
-from oracles.strategies.supervised import lied, train_by_labels
+from oracles.strategies.supervised import train_by_labels
 from oracles.strategies.task import Task
 from tests.hand_made import CAUGHT, Attacker, Parrots
 
@@ -47,14 +48,14 @@ def trained(opponent: Any, budget: SupervisedConfig) -> tuple[Any, list[Any]]:
 def rollouts(monkeypatch):
     """All that is learned from."""
     seen = []
-    own = supervised._lesson
+    own = Objective.lesson
 
-    def watched(policy, rollout, setting):
-        lesson = own(policy, rollout, setting)
+    def watched(objective, rollout):
+        lesson = own(objective, rollout)
         seen.append((rollout, lesson))
         return lesson
 
-    monkeypatch.setattr(supervised, "_lesson", watched)
+    monkeypatch.setattr(Objective, "lesson", watched)
     return seen
 
 
@@ -136,8 +137,13 @@ def test_a_rollout_is_one_episode_and_the_budget_is_kept():
 def test_a_loss_that_is_not_finite_leaves_the_weights_as_they_were():
     filter_ = new()
     before = {name: leaf.clone() for name, leaf in filter_.state_dict().items()}
-    own = filter_.logits
-    filter_.logits = lambda inputs: own(inputs) * float("nan")
+    own = filter_.unroll
+
+    def broken(inputs):
+        now = own(inputs)
+        return now._replace(logit=now.logit * float("nan"))
+
+    filter_.unroll = broken
     with pytest.raises(FloatingPointError, match="training stopped: loss is nan"):
         train_by_labels(filter_, task(), BUDGET, None)
     after = filter_.state_dict()

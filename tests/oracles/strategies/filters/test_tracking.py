@@ -169,12 +169,12 @@ def test_unrolled_again_it_believes_what_it_believed_in_play():
         generator=torch.Generator().manual_seed(1),
     )
     steps = collect(stream.play(), 2 * env.spec.episode_limit + 3)
-    again = filter_.logits(filter_.inputs(steps)).sigmoid()
+    again = filter_.unroll(filter_.inputs(steps)).logit.sigmoid()
     torch.testing.assert_close(again, steps.wire.defence.suspicion())
     # From the middle of an episode on as well.
     late = type(steps)(*(_later(leaf) for leaf in steps))
     torch.testing.assert_close(
-        filter_.logits(filter_.inputs(late)).sigmoid(), again[4:]
+        filter_.unroll(filter_.inputs(late)).logit.sigmoid(), again[4:]
     )
 
 
@@ -189,9 +189,9 @@ def test_unrolled_again_the_dead_keep_their_state():
     alive[1, :, 2] = False
     seen = torch.randn(3, BATCH, AGENTS, filter_.features[0].in_features)
     state = torch.zeros(3, BATCH, AGENTS, HIDDEN)
-    now = filter_.logits(TrackingInputs(seen, state, ~alive & False, alive))
+    now = filter_.unroll(TrackingInputs(seen, state, ~alive & False, alive)).logit
     without = [part[[0, 2]] for part in (seen, state, ~alive & False, alive)]
-    skipped = filter_.logits(TrackingInputs(*without))
+    skipped = filter_.unroll(TrackingInputs(*without)).logit
     torch.testing.assert_close(now[2, :, 2], skipped[1, :, 2])
     assert not torch.allclose(now[2, :, 1], skipped[1, :, 1])
 
