@@ -139,6 +139,8 @@ class SupervisedConfig:
       beta2: weight of the squared distance of repaired to clean messages, in variances
         of the sender's clean messages, if the filter learns to repair.
       repairs: the messages that this distance is of: those that were bent, or all.
+      ppo_coef: weight of PPO's surrogate of the team's return, for which flags are
+        drawn in training (`filters/drawing.py`); 0 for none.
     """
 
     env_steps: int = integer(620_000, least=1)
@@ -155,6 +157,7 @@ class SupervisedConfig:
     beta1: float = number(1.0, least=0)
     beta2: float = number(1.0, least=0)
     repairs: str = choice("bent", ("bent", "all"))
+    ppo_coef: float = number(0.0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges, and that no more worlds are given away than there are."""

@@ -35,18 +35,18 @@ def train_by_labels(
     """Trains a filter in place to tell who has lied by now: `ORACLES["supervised"]`.
 
     Cross-entropy of each living sender at each step, back-propagated through whole
-    episodes, and the distance of its repairs, if it learns to repair (`lessons.py`).
-    The liars know all there is to know, in training alone.
+    episodes, and eq. 2's other terms if asked for (`lessons.py`). The liars know all
+    there is to know, in training alone.
 
     Args:
       policy: a filter with `inputs(rollout)` and `unroll(inputs)`, such as
-        `TrackingFilter`.
+        `TrackingFilter`; with `answer` too, if it is to learn from returns.
       task: the game, and the opponent for the part of the worlds that no liar has.
       budget: environment steps, the shares of opponents, and the learner's settings.
       log: receives one line of metrics per update.
     """
     school = _School.of(task, budget)
-    objective = Objective(policy, task, budget)
+    objective = Objective.of(policy, task, budget)
     optimizer = torch.optim.Adam(objective.parameters(), budget.learning_rate)
     cost = budget.num_envs * task.setting.env.spec.episode_limit
     started, update, played = time.monotonic(), 0, 0
@@ -54,7 +54,7 @@ def train_by_labels(
         progress = played / budget.env_steps
         left = 1.0 - progress * (1.0 - budget.final_learning_rate)
         set_learning_rate(optimizer, budget.learning_rate * left)
-        rollout = school.play(policy)
+        rollout = school.play(objective.player())
         lesson = objective.lesson(rollout)
         stats = _learn(objective, optimizer, lesson, task.generators.policy)
         update, played = update + 1, played + cost

@@ -54,6 +54,7 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "filter_oracle.beta1": 1.0,
     "filter_oracle.beta2": 1.0,
     "filter_oracle.repairs": "bent",
+    "filter_oracle.ppo_coef": 0.0,
     "attack.noise_shape": "diagonal",
     "attack.noise": "fixed",
     "threat.rate": 1.0,

@@ -24,7 +24,7 @@ ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
 ONLY_SUPERVISED = (
     *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
-    *("redraw", "beta1", "beta2", "repairs"),
+    *("redraw", "beta1", "beta2", "repairs", "ppo_coef"),
 )
 ONLY_TRACKING = ("threshold", "replace")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")

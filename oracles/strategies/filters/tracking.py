@@ -7,7 +7,7 @@ A lie in the team's own language is no unusual message: what gives it away is wh
 sender was told, and how it goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple, Self
 
@@ -27,6 +27,9 @@ from oracles.strategies.setting import Setting
 
 _FAR = 1e4  # standard deviations; no message is seen as further away
 _DOUBT = -2.0  # the logit of an untrained filter: most senders are honest
+
+
+Flags = Callable[[Tensor, Tensor], Tensor]  # logits and who lives, [B,N], to flags
 
 
 class TrackingInputs(NamedTuple):
@@ -165,13 +168,17 @@ class TrackingFilter(nn.Module):
         self, view: FilterView, memory: Tensor, generator: torch.Generator
     ) -> Verdict:
         """Flags the likeliest liars, and replaces what they say."""
+        return self.answer(view, memory, self._flags)
+
+    def answer(self, view: FilterView, memory: Tensor, flags: Flags) -> Verdict:
+        """Returns the verdict with the flags that `flags` chooses by the logits."""
         known = self._recall(memory, view.fresh)
         standard = self._standardise(view.messages)
         seen = self._seen(standard, view.alive, view.links, known)
         features = self.features(seen)
         state = self._step(features, known.state, view.alive)
         logit = self._logit(features, state)
-        flag = self._flags(logit, view.alive)
+        flag = flags(logit, view.alive)
         repaired = self._repaired(features, state)
         through = standard.where(flag[..., None] == 0, self._standardise(repaired))
         told = squash(_mean_heard(through, view.links))

@@ -1,5 +1,6 @@
-"""The supervised terms of eq. 2 for a filter with a memory: by hand, and learnt."""
+"""The three terms of eq. 2 for a filter with a memory: each by hand, and learnt."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -7,12 +8,15 @@ import torch
 from games.engine.channel import Channel
 from games.engine.play import Step, Stream, collect
 from games.engine.side import Side
+from oracles.learning.ppo import gae
 from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import SupervisedConfig
 from oracles.strategies.filters.config import TrackingConfig
+from oracles.strategies.filters.drawing import flags_log_prob, odds_of
+from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.lessons import Objective
 from oracles.strategies.supervised import train_by_labels
-from tests.hand_made import Attacker
+from tests.hand_made import Attacker, Liar
 from tests.oracles.strategies.test_supervised import ENV, SETTING, shares, task
 
 LENGTH = ENV.spec.episode_limit
@@ -26,12 +30,12 @@ def new(how: str = "learned", **fields: Any) -> Any:
 
 def an_objective(filter_: Any = None, **fields: Any) -> Objective:
     budget = SupervisedConfig(num_envs=64, **fields)
-    return Objective(filter_ or new(), task(), budget)
+    return Objective.of(filter_ or new(), task(), budget)
 
 
 def rollout(objective: Objective, attack: Any = None, steps: int = LENGTH) -> Step:
     stream = Stream(
-        *(ENV, SETTING.team, Channel(attack or Attacker(3.0), objective.policy)),
+        *(ENV, SETTING.team, Channel(attack or Attacker(3.0), objective.player())),
         malicious=torch.zeros(64, 1, dtype=torch.long),
         world_generator=torch.Generator().manual_seed(0),
         generator=torch.Generator().manual_seed(1),
@@ -76,3 +80,54 @@ def test_a_message_is_mended_where_a_lie_can_be_undone():
     train_by_labels(new(), task(Attacker(3.0)), budget, lines.append)
     assert lines[0]["filter/distance"] > 0.8
     assert lines[-1]["filter/distance"] < 0.2
+
+
+def test_without_ppo_no_flag_is_drawn_and_nothing_else_is():
+    me = an_objective()
+    assert me.critic is None
+    assert me.player() is me.policy
+    before = me.task.generators.policy.get_state()
+    again = an_objective().task.generators.policy.get_state()
+    assert torch.equal(before, again)
+    assert me.lesson(rollout(me)).past == ()
+
+
+def test_what_ppo_is_told_of_a_rollout():
+    torch.manual_seed(0)
+    me = an_objective(stirred(new("best")), beta1=0.0, ppo_coef=0.5)
+    steps = rollout(me, Liar(), LENGTH + 3)
+    flag = steps.wire.defence.choice
+    assert 0.05 < flag.mean() < 0.95
+    lesson = me.lesson(steps)
+    past = lesson.past
+    odds = odds_of(me.policy, me.policy.unroll(lesson.inputs).logit, lesson.counted)
+    wanted = flags_log_prob(odds, flag, 1)[:-1, :, None]
+    torch.testing.assert_close(past.log_prob, wanted.detach())
+    elapsed = (torch.arange(LENGTH + 3) % LENGTH)[:, None].expand(-1, 64)
+    value = me.critic(me.critic.seen(steps, elapsed)).detach()
+    # Nothing is learnt of the last step: its value bootstraps.
+    paid, done = steps.reward[:-1, :, None], steps.done[:-1, :, None]
+    advantage, target = gae(paid, value[:-1], value[-1], done, 0.97, 0.9)
+    torch.testing.assert_close(past.advantage, advantage)
+    torch.testing.assert_close(past.target, target)
+    assert (past.weight == 1).all()
+    # At first nothing has changed: the ratio is 1.
+    loss, stats = me.loss(lesson)
+    assert stats["approx_kl"].abs() < 1e-6
+    surrogate = stats["policy_loss"] + 0.5 * stats["value_loss"]
+    torch.testing.assert_close(loss, 0.5 * surrogate)
+
+
+def test_returns_alone_teach_whom_to_flag():
+    """Of a liar's word the opposite is true, so a coin is better: twice the return."""
+    budget = shares(env_steps=40 * 64 * LENGTH, learning_rate=1e-2)
+    budget = replace(budget, beta1=0.0, ppo_coef=1.0, redraw=False)
+    lines: list[Any] = []
+    filter_ = new("best")
+    train_by_labels(filter_, task(Liar()), budget, lines.append)
+    assert lines[-1]["filter/recall"] > 0.8 > 0.4 > lines[0]["filter/recall"]
+    frozen = thaw(freeze(filter_))
+    one, other = (rollout(an_objective(frozen), Liar()) for _ in range(2))
+    assert torch.equal(one.wire.defence.choice, other.wire.defence.choice)
+    # All but the first word of an episode, which tells nothing.
+    assert one.wire.defence.choice[1:, :, 0].mean() > 0.9
