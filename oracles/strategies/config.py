@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from games.engine.settings import check, choice, integer, number, refusal
+from games.engine.settings import check, choice, integer, number, refusal, several
 from games.engine.side import Side
 from oracles.learning.config import PPOConfig
+from oracles.strategies.liars import LIARS
 
 
 def one_epoch(num_minibatches: int = 4) -> PPOConfig:
@@ -141,6 +142,8 @@ class SupervisedConfig:
       repairs: the messages that this distance is of: those that were bent, or all.
       ppo_coef: weight of PPO's surrogate of the team's return, for which flags are
         drawn in training (`filters/drawing.py`); 0 for none.
+      families: the families of lies that made-up liars draw from; none is all. What is
+        left out shows what the filter makes of lies that it has never met.
     """
 
     env_steps: int = integer(620_000, least=1)
@@ -158,6 +161,7 @@ class SupervisedConfig:
     beta2: float = number(1.0, least=0)
     repairs: str = choice("bent", ("bent", "all"))
     ppo_coef: float = number(0.0, least=0)
+    families: tuple[str, ...] | None = several(None, LIARS)
 
     def __post_init__(self) -> None:
         """Checks ranges, and that no more worlds are given away than there are."""

@@ -11,6 +11,7 @@ from oracles.strategies.attacks.config import (
     FakeConfig,
     FakeGaussianConfig,
     FreezeConfig,
+    MadeUpConfig,
     NoiseConfig,
     PGDConfig,
     ReplayConfig,
@@ -47,7 +48,7 @@ ATTACKS: dict[str, Entry] = {
     "freeze": Entry(f"{_ATTACKS}.freeze:FreezeAttack", FreezeConfig, "step"),
     "fake_world": Entry(f"{_ATTACKS}.fake_world:FakeWorld", white_box=True),
     "mute": Entry(f"{_ATTACKS}.mute:MuteAttack"),
-    "made_up": Entry(f"{_HERE}.liars.made_up:MadeUp"),
+    "made_up": Entry(f"{_HERE}.liars.made_up:MadeUp", MadeUpConfig, "families"),
     "random_fake": Entry(f"{_HERE}.liars.random_fake:RandomFake", white_box=True),
     "gaussian": Entry(f"{_ATTACKS}.gaussian:GaussianAttack", AttackConfig, learns=True),
     # These have no density, which PPO needs.

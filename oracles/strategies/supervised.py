@@ -21,6 +21,7 @@ from games.engine.tree import map_tensors
 from oracles.learning.meter import Meter
 from oracles.learning.ppo import set_learning_rate
 from oracles.learning.randomness import Log, draw_seed
+from oracles.strategies.attacks.config import MadeUpConfig
 from oracles.strategies.config import SupervisedConfig
 from oracles.strategies.lessons import Lesson, Objective
 from oracles.strategies.liars.made_up import MadeUp
@@ -91,7 +92,9 @@ class _School(NamedTuple):
             setting = setting._replace(malicious=None)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(draw_seed(task.generators.policy))
-            liars = [kind.new(setting).to(setting.env.device) for kind in _LIARS]
+            made_up = MadeUp.new(setting, MadeUpConfig(budget.families))
+            both = made_up, RandomFake.new(setting)
+            liars = [liar.to(setting.env.device) for liar in both]
         own = [budget.made_up_fraction, budget.fake_fraction]
         rest = 1.0 - budget.benign_fraction - sum(own)
         if _is_nobody(task.opponent) and sum(own) > 0.0:
@@ -121,9 +124,6 @@ class _School(NamedTuple):
             redraw_malicious=setting.malicious is None,
         )
         return collect(stream.play(), setting.env.spec.episode_limit)
-
-
-_LIARS = MadeUp, RandomFake
 
 
 def _is_nobody(opponent: Any) -> bool:

@@ -24,9 +24,9 @@ ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
 ONLY_SUPERVISED = (
     *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
-    *("redraw", "beta1", "beta2", "repairs", "ppo_coef"),
+    *("redraw", "beta1", "beta2", "repairs", "ppo_coef", "families"),
 )
-ONLY_TRACKING = ("threshold", "replace")
+ONLY_TRACKING = ("threshold", "replace", "memory", "context")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target

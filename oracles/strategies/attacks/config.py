@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from games.engine.settings import check, choice, integer, number
+from games.engine.settings import check, choice, integer, number, several
+from oracles.strategies.liars import LIARS
 
 
 @dataclass(frozen=True)
@@ -202,4 +203,19 @@ class FreezeConfig:
 
     def __post_init__(self) -> None:
         """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
+class MadeUpConfig:
+    """The settings of `MadeUp`.
+
+    Attributes:
+      families: the families of lies that are drawn from; none is all.
+    """
+
+    families: tuple[str, ...] | None = several(None, LIARS)
+
+    def __post_init__(self) -> None:
+        """Checks the names."""
         check(self)

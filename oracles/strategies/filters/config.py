@@ -1,6 +1,7 @@
 """The settings of filters; this module needs no torch."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from games.engine.settings import check, choice, integer, number, refusal
 
@@ -143,12 +144,29 @@ class TrackingConfig:
         alarm costs no more than muting one, so that -1 is better than 0.
       replace: what a flagged message is replaced by, as in `NormConfig`; or learned, a
         network's guess of what the sender meant, which begins at best.
+      memory: whether its recurrent state lasts from step to step (or, as an ablation,
+        begins anew at each).
+      context: whether it sees what a sender said a step ago, was told then and is about
+        to be told (or, as an ablation, its message alone).
     """
 
     hidden: int = integer(64, least=1)
     threshold: float = number(-1.0)
     replace: str = choice("best", (*REPLACEMENTS, "learned"))
+    memory: bool = True
+    context: bool = True
 
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Returns the settings as JSON data, without ablations that are not made.
+
+        So a filter keeps its digest, which names and seeds what is made with it.
+        """
+        plain = asdict(self)
+        return {k: v for k, v in plain.items() if k not in _PARTS or not v}
+
+
+_PARTS = ("memory", "context")  # of a filter, that an ablation takes away

@@ -8,7 +8,6 @@ sender was told, and how it goes on.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -62,7 +61,8 @@ class TrackingFilter(nn.Module):
     It sees of each sender, standardised by that sender's own clean mean and deviation:
     the message, how far from the mean it is, in squares and by Mahalanobis, the last
     message, the mean of what the sender was let hear a step ago and is about to be
-    told, who it is, and who lives. Memory is held while a sender is dead.
+    told, who it is, and who lives. Memory is held while a sender is dead. Settings take
+    away memory or context, to show what each of them brings.
 
     Its decision carries its belief, the probability of the logit, though a flag is
     drawn from none: an attack that evades follows it.
@@ -135,7 +135,7 @@ class TrackingFilter(nn.Module):
         """Returns what `rebuild` needs, as JSON data."""
         num_agents, message_size = self.mean.shape
         return {
-            "config": asdict(self.config),
+            "config": self.config.to_plain(),
             "message_size": message_size,
             "num_agents": num_agents,
             "num_malicious": self.num_malicious,
@@ -225,13 +225,15 @@ class TrackingFilter(nn.Module):
         num_agents = alive.shape[-1]
         lives = alive.to(standard.dtype)[..., None, :]
         who = torch.eye(num_agents, device=standard.device)
+        heard = squash(_mean_heard(standard, links))
+        context: tuple[Tensor, ...] = (known.said, known.told, heard)
+        if not self.config.context:
+            context = tuple(map(torch.zeros_like, context))
         parts = (
             squash(standard),
             (standard.square().mean(-1, keepdim=True) + 1e-6).log(),
             ((standard @ self.whiten).square().mean(-1, keepdim=True) + 1e-6).log(),
-            known.said,
-            known.told,
-            squash(_mean_heard(standard, links)),
+            *context,
             lives.expand(*alive.shape, num_agents),
             who.expand(*alive.shape, num_agents),
         )
@@ -239,6 +241,8 @@ class TrackingFilter(nn.Module):
 
     def _step(self, features: Tensor, state: Tensor, alive: Tensor) -> Tensor:
         """Returns the states after one step, `[B,N,H]`; the dead keep theirs."""
+        if not self.config.memory:
+            state = torch.zeros_like(state)
         new = self.recur(features.flatten(0, 1), state.flatten(0, 1)).view_as(state)
         return new.where(alive[..., None], state)
 

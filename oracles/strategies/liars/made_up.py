@@ -1,5 +1,6 @@
 """The attack that tells a lie of another kind in each episode: to learn from."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import MadeUpConfig
 from oracles.strategies.attacks.tampering import Tampering
 from oracles.strategies.liars import LIARS
 from oracles.strategies.liars.families import Language, Scene
@@ -28,6 +30,7 @@ class MadeUp(Tampering):
     """
 
     kind = "made_up"
+    settings = MadeUpConfig
     mean: Tensor
     root: Tensor
     recorded: Tensor
@@ -36,7 +39,13 @@ class MadeUp(Tampering):
     outward: Tensor
 
     def __init__(
-        self, threat: Threat, message_size: int, *, shape: list[int], width: int
+        self,
+        threat: Threat,
+        message_size: int,
+        *,
+        shape: list[int],
+        width: int,
+        families: Sequence[str] | None = None,
     ) -> None:
         """Prepares liars who know nothing yet.
 
@@ -44,8 +53,10 @@ class MadeUp(Tampering):
           threat, message_size: see `Tampering`.
           shape: `[T,E,N]`, the size of the recording of clean play.
           width: how many numbers tau, m_in and m_out are together.
+          families: names in `LIARS`, of the lies that it tells; None is all.
         """
-        super().__init__(threat, message_size)
+        told = None if families is None else tuple(families)
+        super().__init__(threat, message_size, families=told)
         # The step; what was drawn; a direction; and what was meant, newest first.
         self.parts = [1, NUMBERS, message_size, _PAST * message_size]
         self.memory_size = sum(self.parts)
@@ -59,7 +70,7 @@ class MadeUp(Tampering):
         }
         for name, size in sizes.items():
             self.register_buffer(name, torch.zeros(*size))
-        self.families = [entry.load() for entry in LIARS.values()]
+        self.families = [LIARS[name].load() for name in told or LIARS]
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
@@ -88,7 +99,10 @@ class MadeUp(Tampering):
     def arguments(self) -> dict[str, Any]:
         """Returns what `rebuild` needs, as JSON data."""
         shape, width = list(self.recorded.shape[:-1]), self.inward.shape[1]
-        return {**super().arguments(), "shape": shape, "width": width}
+        found = {**super().arguments(), "shape": shape, "width": width}
+        if found["families"] is None:  # as the first of them, whose digests stay
+            del found["families"]
+        return found
 
     def offset(
         self, view: AttackView, memory: Tensor, generator: torch.Generator

@@ -18,6 +18,7 @@ from oracles.strategies import supervised
 from oracles.strategies.best_response import new_policy
 from oracles.strategies.config import SupervisedConfig
 from oracles.strategies.lessons import Objective, lied
+from oracles.strategies.liars.made_up import MadeUp
 from oracles.strategies.setting import Setting
 from oracles.strategies.supervised import train_by_labels
 from oracles.strategies.task import Task
@@ -155,3 +156,18 @@ def test_more_worlds_than_there_are_are_refused():
         ValueError, match=r"^fake_fraction is 0\.6, must be at most 0\.5"
     ):
         SupervisedConfig(benign_fraction=0.2, made_up_fraction=0.3, fake_fraction=0.6)
+
+
+def test_families_that_are_left_out_are_not_told(monkeypatch):
+    told = []
+    own = MadeUp.new.__func__
+
+    def watched(cls, setting, config=None):
+        made = own(cls, setting, config)
+        told.append(made.config.families)
+        return made
+
+    monkeypatch.setattr(MadeUp, "new", classmethod(watched))
+    for families in (None, ("mirror", "noise")):
+        trained(None, shares(made_up_fraction=1.0, families=families))
+        assert told.pop() == families

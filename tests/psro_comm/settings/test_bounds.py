@@ -8,7 +8,7 @@ from numbers import Integral
 
 import pytest
 
-from games.engine.settings import Bound
+from games.engine.settings import Bound, SomeOf
 from games.openspiel.signalling import SignallingConfig
 from oracles.signalling import TableOracleConfig
 from psro_comm.settings.experiment import ExperimentConfig
@@ -46,7 +46,7 @@ def bounded() -> list[tuple[type, str, Bound]]:
         (each, field.name, field.metadata["bound"])
         for each in CLASSES.values()
         for field in dataclasses.fields(each)
-        if "bound" in field.metadata
+        if isinstance(field.metadata.get("bound"), Bound)
     ]
 
 
@@ -118,6 +118,16 @@ def test_a_choice_is_one_of_its_names(config_class):
     for field in dataclasses.fields(config_class):
         if "choices" in field.metadata:
             refused(config_class, field.name, "no such name")
+
+
+@pytest.mark.parametrize("config_class", CLASSES.values(), ids=CLASSES)
+def test_several_are_some_of_the_names_and_none_twice(config_class):
+    for field in dataclasses.fields(config_class):
+        if isinstance(bound := field.metadata.get("bound"), SomeOf):
+            one = next(iter(bound.names))
+            for value in ((), (one, one), ("no such name",), one):
+                refused(config_class, field.name, value)
+            assert getattr(config_class(**{field.name: (one,)}), field.name) == (one,)
 
 
 @pytest.mark.parametrize(

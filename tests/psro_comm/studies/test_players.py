@@ -69,7 +69,10 @@ def test_what_takes_an_argument_takes_it_after_an_at(role, registry):
             with pytest.raises(ValueError, match=f"'{name}@2': .* an argument after @"):
                 read_name(f"{name}@2", role)
         else:
-            assert read_name(f"{name}@2", role).settings == {entry.argument: 2}
+            said = "mirror" if name == "made_up" else "2"
+            wanted = ("mirror",) if name == "made_up" else 2
+            given = read_name(f"{name}@{said}", role).settings
+            assert given == {entry.argument: wanted}
             assert read_name(name, role).settings == {}
     assert read_name("noise@.5", "attack").settings == {"size": 0.5}
 

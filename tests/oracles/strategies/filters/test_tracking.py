@@ -8,11 +8,14 @@ from torch import Tensor
 
 from games.engine.channel import Channel
 from games.engine.play import Stream, collect
+from games.engine.side import Side
 from games.engine.strategy import Verdict
 from games.engine.view import FilterView
 from games.environments.echo.env import Echo
+from oracles.strategies.config import Recipe
 from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.filters.tracking import TrackingFilter, TrackingInputs
+from oracles.strategies.freezing import freeze
 from oracles.strategies.recording import Recording
 from tests.hand_made import Attacker, Parrots
 
@@ -217,3 +220,64 @@ def test_each_sender_has_its_own_unit():
     torch.testing.assert_close(
         white.T @ white / len(white), torch.eye(SIZE), rtol=1e-3, atol=1e-3
     )
+
+
+def after(config: dict, changed: slice | None = None) -> Tensor:
+    """What sender 1 is believed to have done, after one part of its memory changed."""
+    filter_ = tracking(**config)
+    memory = judge(filter_).memory
+    if changed:
+        memory[:, 1, changed] += 1.0
+    return judge(filter_, memory, 2).decision.suspicion()[:, 1]
+
+
+STATE, PAST = slice(0, HIDDEN), slice(HIDDEN, None)
+
+
+@pytest.mark.parametrize(
+    ("part", "lost", "kept"), [("memory", STATE, PAST), ("context", PAST, STATE)]
+)
+def test_an_ablation_hides_its_part_and_nothing_else(part, lost, kept):
+    less = {part: False}
+    assert torch.equal(after(less), after(less, lost))
+    assert ((after(less) - after(less, kept)).abs() > 1e-6).all()
+    assert ((after({}) - after({}, lost)).abs() > 1e-6).all()
+
+
+def test_without_context_the_others_messages_count_for_nothing():
+    messages = torch.randn(BATCH, AGENTS, SIZE)
+    other = messages.clone()
+    other[:, 0] += 1.0
+    for context, same in ((False, True), (True, False)):
+        filter_ = tracking(context=context)
+        one, two = (judge(filter_, messages=m).decision for m in (messages, other))
+        assert torch.equal(one.suspicion()[:, 1], two.suspicion()[:, 1]) is same
+
+
+def test_unrolled_again_a_filter_without_memory_believes_the_same():
+    filter_ = tracking(memory=False)
+    alive = torch.ones(3, BATCH, AGENTS, dtype=torch.bool)
+    seen = torch.randn(3, BATCH, AGENTS, filter_.features[0].in_features)
+    state = torch.zeros(3, BATCH, AGENTS, HIDDEN)
+    whole = filter_.logits(TrackingInputs(seen, state, ~alive, alive))
+    last = filter_.logits(
+        TrackingInputs(*(p[2:] for p in (seen, state, ~alive, alive)))
+    )
+    torch.testing.assert_close(whole[2:], last)
+
+
+def test_a_whole_filter_says_nothing_of_ablations_and_an_ablation_does():
+    """So that the digests of filters that were made before stay."""
+    assert {*tracking().arguments()["config"]} == {"hidden", "threshold", "replace"}
+    less = tracking(memory=False)
+    assert less.arguments()["config"]["memory"] is False
+    assert TrackingFilter.rebuild(less.arguments()).config == less.config
+
+
+def test_an_ablation_is_not_what_a_whole_filter_may_learn_on_from():
+    for made, same in (({}, True), ({"memory": False}, False)):
+        frozen = freeze(tracking(**made))
+        recipe = Recipe(
+            *(Side.DEFENDER, "tracking", tracking().config, "supervised", None)
+        )
+        assert frozen.made_by(recipe) is same

@@ -1,5 +1,6 @@
 """Made-up liars: what each family says, by hand, and what is drawn for an episode."""
 
+import json
 from typing import Any, NamedTuple
 
 import pytest
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from games.engine.threat import Threat
 from games.engine.view import AttackView
+from oracles.strategies.attacks.config import MadeUpConfig
 from oracles.strategies.liars import LIARS
 from oracles.strategies.liars.luck import NUMBERS, Luck, between, pick
 from oracles.strategies.liars.made_up import MadeUp
@@ -212,3 +214,14 @@ def test_some_come_and_go():
     assert 0.4 < share < 0.7
     turns = (speaks[1:] != speaks[:-1])[:, restless].sum(0)
     assert turns.min() >= 4
+
+
+def test_some_families_alone_are_told_and_kept_when_rebuilt():
+    torch.manual_seed(0)
+    attack = MadeUp.new(setting(), MadeUpConfig(("noise", "constant")))
+    assert attack.families == [LIARS["noise"].load(), LIARS["constant"].load()]
+    again = MadeUp.rebuild(json.loads(json.dumps(attack.arguments())))
+    assert again.families == attack.families
+    assert again.config == attack.config
+    # One that tells all says nothing of it, as those that were made before could not.
+    assert "families" not in make().arguments()
