@@ -105,6 +105,35 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
     return _written(request, head, stages)
 
 
+def plan_defence(
+    request: Request, *, filters: int, others: int, lies: int, grounds: int
+) -> str:
+    """Returns the plan of a study of a defence: `studies.defence.study`.
+
+    Args:
+      request: what the command line asks for.
+      filters: how many are trained.
+      others: how many of them are set beside the first.
+      lies: how many each meets, nobody among them.
+      grounds: by how many choices of liars.
+    """
+    config, limit = request.config, _limit(request)
+    stages: list[_Stage] = []
+    if request.team is None:
+        stages.append(("team", 1, config.training.env_steps, _TRAIN_TEAM))
+    if filters:
+        budget = config.filter_oracle.env_steps
+        stages.append(("filters", filters, budget, _TRAIN_FILTER))
+    cells = 2 * grounds * lies + others * lies
+    steps = config.evaluation.episodes * limit
+    stages.append((f"cells without and behind it ({cells})", cells, steps, PLAY))
+    head = (
+        f"defence of {config.task}, seed {config.seed}, on {config.device},"
+        f" {request.workers} workers, in {request.runs_dir / request.run}"
+    )
+    return _written(request, head, stages)
+
+
 def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
     """Returns the head, a line for each stage, and the sum."""
     cores, seconds, lines = max(1, request.workers), 0.0, [head]

@@ -111,7 +111,9 @@ def _fields(names: Iterable[str]) -> set[str]:
 
 
 def request(
-    kind: str | None = None, named: Mapping[str, Sequence[str]] | None = None
+    kind: str | None = None,
+    named: Mapping[str, Sequence[str]] | None = None,
+    adapt: Callable[[ExperimentConfig], ExperimentConfig] = lambda config: config,
 ) -> Request:
     """Returns what the flags ask for.
 
@@ -120,12 +122,13 @@ def request(
         so that their runs do not share a name.
       named: players that the user named, by side; the first run among them lends its
         team where no other is given.
+      adapt: changes what the program itself sets, before flags change the rest.
 
     Raises:
       ValueError: a value that is not allowed, or a flag that would be ignored.
       StoreError: a player's run does not exist.
     """
-    base = preset(FLAGS.task, FLAGS.budget, FLAGS.seed)
+    base = adapt(preset(FLAGS.task, FLAGS.budget, FLAGS.seed))
     config = from_flags(base, skip=_OWN)
     device = choose_device(FLAGS.device)
     name = [FLAGS.task, FLAGS.budget, str(FLAGS.seed)]

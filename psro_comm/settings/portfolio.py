@@ -81,6 +81,18 @@ def steps_of_an_iteration(config: ExperimentConfig) -> int:
     return config.psro.restarts * sum(each.budget.env_steps for each in recipes)
 
 
+def tracked(config: ExperimentConfig) -> ExperimentConfig:
+    """Returns the experiment whose defender trains the tracking filter, by labels."""
+    own = _tracking(config).fresh
+    return replace(
+        config,
+        filter_kind=own.kind,
+        filter=own.config,
+        filter_trainer=own.oracle,
+        filter_oracle=own.budget,
+    )
+
+
 def further(config: AffineConfig | FakeConfig, near: EvolutionConfig) -> Recipe:
     """Returns a search that begins at an attack that is good already."""
     return _search(_KINDS[type(config)], config, near)

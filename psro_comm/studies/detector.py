@@ -1,9 +1,12 @@
 """Measures how well a filter detects and repairs: AUROC, rates, squared errors."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from games.engine.play import Stream, collect
+from games.engine.play import Step, Stream, collect
 from games.engine.strategy import Attack, Filter
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.strategies.setting import Setting, malicious_agents
@@ -26,6 +29,64 @@ def auroc(score: Tensor, positive: Tensor) -> float:
     return float((0.5 * (below + upto) / len(good)).mean())
 
 
+def roc(score: Tensor, positive: Tensor, false_alarms: Sequence[float]) -> list[float]:
+    """Returns the share of the forged that is found at shares of false alarms.
+
+    Between two thresholds the curve is straight; it is empty without both kinds.
+
+    Args:
+      score, positive: as for `auroc`.
+      false_alarms: shares of the benign that are suspected at least as much.
+    """
+    bad, good = (score[kind].double().sort().values for kind in (positive, ~positive))
+    if not len(bad) or not len(good):
+        return []
+    levels = score.double().unique()
+    found, alarms = (
+        # Beyond the last level nobody is suspected.
+        np.append(_above(own, levels).numpy(force=True), 0.0)[::-1]
+        for own in (bad, good)
+    )
+    # Of thresholds with as many alarms, the one that finds most.
+    last = np.append(alarms[1:] > alarms[:-1], True)
+    return [float(x) for x in np.interp(false_alarms, alarms[last], found[last])]
+
+
+def _above(scores: Tensor, levels: Tensor) -> Tensor:
+    """Returns the share of sorted scores that are at each level or above it."""
+    return 1.0 - torch.searchsorted(scores, levels, right=False).double() / len(scores)
+
+
+@torch.no_grad()
+def listen(
+    setting: Setting,
+    filter_: Filter,
+    attack: Attack,
+    generator: torch.Generator,
+    num_envs: int,
+) -> Step:
+    """Plays worlds for the length of one episode; returns all steps, `[T,B,...]`.
+
+    Args:
+      setting: the game.
+      filter_, attack: who is on the channel.
+      generator: draws all random numbers.
+      num_envs: episodes side by side; at most `spec.most_worlds`, for environments
+        that run one process a game.
+    """
+    num_envs = setting.env.spec.side_by_side(num_envs)
+    stream = Stream(
+        setting.env,
+        setting.team,
+        setting.channel(attack, filter_),
+        malicious=malicious_agents(setting, num_envs, generator),
+        world_generator=generator,
+        generator=generator,
+        redraw_malicious=setting.malicious is None,
+    )
+    return collect(stream.play(), setting.env.spec.episode_limit)
+
+
 @torch.no_grad()
 def filter_report(
     setting: Setting,
@@ -42,8 +103,7 @@ def filter_report(
       filter_: a trained filter.
       attack: the (mixed) attack that it meets.
       generator: draws all random numbers.
-      num_envs: episodes side by side; at most `spec.most_worlds`, for environments
-        that run one process a game.
+      num_envs: episodes side by side, see `listen`.
 
     Returns:
       `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),
@@ -54,17 +114,7 @@ def filter_report(
 
     Source: paper section 3.3; TASKS.md 5.2 (what else to measure).
     """
-    num_envs = setting.env.spec.side_by_side(num_envs)
-    stream = Stream(
-        setting.env,
-        setting.team,
-        setting.channel(attack, filter_),
-        malicious=malicious_agents(setting, num_envs, generator),
-        world_generator=generator,
-        generator=generator,
-        redraw_malicious=setting.malicious is None,
-    )
-    steps = collect(stream.play(), setting.env.spec.episode_limit)
+    steps = listen(setting, filter_, attack, generator, num_envs)
     wire, alive = steps.wire, steps.timestep.alive
     forged, benign = wire.forged & alive, ~wire.forged & alive
     flagged = wire.defence.choice > 0

@@ -74,15 +74,24 @@ def references(
     ]
 
 
-def liar_muted(lab: Lab, worlds: str, runs_dir: Path, episodes: int) -> PayoffTable:
+def liar_muted(
+    lab: Lab, worlds: str, runs_dir: Path, episodes: int, *, beside: str | None = None
+) -> PayoffTable:
     """Returns the table of no filter against muted liars, in the worlds of another.
 
     Muting them is the defender's doing here, whom neither cap nor rate binds.
+
+    Args:
+      lab: the lab of the game.
+      worlds: the name of a table, whose worlds they play.
+      runs_dir: folder of all runs.
+      episodes: number of worlds.
+      beside: the name of the table beside which they stand, if it is another.
     """
     free = copy(lab)
     threat = replace(lab.config.threat, cap=None, rate=1.0)
     free.config = replace(lab.config, threat=threat)
     none = find_player(lab, "none", "filter", runs_dir)
     silence = find_player(lab, "mute", "attack", runs_dir)
-    name = f"{worlds}.liar-muted"
+    name = f"{beside or worlds}.liar-muted"
     return free.table(name, none.policies, silence.policies, episodes, worlds=worlds)

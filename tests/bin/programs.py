@@ -34,6 +34,9 @@ READS = {  # settings that each program reads, beside those of the task and its 
         *("threat", *_ATTACK, *_NEW_FILTER),
         *("psro.episodes", "evaluation"),
     ),
+    "study_defence": (
+        *("threat", "filter.hidden", "filter_oracle.env_steps", "evaluation"),
+    ),
     "inspect_messages": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),
 }
 _TEAM = ("env", "backbone", "learner", "training", "echo", "commnet", "smac")

@@ -64,6 +64,7 @@ def lines(folder):
         ("train_filter", "--run=f", "--against=untrained"),
         ("evaluate", "--run=e", *untrained),
         ("worst_case", "--run=w", "--defenders=none,mute,untrained"),
+        ("study_defence", "--run=d", "--filter=tracking"),
         ("inspect_messages", "--run=i", "--attack=untrained", "--filter=untrained"),
         ("study_meta_solvers", "--run=s", "--solvers=nash,uniform"),
         ("study_meta_solvers", "--run=v", "--solvers=nash,uniform", "--psro.paper"),

@@ -42,7 +42,7 @@ def plot_curves(found: Suite, path: Path) -> list[Path]:
         for ax, (axis, curves) in zip(panels, groups.items(), strict=True):
             for number, curve in enumerate(curves):
                 _draw(ax, curve, number, len(curves))
-            draw_levels(found, ax, upright=False)
+            draw_levels(ax, found.floor, found.liar_muted, upright=False)
             where = _places(curves[0])
             ax.set_xticks(where, along(curves[0]))
             ax.set_xlabel(AXIS[axis])

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
+from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import Suite
 from psro_comm.reports.figures.heat_map import plot_returns
 from psro_comm.reports.figures.style import (
@@ -48,7 +49,7 @@ def plot_kept(found: Suite, path: Path) -> list[Path]:
                 shown, y = getattr(each, key), place + shift
                 ax.plot([shown.low, shown.high], [y, y], color=colour, lw=1.8)
                 ax.plot(shown.estimate, y, marker, color=colour, ms=5.0, label=words)
-        draw_levels(found, ax, upright=True)
+        draw_levels(ax, found.floor, found.liar_muted, upright=True)
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.45, -0.55)
         for edge in range(1, len(names)):
@@ -59,12 +60,11 @@ def plot_kept(found: Suite, path: Path) -> list[Path]:
     return figure_files(path, PRINT)
 
 
-def draw_levels(found: Suite, ax: Axes, *, upright: bool) -> None:
+def draw_levels(ax: Axes, floor: Interval, muted: Interval, *, upright: bool) -> None:
     """Draws the floor and the return with the liar muted, as lines."""
     draw = ax.axvline if upright else ax.axhline
-    draw(found.floor.estimate, color=GREY, ls="--", lw=1.1, label="floor, all muted")
-    muted = found.liar_muted.estimate
-    draw(muted, color=GREEN, ls=":", lw=1.4, label="liar muted")
+    draw(floor.estimate, color=GREY, ls="--", lw=1.1, label="floor, all muted")
+    draw(muted.estimate, color=GREEN, ls=":", lw=1.4, label="liar muted")
 
 
 def plot_attacks(found: Suite, path: Path) -> list[Path]:
