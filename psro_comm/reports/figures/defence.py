@@ -85,7 +85,7 @@ def plot_roc(found: Defence, path: Path) -> list[Path]:
         for ax, (words, members) in zip(panels, groups.items(), strict=False):
             _draw_roc(ax, members)
             ax.set_title(words)
-            ax.set_xlabel("share of honest messages suspected")
+            ax.set_xlabel("share of honest messages suspected; left end: none")
         panels[0].set_ylabel("share of liars' messages suspected")
         title = f"{found.task}, seed {found.seed}: ROC of {found.filter_}"
         figure.suptitle(f"{title}; dots: at its threshold", fontsize=10.0)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from games.engine.play import Step
-from oracles.strategies.supervised import lied
+from oracles.strategies.lessons import lied
 from psro_comm.metagame.defence import FALSE_ALARMS
 from psro_comm.studies.detector import auroc, roc
 
