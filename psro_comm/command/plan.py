@@ -10,7 +10,7 @@ from games.engine.side import Side
 from psro_comm.lab.progress import format_duration
 from psro_comm.lab.session import Request
 from psro_comm.settings.budgets import budgets
-from psro_comm.settings.portfolio import beginning, kinds, trainings
+from psro_comm.settings.portfolio import beginning, kinds, learns_on, trainings
 from psro_comm.settings.psro import RULES
 
 # Environment steps a second on one core: a team's training, a best response's, play.
@@ -203,11 +203,17 @@ def _psro(request: Request) -> list[_Stage]:
         rows, columns = _OPENING
     for side, speed in ((Side.ATTACKER, _TRAIN_ATTACK), (Side.DEFENDER, _TRAIN_FILTER)):
         known, count = trainings(config, side), psro.iterations * psro.restarts
-        stages += [
-            (f"R-MACRL {kind} {side.strategy}s", count, steps, speed)
-            for kind in kinds(psro, side)
-            for steps in [known[kind].fresh.budget.env_steps]
-        ]
+        # Fresh filters are trained only where those that learn on are not enough: here
+        # in every second iteration.
+        often = learns_on(psro) and not psro.paper and side is Side.DEFENDER
+        for kind in kinds(psro, side):
+            words = f"R-MACRL {kind} {side.strategy}s"
+            fresh, further = (each.budget.env_steps for each in known[kind])
+            if often:
+                stages.append((f"{words}, going on", psro.iterations, further, speed))
+                count = psro.iterations * (psro.restarts - 1) // 2
+            if count:
+                stages.append((words, count, fresh, speed))
     most = len(kinds(psro, Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
     cells = (rows + psro.iterations) * (columns + psro.iterations * most)
     return [*stages, (f"payoff cells ({cells})", cells, cell, PLAY)]
