@@ -250,7 +250,7 @@ def test_every_task_has_a_run_of_its_own_name(runs):
 
 
 def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):
-    given = ("--run=given", "--psro.iterations=1")
+    given = ("--run=given", "--psro.paper", "--psro.iterations=1")
     chosen = ("--initial_attacks=attack", "--initial_filters=filter")
     done = run("run_psro", runs, *given, *chosen)
     assert done.returncode == 0, done.stderr
