@@ -68,6 +68,7 @@ def kept(defender: str, worst: float, floor: float, single: str, above: float) -
         "returns": {"flip@3": worst + 1.25, f"affine on {defender}": worst - 0.25},
         "single": single,
         "above_single": interval(above),
+        "searched": True,
     }
 
 

@@ -166,7 +166,7 @@ def test_yardsticks_meet_what_was_trained_on_others_and_nothing_is_trained_twice
     kept = {each.defender: each for each in found.kept}
     assert [each.searched for each in found.kept] == [False, False, True]
     assert all(" on f" in name for name in kept["f"].returns if " on " in name)
-    assert {"affine on f", "fake evading on f", "fake+ on f"} < {
+    assert {"affine on f", "fake evading on f", "fake network+ on f"} < {
         *kept["norm@9"].returns
     }
     assert "pgd on f" not in kept["none"].returns  # it was aimed at another
