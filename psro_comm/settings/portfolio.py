@@ -10,7 +10,7 @@ from oracles.strategies.config import EvolutionConfig, Recipe, SupervisedConfig
 from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.psro import OWN, RULES, UNTRAINED, PSROConfig
+from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
 
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
 _LONGER = 3  # steps of a filter that learns from labels, in those of `filter_oracle`
@@ -58,7 +58,7 @@ def kinds(psro: PSROConfig, side: Side) -> tuple[str, ...]:
         return given
     if psro.paper:
         return (OWN,)
-    return ("fake",) if side is Side.ATTACKER else ("tracking",)
+    return USUAL if side is Side.ATTACKER else ("tracking",)
 
 
 def beginning(psro: PSROConfig) -> str:

@@ -6,9 +6,10 @@ from games.engine.settings import check, choice, integer, number, refusal, sever
 from psro_comm.metagame.solvers import META_SOLVERS
 
 OWN = "own"  # what a side trains otherwise: `attack_kind` by `attack_trainer`, ...
-TRAINED_ATTACKS = ("fake", "mirrored", "affine", OWN)
+TRAINED_ATTACKS = ("fake", "affine", "mirrored", OWN)
 TRAINED_FILTERS = ("tracking", OWN)
 RULES, UNTRAINED = "rules", "untrained"
+USUAL = TRAINED_ATTACKS[:2]
 _FIRST = 12  # policies that a population begins with, at most
 
 
@@ -26,9 +27,9 @@ class PSROConfig:
         alone, to the other's mixture, from an untrained policy. Decides the settings
         below that are none.
       attacks: the kinds of attack that the attacker trains, all of which join that hurt
-        more than those it has: fake, the team's own words about what it did not see
-        (none: this alone); mirrored, an affine lie that starts at the mirror; affine,
-        one that starts at nothing; own, `attack_kind`.
+        more than those it has: fake, the team's own words about what it did not see;
+        affine, an affine lie that starts at nothing (none: these two); mirrored, one
+        that starts at the mirror; own, `attack_kind`.
       filters: the kinds of filter that the defender trains: tracking, by true labels;
         own, `filter_kind`. Of all, one joins: that with which the population guarantees
         most.
@@ -63,7 +64,7 @@ class PSROConfig:
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
-        most = self.iterations * self.restarts * len(self.attacks or (OWN,))
+        most = self.iterations * self.restarts * len(self.attacks or USUAL)
         if self.slots < most + _FIRST:
             words = f"at least {most + _FIRST}, to hold all attacks"
             raise refusal("slots", self.slots, words)
