@@ -68,3 +68,8 @@ class PSROConfig:
         if self.slots < most + _FIRST:
             words = f"at least {most + _FIRST}, to hold all attacks"
             raise refusal("slots", self.slots, words)
+        papers = {"attacks": (OWN,), "filters": (OWN,), "start": UNTRAINED}
+        for name, only in papers.items() if self.paper else ():
+            if getattr(self, name) not in (None, only):
+                words = f"{only!r} or none: psro.paper is set"
+                raise refusal(name, getattr(self, name), words)

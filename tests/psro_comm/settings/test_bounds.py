@@ -180,3 +180,22 @@ def test_a_leaf_knows_what_it_may_be():
     assert found["device"].allowed == "one of cpu, cuda"
     assert found["device"].choices == ("cpu", "cuda")
     assert found["task"].allowed == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "own"),
+    [
+        ("attacks", ("fake",), ("own",)),
+        ("filters", ("tracking",), ("own",)),
+        ("start", "rules", "untrained"),
+    ],
+)
+def test_what_the_papers_own_version_would_ignore_is_refused(name, value, own):
+    config = preset("echo", "smoke")
+    changed = {"psro.paper": True, f"psro.{name}": value}
+    with pytest.raises(
+        ValueError, match=rf"^psro\.{name} is .* or none: psro.paper is"
+    ):
+        replace(config, changed)
+    replace(config, changed | {f"psro.{name}": own})
+    replace(config, changed | {"psro.paper": False})
