@@ -162,7 +162,16 @@ def _tracking(config: ExperimentConfig) -> Training:
     own, side = config.recipe(Side.DEFENDER), Side.DEFENDER
     if (own.kind, own.oracle) != ("tracking", "supervised"):
         policy = own.config if own.kind == "tracking" else TrackingConfig()
-        budget = SupervisedConfig(_LONGER * config.filter_oracle.env_steps)
+        usual = SupervisedConfig()
+        worlds = config.extent.side_by_side(
+            usual.num_envs
+        )  # as many as there are games
+        budget = replace(
+            usual,
+            env_steps=_LONGER * config.filter_oracle.env_steps,
+            num_envs=worlds,
+            num_minibatches=min(usual.num_minibatches, worlds),
+        )
         own = Recipe(side, "tracking", policy, "supervised", budget)
     update = own.budget.num_envs * config.extent.episode_limit
     shorter = replace(

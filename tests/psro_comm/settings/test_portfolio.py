@@ -1,4 +1,4 @@
-"""Which attacks a search may go on from."""
+"""What each side trains, and which attacks a search may go on from."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,9 @@ from oracles.strategies.config import EvolutionConfig
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.setting import Setting
-from psro_comm.settings.portfolio import fits, further
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.settings.portfolio import fits, further, trainings
+from psro_comm.settings.tasks import preset
 from tests.hand_made import CAUGHT, Parrots
 
 RULES = Threat(malicious=CAUGHT, knowledge="white_box")
@@ -38,3 +40,16 @@ def test_a_search_goes_on_from_a_lie_of_its_kind_and_unit(kind, hidden):
     assert not fits(policy(kind, scale=9.0), recipe)
     assert fits(policy(kind, hidden=4), recipe) == (hidden == 4)
     assert not fits(policy(kind, hidden=5), recipe)
+
+
+@pytest.mark.parametrize(("games", "worlds", "parts"), [(None, 256, 2), (1, 1, 1)])
+def test_a_filter_learns_in_as_many_worlds_as_there_are_games(
+    monkeypatch, games, worlds, parts
+):
+    config = preset("3bane_vs_hM", "quick")
+    extent = replace(config.extent, most_worlds=games)
+    monkeypatch.setattr(ExperimentConfig, "extent", extent)
+    for recipe in trainings(config, Side.DEFENDER)["tracking"]:
+        assert recipe.budget.num_envs == worlds
+        assert recipe.budget.num_minibatches == parts
+    assert recipe.budget.env_steps == 12 * worlds * extent.episode_limit
