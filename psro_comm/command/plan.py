@@ -19,7 +19,7 @@ _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
 _BASE_MIB = 450.0  # of each process: Python with torch and OpenSpiel
 _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
 _DEFENDERS = 2  # of a story, that learn
-_OPENING = 6, 8  # filters and attacks that R-MACRL begins with
+_OPENING = 7, 8  # filters and attacks that R-MACRL begins with
 _MIB_PER_GAME = 1024.0
 _FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
 

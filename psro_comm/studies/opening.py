@@ -13,7 +13,8 @@ from psro_comm.settings.psro import RULES
 from psro_comm.studies.players import find_player
 
 LIES = ("mirror", "swap", "freeze@8", "replay@4", "flip", "noise@2", "fake_world")
-SIMPLE = ("mute", "norm", "clip", "random_mute")
+# On some maps a team that hears its mean message alone does better than one in silence.
+SIMPLE = ("mute", "mute@replace=team_mean", "norm", "clip", "random_mute")
 CROWD = ("median",)  # where a liar is not half of those whom another hears
 _FIRST = "first-filter"
 
