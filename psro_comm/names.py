@@ -2,7 +2,7 @@
 
 # Defenders.
 NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
-RMACRL, MUTE = "R-MACRL", "mute"
+RMACRL, MUTE = "R-MACRL", "mute"  # the latter is an attack as well
 
 # Attackers of a story.
 NO_ATTACK, NOISE, UNTRAINED = "no-attack", "noise", "untrained-attack"

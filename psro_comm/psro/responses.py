@@ -62,13 +62,13 @@ class Trial(NamedTuple):
 class Answer(NamedTuple):
     """What the oracles of both sides made of a meta-game.
 
-    The tests are of each side's best new policy, which need not have joined; the table
+    The trials are of each side's best new policy, which need not have joined; the table
     holds the cells that were played on the way, if any.
     """
 
     filters: list[str]  # that join
     attacks: list[str]
-    tests: tuple[Trial, Trial]  # by side
+    trials: tuple[Trial, Trial]  # by side
     table: PayoffTable | None = None
 
 

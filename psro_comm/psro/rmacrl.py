@@ -207,8 +207,8 @@ class RMacrl:
         if self.config.paper:
             starts = self.warm_starts(mixtures, table)
             new = self.respond(number, names, mixtures, starts)
-            tests = Trial(names, mixtures, new[0]), Trial(names, mixtures, new[1])
-            self._answered = Answer([new[0]], [new[1]], tests)
+            trials = Trial(names, mixtures, new[0]), Trial(names, mixtures, new[1])
+            self._answered = Answer([new[0]], [new[1]], trials)
         else:
             self._answered = self.searcher.answer(number, names, mixtures, table)
         return self._answered.filters, self._answered.attacks
@@ -248,10 +248,10 @@ class RMacrl:
 
         Source: paper alg. 1, line 9: converged when they are in the populations.
         """
-        defended, attacked = answer.tests
+        defended, attacked = answer.trials
         cells = {
             (row, column)
-            for side, trial in zip(Side, answer.tests, strict=True)
+            for side, trial in zip(Side, answer.trials, strict=True)
             for row, column in trial.cells(side)
         }
         fresh = self.tables.table(
@@ -270,9 +270,9 @@ class RMacrl:
         """Returns a side's new policy, which may not have joined, and its rivals."""
         known = {
             name: self.populations[side][name]
-            for trial in reversed(answer.tests)
+            for trial in reversed(answer.trials)
             for name in trial.met(side)
         }
-        new, joined = answer.tests[side].new, self.populations[side]
+        new, joined = answer.trials[side].new, self.populations[side]
         policy = joined[new] if new in joined else self.lab.store.load_policy(new)
         return known | {new: policy}

@@ -37,7 +37,7 @@ class PSROConfig:
         that nobody trains and a first filter trained on these; or untrained, a policy
         of each side as it is drawn.
       warm_start: whether the first training of each kind learns on from the policy of
-        its kind that does best against the mixture.
+        its kind that does best against the mixture (none: unless it is the paper's).
       spread: part of the opponents' mixture, in a filter's training, that is shared
         evenly by all attackers: what was found once should not be forgotten.
       patience: iterations in a row in which neither side gains more than its noise,

@@ -11,12 +11,12 @@ from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import ANY, Kept, Suite
+from psro_comm.names import MUTE
 from psro_comm.studies.players import find_player
 from psro_comm.studies.references import liar_muted
 from psro_comm.studies.suite.attackers import (
     CHOICE,
     MEASURE,
-    MUTE,
     NOBODY,
     Candidate,
     deaf,

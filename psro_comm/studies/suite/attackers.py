@@ -17,6 +17,7 @@ from oracles.strategies.registry import ATTACKS
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
+from psro_comm.names import MUTE
 from psro_comm.settings.portfolio import fits, further, trainings
 from psro_comm.settings.psro import OWN
 from psro_comm.studies.player_names import read_name
@@ -28,7 +29,7 @@ NOT_TRAINED = (
     *("swap", "replay@1", "replay@4", "replay@16", "freeze@0", "freeze@8", "mute"),
     "fake_world",
 )
-NOBODY, MUTE = "none", "mute"  # an attack and a filter each
+NOBODY = "none"  # an attack and a filter
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run

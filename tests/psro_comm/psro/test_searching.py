@@ -90,11 +90,11 @@ def test_only_attacks_join_that_hurt_the_mixture_more_than_those_it_has_met():
     _, populations, answer = answered(x=(1.0, 0.0))
     assert answer.attacks == [FAKE]
     assert [*populations[1]] == [NO_ATTACK, "flip", FAKE]
-    assert answer.tests[1].new == FAKE
+    assert answer.trials[1].new == FAKE
     _, populations, answer = answered(x=(0.0, 1.0))
     assert answer.attacks == []
     assert [*populations[1]] == [NO_ATTACK, "flip"]
-    assert answer.tests[1].new in (FAKE, MIRRORED)  # recorded and tested all the same
+    assert answer.trials[1].new in (FAKE, MIRRORED)  # recorded and tested all the same
 
 
 def test_a_filter_answers_the_game_with_the_new_attacks_in_it():
@@ -123,7 +123,7 @@ def test_of_all_filters_that_joins_with_which_the_population_guarantees_most():
     assert {LEARNT, FRESH} < {*lab.asked}
     assert answer.filters == [LEARNT]
     assert [*populations[0]] == [NO_FILTER, "mute", LEARNT]
-    assert answer.tests[0].new == LEARNT
+    assert answer.trials[0].new == LEARNT
     assert answer.table.defenders == (NO_FILTER, "mute", LEARNT)
     assert answer.table.attackers[:3] == (NO_ATTACK, "flip", FAKE)
 
@@ -133,7 +133,7 @@ def test_a_filter_that_loses_to_one_already_there_does_not_join():
     _, populations, answer = answered(worse, x=(1.0, 0.0))
     assert answer.filters == []
     assert [*populations[0]] == [NO_FILTER, "mute"]
-    assert answer.tests[0].new == LEARNT
+    assert answer.trials[0].new == LEARNT
 
 
 @pytest.mark.parametrize(("kept", "restored"), [(7.5, True), (6.5, False)])
