@@ -3,6 +3,7 @@
 # Defenders.
 NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
 RMACRL, MUTE = "R-MACRL", "mute"  # the latter is an attack as well
+MUTES = MUTE, f"{MUTE}@replace=team_mean"  # all that a team hears: nothing, or its mean
 
 # Attackers of a story.
 NO_ATTACK, NOISE, UNTRAINED = "no-attack", "noise", "untrained-attack"

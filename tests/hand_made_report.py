@@ -77,6 +77,7 @@ _SUITE = {
     "task": "predator_prey_p05",
     "seed": 3,
     "floor": interval(25.0),
+    "mute": "mute",
     "liar_muted": interval(45.0),
     "reach": interval(20.0),
     "kept": [

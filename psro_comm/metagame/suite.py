@@ -7,6 +7,7 @@ from typing import Any
 from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.reading import need, read_interval, read_list, read_numbers
+from psro_comm.names import MUTE
 
 ANY = "any"  # the worst attack on who cannot be hurt
 _INTERVALS = ("clean", "worst", "black_box", "above_floor")
@@ -107,6 +108,8 @@ class Suite:
       name: the artefact's name.
       task, seed: the task that was played, and the run's seed.
       floor: the return with everybody muted, which no attack can lower.
+      mute: the filter that mutes everybody so: of silence and the team's mean message,
+        what a team does better with.
       liar_muted: the return with the malicious agents muted and nothing else changed:
         what a detector without error could reach by muting.
       reach: `liar_muted` minus `floor`, in the same worlds.
@@ -120,6 +123,7 @@ class Suite:
     task: str
     seed: int
     floor: Interval
+    mute: str
     liar_muted: Interval
     reach: Interval
     kept: Sequence[Kept]
@@ -164,6 +168,7 @@ class Suite:
         )
         return cls(
             floor=floor,
+            mute=found.get("mute", MUTE),  # once, silence was the only one
             liar_muted=muted,
             reach=reach,
             kept=[Kept.from_dict(each) for each in read_list(found, "kept")],

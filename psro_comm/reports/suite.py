@@ -53,9 +53,9 @@ def _holding(found: Suite) -> Section:
     ]
     singles = dict.fromkeys(each.single for each in found.kept if each.single)
     notes = (
-        f"floor, everybody muted, where no attack reaches: {found.floor}; the liar"
-        f" muted, by who knows him: {found.liar_muted}; reach, the difference:"
-        f" {found.reach}.",
+        f"floor, everybody muted ({found.mute}), where no attack reaches:"
+        f" {found.floor}; the liar muted, by who knows him: {found.liar_muted}; reach,"
+        f" the difference: {found.reach}.",
         "holds: keeps more in the worst case than the floor and than the best other"
         f" single filter ({', '.join(singles) or 'there is none'}), in the same worlds,"
         " both intervals leaving out zero.",

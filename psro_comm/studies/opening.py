@@ -6,6 +6,7 @@ from pathlib import Path
 from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
 from psro_comm.lab.lab import Lab, Response
+from psro_comm.names import MUTES
 from psro_comm.psro.given import Given
 from psro_comm.psro.rmacrl import RMacrl
 from psro_comm.settings.portfolio import beginning, kinds, trainings
@@ -14,7 +15,7 @@ from psro_comm.studies.players import find_player
 
 LIES = ("mirror", "swap", "freeze@8", "replay@4", "flip", "noise@2", "fake_world")
 # On some maps a team that hears its mean message alone does better than one in silence.
-SIMPLE = ("mute", "mute@replace=team_mean", "norm", "clip", "random_mute")
+SIMPLE = (*MUTES, "norm", "clip", "random_mute")
 CROWD = ("median",)  # where a liar is not half of those whom another hears
 _FIRST = "first-filter"
 

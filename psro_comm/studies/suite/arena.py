@@ -11,7 +11,7 @@ from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import ANY, Kept, Suite
-from psro_comm.names import MUTE
+from psro_comm.names import MUTE, MUTES
 from psro_comm.studies.players import find_player
 from psro_comm.studies.references import liar_muted
 from psro_comm.studies.suite.attackers import (
@@ -35,7 +35,7 @@ class Arena:
         runs_dir: Path,
         beside: Collection[str] = (),
     ) -> None:
-        """Prepares tables of the defenders, nobody and the mute filter.
+        """Prepares tables of the defenders, nobody and the better of two mute filters.
 
         Args:
           lab: the lab of the game.
@@ -45,26 +45,29 @@ class Arena:
         """
         self.lab, self.asked, self.runs_dir = lab, defenders, runs_dir
         self.beside = beside
-        both = [find_player(lab, each, "filter", runs_dir) for each in (NOBODY, MUTE)]
-        self.nobody, self.mute = both
+        self.nobody, *mutes = (
+            find_player(lab, each, "filter", runs_dir) for each in (NOBODY, *MUTES)
+        )
         self.clean = find_player(lab, NOBODY, "attack", runs_dir)
         self.silence = find_player(lab, MUTE, "attack", runs_dir)
-        self.rows = {each.name: each for each in (*defenders, *both)}
+        levels = self._levels((self.nobody, *mutes))
+        self.mute = max(mutes, key=lambda each: levels[each.name])
+        clean, muted = levels[self.nobody.name], levels[self.mute.name]
+        # What talking is worth.
+        self.talk = max(clean - muted, 0.1 * abs(clean))
+        everyone = (*defenders, self.nobody, self.mute)
+        self.rows = {each.name: each for each in everyone}
 
-    def talk(self) -> float:
-        """Returns what talking is worth: the clean return less that of a mute team."""
+    def _levels(self, filters: Sequence[Mixed]) -> dict[str, float]:
+        """Returns what filters keep if nobody lies, on the choosing worlds."""
         table = self.lab.table(
             "suite-levels",
-            {**self.nobody.policies, **self.mute.policies},
+            {name: p for each in filters for name, p in each.policies.items()},
             self.clean.policies,
             self.lab.config.psro.episodes,
             worlds=CHOICE,
         )
-        clean, muted = (
-            float(returns_of(table, each, self.clean).mean())
-            for each in (self.nobody, self.mute)
-        )
-        return max(clean - muted, 0.1 * abs(clean))
+        return {f.name: float(returns_of(table, f, self.clean).mean()) for f in filters}
 
     def name(self, attacks: Iterable[Candidate]) -> str:
         """Returns the name of what these attacks leave of these defenders."""
@@ -128,7 +131,7 @@ class Arena:
         kept = self._kept(table, chosen, returns, by_name)
         config = lab.config
         return Suite(
-            *(name, config.task, config.seed, mean_interval(floor)),
+            *(name, config.task, config.seed, mean_interval(floor), self.mute.name),
             *(mean_interval(muted), paired_difference(muted, floor)),
             *([kept[each.name] for each in self.asked], []),
             *(config.psro.episodes, episodes),
@@ -149,7 +152,7 @@ class Arena:
         def clean(defender: str) -> np.ndarray:
             return returns_of(table, self.rows[defender], self.clean)
 
-        floor = clean(MUTE)
+        floor = clean(self.mute.name)
         kept = {
             each: Kept(
                 each,
@@ -187,7 +190,7 @@ class Arena:
         singles = [
             name
             for name in kept
-            if name not in (defender, NOBODY, MUTE)
+            if name not in (defender, NOBODY, self.mute.name)
             and len(self.rows[name].policies) < 2
         ]
         if not singles:

@@ -75,7 +75,7 @@ def search_players(
     same = {digest([each.player]) for each in ready}  # R-MACRL may begin with them
     old = [each for each in old if digest([each.player]) not in same]
     logging.info("suite: %d attacks without training, %d stored", len(ready), len(old))
-    fresh = trained(lab, searched, _PRICE * arena.talk(), met)
+    fresh = trained(lab, searched, _PRICE * arena.talk, met)
     known = [*ready, *old, *fresh]
     choice = arena.play("choice", known)
     returns = arena.returns(choice, known)

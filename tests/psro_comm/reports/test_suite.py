@@ -21,8 +21,9 @@ WEAK = Kept(
     {"swap": 30.0, "flip": 24.25, "es on strong": 33.5, "es on weak": 29.5},
 )
 FOUND = Suite(
-    *("suite-1", "echo", 0, Interval(25.0, 24.0, 26.0), Interval(45.0, 44.0, 46.0)),
-    *(Interval(20.0, 19.0, 21.0), (STRONG, WEAK), ("weak: beware",), 64, 128),
+    *("suite-1", "echo", 0, Interval(25.0, 24.0, 26.0), "mute"),
+    *(Interval(45.0, 44.0, 46.0), Interval(20.0, 19.0, 21.0), (STRONG, WEAK)),
+    *(("weak: beware",), 64, 128),
 )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.names import MUTES
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.players import find_player
@@ -49,6 +50,7 @@ def tables(runs):
             lab.store.load_json(f"{found.name}-{k}")
             for k in ("choice-further", "measure")
         ]
+        stored.append(lab.store.load_json("suite-levels"))
     return found, *(PayoffTable.from_dict(table) for table in stored)
 
 
@@ -75,8 +77,14 @@ def test_it_finds_the_exact_worst_case_of_who_can_be_fooled(found):
     assert found.reached(kept["none"]) is None
 
 
+def test_the_floor_is_what_a_team_does_better_with_silence_or_its_mean(tables):
+    found, *_, levels = tables
+    clean = dict(zip(levels.defenders, levels.mean()[:, 0], strict=True))
+    assert found.mute == max(MUTES, key=clean.__getitem__)
+
+
 def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
-    found, choice, measure = tables
+    found, choice, measure, _ = tables
     assert (choice.num_worlds, measure.num_worlds) == (CHOICE, EPISODES)
     for each in found.kept:
         if each.attack == "any":
