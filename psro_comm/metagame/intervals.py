@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 NORMAL = 1.959964  # two-sided 95 % quantile of the normal distribution
+_ROUNDING = 1e-12  # relative difference of sums of the same numbers in another order
 
 
 class Interval(NamedTuple):
@@ -243,7 +244,10 @@ def paired_difference(
     a, b = np.asarray(a), np.asarray(b)
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(f"pairs need two [W], got {a.shape} and {b.shape}")
-    return mean_interval(a - b, confidence)
+    difference = a - b
+    # What two weighted sums of the same returns differ by is rounding, not a gain.
+    rounding = np.abs(difference) <= _ROUNDING * np.maximum(np.abs(a), np.abs(b))
+    return mean_interval(np.where(rounding, 0.0, difference), confidence)
 
 
 def across_seeds(values: Sequence[float], confidence: float = 0.95) -> Interval:

@@ -119,7 +119,7 @@ class TrackingFilter(nn.Module):
             message_size=setting.team.message_size,
             num_agents=setting.env.spec.num_agents,
             num_malicious=setting.threat.num_malicious,
-        )
+        ).to(setting.env.device)  # where the messages are that it is calibrated by
         whom = setting.malicious or range(setting.env.spec.num_agents)
         how = "best" if filter_.recaller else filter_.config.replace
         filter_.replacement.copy_(replacement(how, setting, whom))

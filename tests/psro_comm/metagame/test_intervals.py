@@ -94,6 +94,15 @@ def test_pairs_not_played_on_both_sides_do_not_count() -> None:
     assert intervals.paired_difference(a, b).estimate == 2.0
 
 
+def test_sums_of_the_same_returns_in_another_order_do_not_differ() -> None:
+    returns = np.random.default_rng(0).normal(11, 3, (3, 50))
+    weights = np.array([0.1, 0.2, 0.7])
+    a, b = weights @ returns, weights[::-1] @ returns[::-1]
+    assert (a != b).any()
+    assert intervals.paired_difference(a, b) == (0.0, 0.0, 0.0)
+    assert intervals.paired_difference(a + 1e-9, b).low > 0
+
+
 @pytest.mark.parametrize("shape", [(3,), (1, 4), ()])
 def test_unpaired_data_raise(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="pairs need"):
