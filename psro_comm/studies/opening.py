@@ -39,16 +39,34 @@ def open_psro(
 
 
 def rules(lab: Lab) -> Given:
-    """Returns filters and attacks that nobody trains, and a filter trained on these."""
-    runs_dir = lab.store.root.parent
+    """Returns filters and attacks that nobody trains, and a filter trained on these.
+
+    A run that goes on has those that it began with: replacements and recorded messages
+    may differ in their last bits on another machine.
+    """
     crowd = CROWD if lab.env.spec.num_agents >= 4 else ()
-    filters = _named(lab, (*SIMPLE, *crowd), "filter", runs_dir)
-    attacks = _named(lab.knowing(), LIES, "attack", runs_dir)
+    simple = (*SIMPLE, *crowd)
+    if lab.store.has("start"):
+        filters, attacks = lab.store.load_json("start")
+        return _begun(lab, (*simple, _FIRST), filters), _begun(lab, LIES, attacks)
+    runs_dir = lab.store.root.parent
+    made = _named(lab, simple, "filter", runs_dir)
+    lies = _named(lab.knowing(), LIES, "attack", runs_dir)
     kind = kinds(lab.config.psro, Side.DEFENDER)[0]
     recipe = trainings(lab.config, Side.DEFENDER)[kind].fresh
-    even = [1.0 / len(attacks)] * len(attacks)
-    (first,) = lab.knowing().respond([Response(_FIRST, attacks, even, recipe)])
-    return {**filters, _FIRST: first}, attacks
+    even = [1.0 / len(lies)] * len(lies)
+    (first,) = lab.knowing().respond([Response(_FIRST, lies, even, recipe)])
+    return {**made, _FIRST: first}, lies
+
+
+def _begun(
+    lab: Lab, names: Sequence[str], start: Sequence[tuple[str, str]]
+) -> dict[str, Frozen]:
+    """Returns the first policies of a side that a run began with (`psro.given`)."""
+    return {
+        name: lab.store.load_policy(own)
+        for name, (own, _) in zip(names, start, strict=False)
+    }
 
 
 def _named(

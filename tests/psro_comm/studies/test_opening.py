@@ -59,3 +59,16 @@ def test_the_papers_own_begins_with_what_is_given_alone(lab):
     assert [*rmacrl.filters] == ["no-filter", "f"]
     assert [*rmacrl.attacks] == ["no-attack", "a"]
     assert rmacrl.tables is lab  # its attackers know what the run's threat says
+
+
+def test_a_run_goes_on_from_what_it_began_with_on_another_machine(lab, monkeypatch):
+    begun = open_psro(lab)
+
+    def other(*asked):
+        raise AssertionError("made anew")
+
+    monkeypatch.setattr("psro_comm.studies.opening.find_player", other)
+    again = open_psro(lab)
+    for one, two in zip(begun.populations, again.populations, strict=True):
+        assert [*one] == [*two]
+        assert [p.digest() for p in one.values()] == [p.digest() for p in two.values()]
