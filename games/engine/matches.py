@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from games.engine.channel import Channel
 from games.engine.env import CommEnv
 from games.engine.play import Outcome, play_episodes
-from games.engine.population import Lineup
+from games.engine.population import Crowd, Lineup
 from games.engine.strategy import Attack, Filter
 from games.engine.team import Team
 from games.engine.threat import Threat
@@ -19,8 +20,8 @@ from games.engine.worlds import Worlds
 def play_cells(
     env: CommEnv,
     team: Team,
-    filters: Sequence[Filter],
-    attacks: Sequence[Attack],
+    filters: Sequence[Filter] | Crowd,
+    attacks: Sequence[Attack] | Crowd,
     cells: Sequence[tuple[int, int]],
     threat: Threat,
     worlds: Worlds,
@@ -35,7 +36,7 @@ def play_cells(
 
     Args:
       env, team: the environment and the team that plays in it.
-      filters, attacks: the two populations.
+      filters, attacks: the two populations; one policy with many weights is a crowd.
       cells: `(filter, attack)` indices of C cells.
       threat: the rules of what every attack may know and do.
       worlds: W worlds, the same for all cells.
@@ -54,10 +55,17 @@ def play_cells(
     waves: list[Any] = []
     for wave in job.split(env.spec.side_by_side(num_envs)):
         world, cell = wave // len(cells), wave % len(cells)
-        seats = Lineup(attacks, index[cell, 1]), Lineup(filters, index[cell, 0])
+        seats = _seated(attacks, index[cell, 1]), _seated(filters, index[cell, 0])
         channel = Channel(*seats, threat)
         waves.append(play_episodes(env, team, channel, worlds.take(world), generator))
     return map_tensors(lambda part: part.view(count, len(cells)).T, concat(waves))
+
+
+def _seated(players: Sequence[Any] | Crowd, assignment: Tensor) -> Any:
+    """Returns who plays: `assignment[b]` of the players in environment b."""
+    if isinstance(players, Crowd):
+        return players.seat(assignment)
+    return Lineup(players, assignment)
 
 
 def play_worlds(

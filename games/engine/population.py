@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from games.engine.tree import map_tensors
 from games.engine.view import rows
@@ -34,6 +34,27 @@ def narrowed(member: Any, index: Tensor) -> Any:
     return member.at(index) if hasattr(member, "at") else member
 
 
+def waits(values: Tensor) -> bool:
+    """Returns whether the host would wait for a device to learn what `values` are."""
+    return values.device.type != "cpu"
+
+
+def _shown(view: Any, member: Any, index: Tensor) -> Any:
+    """Returns a view narrowed to some environments, and to what a member may know."""
+    knows = getattr(member, "knowledge", "own") == "white_box"
+    if not knows and getattr(view, "white_box", None) is not None:
+        view = view._replace(white_box=None)
+    return rows(view, index)
+
+
+def _answer(member: Any, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
+    """Returns what a member decides; it remembers in the first places of `memory`."""
+    size = member.memory_size
+    answer = member.decide(view, memory[..., :size], generator)
+    kept = torch.cat([answer.memory, memory[..., size:]], dim=-1)
+    return answer._replace(memory=kept)
+
+
 def _broadcast(mask: Tensor, leaf: Tensor) -> Tensor:
     return mask.view(-1, *[1] * (leaf.dim() - 1))
 
@@ -41,8 +62,9 @@ def _broadcast(mask: Tensor, leaf: Tensor) -> Tensor:
 class Mixture:
     """A mixed strategy: each episode is played by one member, drawn at its start.
 
-    Every member that has weight runs in every environment, and `where` selects, so
-    that shapes stay the same whatever was drawn.
+    On a card, every member that has weight runs in every environment, and `where`
+    selects, so that shapes stay the same whatever was drawn. On a CPU each runs only
+    where it plays.
     """
 
     kind = "mixture"
@@ -64,7 +86,7 @@ class Mixture:
         self.weights = torch.tensor([w for _, w in kept], dtype=torch.float64)
         self.edges = self.weights.cumsum(0)[:-1].float()
         self.assignment = torch.zeros(0, dtype=torch.long)
-        self.memory_size = sum(member.memory_size for member in self.members)
+        self.memory_size = max(member.memory_size for member in self.members)
         self.knowledge, self.observes = _needs(self.members)
 
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
@@ -77,16 +99,14 @@ class Mixture:
         self.assignment = torch.where(done, drawn, self.assignment)
         for member in self.members:
             member.reset(done, generator)
+        self._seat()
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
         """Returns what each environment's member decides (`games.engine.strategy`)."""
-        sizes = [member.memory_size for member in self.members]
-        answers = [
-            member.decide(view, part, generator)
-            for member, part in zip(self.members, memory.split(sizes, -1), strict=True)
-        ]
-        kept = torch.cat([answer.memory for answer in answers], dim=-1)
-        chosen = answers[0]._replace(memory=kept)
+        if self.seated is not None:
+            return self.seated.decide(view, memory, generator)
+        answers = [_answer(member, view, memory, generator) for member in self.members]
+        chosen = answers[0]
         for index, answer in enumerate(answers[1:], start=1):
             mine = self.assignment == index
             chosen = map_tensors(
@@ -94,7 +114,7 @@ class Mixture:
                     _broadcast(mine, new), new, old
                 ),
                 chosen,
-                answer._replace(memory=kept),
+                answer,
             )
         return chosen
 
@@ -103,7 +123,41 @@ class Mixture:
         seen = copy.copy(self)
         seen.members = [narrowed(member, index) for member in self.members]
         seen.assignment = self.assignment[index]
+        seen._seat()
         return seen
+
+    def _seat(self) -> None:
+        """Seats the members where they play, unless that would make the host wait."""
+        where = self.assignment
+        self.seated = None if waits(where) else Lineup.of(self.members, where)
+
+
+class Crowd:
+    """One policy with the weights of many, which play side by side.
+
+    What each decides is one batched product of all: an operator is called once, not
+    once for each. For policies that `broadcasts`, whose every parameter may have a
+    leading axis of environments.
+    """
+
+    def __init__(self, policy: Any, weights: Tensor) -> None:
+        """Prepares copies of `policy` with C times all its parameters, `[C,P]`."""
+        self.policy, self.weights = policy, weights
+        self.memory_size = policy.memory_size
+
+    def seat(self, assignment: Tensor) -> Any:
+        """Returns a policy whose environment b is played by `assignment[b]`, `[B]`."""
+        seated = copy.deepcopy(self.policy)
+        named = [*seated.named_parameters()]
+        sizes = [parameter.numel() for _, parameter in named]
+        parts = self.weights.split(sizes, -1)
+        for (path, parameter), part in zip(named, parts, strict=True):
+            module, _, name = path.rpartition(".")
+            own = part.view(-1, *parameter.shape)[assignment]
+            seated.get_submodule(module).register_parameter(
+                name, nn.Parameter(own, requires_grad=False)
+            )
+        return seated
 
 
 class Lineup:
@@ -127,6 +181,15 @@ class Lineup:
         self.memory_size = max(member.memory_size for member in members)
         self.knowledge, self.observes = _needs(members)
 
+    @classmethod
+    def of(cls, members: Sequence[Any], assignment: Tensor) -> "Lineup":
+        """Seats members that began to play everywhere; they keep what they drew."""
+        own = [
+            narrowed(member, (assignment == index).nonzero().squeeze(1))
+            for index, member in enumerate(members)
+        ]
+        return cls(own, assignment)
+
     def reset(self, done: Tensor, generator: torch.Generator) -> None:
         """Tells each member which of its own environments start anew."""
         for member, index in self.seats:
@@ -134,12 +197,12 @@ class Lineup:
 
     def decide(self, view: Any, memory: Tensor, generator: torch.Generator) -> Any:
         """Returns what each environment's member decides (`games.engine.strategy`)."""
-        answers = []
-        for member, index in self.seats:
-            own, size = memory[index], member.memory_size
-            answer = member.decide(rows(view, index), own[..., :size], generator)
-            kept = torch.cat([answer.memory, own[..., size:]], dim=-1)
-            answers.append(answer._replace(memory=kept))
+        if len(self.seats) == 1:
+            return _answer(self.seats[0][0], view, memory, generator)
+        answers = [
+            _answer(member, _shown(view, member, index), memory[index], generator)
+            for member, index in self.seats
+        ]
         return map_tensors(
             lambda *leaves: torch.cat(leaves)[self.restore], answers[0], *answers[1:]
         )

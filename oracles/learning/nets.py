@@ -51,7 +51,12 @@ class StackedMLP(nn.Module):
         )
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Maps `[..., K, F]` to `[..., K, G]`, network k acting on slice k."""
+        """Maps `[..., K, F]` to `[..., K, G]`, network k acting on slice k.
+
+        Weights `[B,K,F,G]` instead of `[K,F,G]` are other networks for each row b.
+        """
+        if self.weights[0].dim() > 3:
+            return self._row_by_row(inputs)
         rows = inputs.reshape(-1, *inputs.shape[-2:]).transpose(0, 1)  # [K,R,F]
         for depth, (weight, bias) in enumerate(
             zip(self.weights, self.biases, strict=True)
@@ -60,6 +65,16 @@ class StackedMLP(nn.Module):
                 rows = rows.tanh()
             rows = torch.baddbmm(bias[:, None], rows, weight)
         return rows.transpose(0, 1).reshape(*inputs.shape[:-1], -1)
+
+    def _row_by_row(self, inputs: Tensor) -> Tensor:
+        rows = inputs[..., None, :]  # [B,K,1,F]
+        for depth, (weight, bias) in enumerate(
+            zip(self.weights, self.biases, strict=True)
+        ):
+            if depth:
+                rows = rows.tanh()
+            rows = rows @ weight + bias[..., None, :]
+        return rows.squeeze(-2)
 
 
 def gaussian_log_prob(value: Tensor, mean: Tensor, std: Tensor) -> Tensor:

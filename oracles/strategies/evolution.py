@@ -15,6 +15,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from games.engine.matches import play_cells
 from games.engine.play import Outcome
+from games.engine.population import Crowd
 from games.engine.side import Side
 from oracles.learning.randomness import Log
 from oracles.strategies.config import EvolutionConfig
@@ -79,7 +80,7 @@ class Search:
     """Where an evolution strategy searches: a normal distribution over weights."""
 
     budget: EvolutionConfig
-    seats: list[Any]  # C copies of the policy, which the candidates' weights are put in
+    policy: Any  # whose weights are sought
     mean: Tensor  # [P], of all weights
     std: Tensor  # [P]
     best: Tensor  # [P], of the candidate of greatest fitness so far
@@ -89,12 +90,11 @@ class Search:
     def around(cls, policy: Any, budget: EvolutionConfig) -> "Search":
         """Begins at a policy's weights, with the budget's standard deviation."""
         mean = parameters_to_vector(policy.parameters()).clone()
-        seats = [copy.deepcopy(policy) for _ in range(budget.candidates)]
-        return cls(budget, seats, mean, torch.full_like(mean, budget.std), mean)
+        return cls(budget, policy, mean, torch.full_like(mean, budget.std), mean)
 
     def draw(self, generator: torch.Generator) -> Tensor:
         """Draws the weights of C candidates, `[C,P]`."""
-        shape, device = (len(self.seats), len(self.mean)), self.mean.device
+        shape, device = (self.budget.candidates, len(self.mean)), self.mean.device
         noise = torch.randn(shape, generator=generator, device=device)
         return self.mean + self.std * noise
 
@@ -109,19 +109,26 @@ class Search:
         Returns:
           An outcome whose leaves are `[c,W]`.
         """
-        seats = self.seats[: len(weights)]
-        for seat, own in zip(seats, weights, strict=True):
-            vector_to_parameters(own, seat.parameters())
-        setting, opponent, numbers = task.setting, [task.opponent], range(len(seats))
+        setting, opponent, numbers = task.setting, [task.opponent], range(len(weights))
+        players = self._players(weights)
         if task.side is Side.ATTACKER:
-            sides, cells = (opponent, seats), [(0, c) for c in numbers]
+            sides, cells = (opponent, players), [(0, c) for c in numbers]
         else:
-            sides, cells = (seats, opponent), [(c, 0) for c in numbers]
+            sides, cells = (players, opponent), [(c, 0) for c in numbers]
         return play_cells(
             *(setting.env, setting.team, *sides, cells, setting.threat),
             task.fresh_worlds(num_worlds),
             task.generators.policy,
         )
+
+    def _players(self, weights: Tensor) -> Any:
+        """Returns the policy with each of these weights, `[c,P]`."""
+        if getattr(self.policy, "broadcasts", False):
+            return Crowd(self.policy, weights)
+        players = [copy.deepcopy(self.policy) for _ in weights]
+        for player, own in zip(players, weights, strict=True):
+            vector_to_parameters(own, player.parameters())
+        return players
 
     def fitness(self, outcome: Outcome, side: Side) -> Tensor:
         """Returns what each candidate earned for its side in an outcome, `[c]`."""

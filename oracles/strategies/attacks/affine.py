@@ -30,6 +30,7 @@ class AffineAttack(Tampering):
 
     kind = "affine"
     settings = AffineConfig
+    broadcasts = True
 
     def __init__(
         self, threat: Threat, message_size: int, *, width: int = 0, **settings: Any

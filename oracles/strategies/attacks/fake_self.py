@@ -28,6 +28,7 @@ class FakeSelf(Impostor):
 
     kind = "fake_self"
     settings = FakeConfig
+    broadcasts = True
     extra = 1  # t
 
     def __init__(

@@ -37,6 +37,7 @@ class Tampering(nn.Module):
     side: Side = Side.ATTACKER
     knowledge: str = "own"
     memory_size: int = 0
+    broadcasts: bool = False  # whether its parameters may be `[B,...]`: see `Crowd`
     message_norm: Tensor  # [] mean norm of a clean message
     message_rms: Tensor  # [D] root mean square of each of its numbers
 

@@ -112,14 +112,15 @@ def test_filters_that_remember_play_in_a_lineup_as_they_do_alone(seats):
     assert torch.equal(together, alone.diagonal())
 
 
-def test_each_member_of_a_mixture_has_a_memory_of_its_own():
-    mixture = Mixture(
-        [Counter((), 7.0), NoFilter(), Counter((), -7.0)], [0.4, 0.2, 0.4]
-    )
-    assert mixture.memory_size == 4
-    kept = steps_of(mixture).carry.memories.filter_
-    assert kept[3, 0, 1].tolist() == [3, 30, 3, 30]
-    assert (kept[[0, LIMIT]] == 0).all()
+def test_who_plays_in_a_mixture_remembers_and_nobody_else():
+    mixture = Mixture([Counter((), 7.0), NoFilter()], [0.5, 0.5])
+    assert mixture.memory_size == 2
+    kept = steps_of(mixture, LIMIT).carry.memories.filter_
+    counts = mixture.assignment == 0
+    assert counts.unique().tolist() == [False, True]
+    assert (kept[3, counts, 1] == torch.tensor([3.0, 30.0])).all()
+    assert (kept[3, ~counts] == 0).all()
+    assert (kept[0] == 0).all()
 
 
 def test_members_of_a_lineup_keep_memories_of_other_sizes_apart():

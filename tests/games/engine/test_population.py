@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from games.engine import population
 from games.engine.channel import Channel, Memories, transmit
 from games.engine.play import Stream, collect, play_episodes
 from games.engine.population import Lineup, Mixture
@@ -74,6 +75,16 @@ def test_each_episode_of_a_mixture_is_played_by_the_member_drawn_for_it():
         mine = attack.assignment == index
         for left, right in zip(flat(wire), flat(pure), strict=True):
             assert torch.equal(left[mine], right[mine])
+
+
+def test_a_mixture_decides_the_same_on_a_card_where_all_members_run(monkeypatch):
+    def played() -> list[Tensor]:
+        both = Mixture(attacks(), [0.2, 0.3, 0.5]), Mixture(filters(), [0.4, 0.3, 0.3])
+        return flat(pass_on(*both, messages()))
+
+    apart = played()
+    monkeypatch.setattr(population, "waits", lambda values: True)
+    assert all(map(torch.equal, apart, played()))
 
 
 class Spy(NoAttack):

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from games.engine import population
 from games.engine.channel import Channel
 from games.engine.env import TimeStep, first
 from games.engine.population import Mixture
@@ -158,7 +159,10 @@ def test_communicate_has_static_shapes_and_waits_for_no_device(name, delay):
     assert scores.shape == (BATCH, 2, env.spec.num_actions)
 
 
-def test_learned_players_in_a_mixture_have_static_shapes_and_wait_for_no_device():
+def test_learned_players_in_a_mixture_have_static_shapes_and_wait_for_no_device(
+    monkeypatch,
+):
+    monkeypatch.setattr(population, "waits", lambda values: True)  # as on a card
     with FakeTensorMode():
         env = Echo()
         team = make_team("commnet", {}, env.spec)

@@ -22,6 +22,7 @@ from oracles.strategies.config import EvolutionConfig, Recipe
 from oracles.strategies.evolution import Search
 from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.freezing import freeze
+from oracles.strategies.registry import ATTACKS
 from oracles.strategies.setting import Setting
 from oracles.strategies.task import Task
 from psro_comm.settings.fields import replace as changed
@@ -209,3 +210,23 @@ def test_an_oracle_that_cannot_train_a_policy_is_refused_before_any_work():
         changed(plain, {"attack_kind": "affine"})
     both = changed(plain, {"attack_kind": "affine", "attack_trainer": "es"})
     assert isinstance(both.attack_oracle, EvolutionConfig)
+
+
+@pytest.mark.parametrize("kind", ["affine", "fake_self"])
+@pytest.mark.parametrize("hidden", [0, 3])
+def test_many_weights_of_one_policy_play_as_many_policies_do(kind, hidden):
+    setting = SETTING._replace(threat=replace(SETTING.threat, knowledge="white_box"))
+    config = replace(ATTACKS[kind].config(), hidden=hidden)
+    policy = new_policy(setting, Side.ATTACKER, kind, config, torch.Generator())
+    size = sum(parameter.numel() for parameter in policy.parameters())
+    weights = torch.randn(3, size, generator=torch.Generator().manual_seed(1))
+    search = Search.around(policy, replace(BUDGET, candidates=3))
+
+    def played() -> Any:
+        task = Task(setting, Side.ATTACKER, NoFilter(), make_generators(ENV.device, 0))
+        return search.play(weights, task, 8)
+
+    together = played()
+    policy.broadcasts = False
+    torch.testing.assert_close(together, played())
+    assert len(together.distortion.mean(1).unique()) == 3
