@@ -63,7 +63,9 @@ class Bound:
         return f"{number}, {among}" if among else number
 
     def _is_number(self, value: Any) -> bool:
-        return isinstance(value, self.kind) and -math.inf < value < math.inf  # type: ignore[operator]
+        if isinstance(value, bool) or not isinstance(value, self.kind):
+            return False
+        return -math.inf < value < math.inf  # type: ignore[operator]
 
 
 @dataclass(frozen=True)

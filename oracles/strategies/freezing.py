@@ -5,7 +5,7 @@ and arrays; `thaw` builds the same policy anew, in evaluation mode and without
 gradients. Both go by the kind of a policy, which its side's registry knows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,14 +44,55 @@ def rebuilt(facts: Mapping[str, Any]) -> Any:
     """Builds the policy that facts describe, without its weights.
 
     Raises:
-      ValueError: an unknown kind.
+      ValueError: an unknown kind, or facts that do not fit it.
     """
     facts = dict(facts)
     role, kind = facts.pop("role", None), facts.pop("kind", None)
     known = strategies(Side.of(role)) if role in ("filter", "attack") else {}
     if kind not in known:
         raise ValueError(f"a policy of kind {kind!r} and role {role!r} is unknown")
-    return known[kind].load().rebuild(facts)
+    try:
+        return known[kind].load().rebuild(facts)
+    except (TypeError, KeyError, AttributeError, IndexError) as error:
+        raise ValueError(f"its facts do not fit: {error}") from error
+
+
+def filled(build: Callable[[], Any], arrays: Mapping[str, np.ndarray]) -> Any:
+    """Builds a policy or a team, and gives it its weights.
+
+    It is built without memory first: facts of another size than the weights must not
+    ask for more than there is.
+
+    Args:
+      build: builds it, with other weights.
+      arrays: its weights by name; of a policy without any, they do not matter.
+
+    Raises:
+      ValueError: the weights are of other shapes than it has.
+    """
+    try:
+        with torch.device("meta"):
+            shell = build()
+    except RuntimeError:  # others' code may need numbers to be built
+        shell = None
+    if isinstance(shell, nn.Module):
+        _check_shapes(shell, arrays)
+    try:
+        made = build()
+        if isinstance(made, nn.Module):
+            made.load_state_dict(to_tensors(arrays))
+    except RuntimeError as error:  # torch's, of a size that no tensor can have
+        raise ValueError(str(error).splitlines()[-1].strip()) from error
+    return made
+
+
+def _check_shapes(shell: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
+    wanted = {name: tuple(leaf.shape) for name, leaf in shell.state_dict().items()}
+    for name in sorted(wanted.keys() | arrays.keys()):
+        here = arrays[name].shape if name in arrays else "absent"
+        if here != wanted.get(name, "absent"):
+            must = wanted.get(name, "absent")
+            raise ValueError(f"its {name} is {here}, must be {must}")
 
 
 def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
@@ -60,16 +101,16 @@ def thaw(frozen: Frozen, device: torch.device | str = "cpu") -> Any:
     Raises:
       ValueError: an unknown kind, or weights of other shapes than the facts say.
     """
-    policy = rebuilt(frozen.facts)
+    where = f"{frozen.source}: " if frozen.source else ""
+    try:
+        policy = filled(lambda: rebuilt(frozen.facts), frozen.tensors)
+    except ValueError as error:
+        kind = frozen.facts.get("kind")
+        raise ValueError(
+            f"{where}the weights of a {kind} do not fit: {error}"
+        ) from error
     if not isinstance(policy, nn.Module):
         return policy
-    try:
-        policy.load_state_dict(to_tensors(frozen.tensors))
-    except RuntimeError as error:
-        first_line = str(error).splitlines()[-1].strip()
-        raise ValueError(
-            f"the weights of a {policy.kind} do not fit: {first_line}"
-        ) from error
     return policy.to(device).eval().requires_grad_(False)
 
 

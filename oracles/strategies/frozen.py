@@ -18,6 +18,7 @@ class Frozen(NamedTuple):
 
     facts: dict[str, Any]  # JSON: role, kind and constructor arguments
     tensors: dict[str, np.ndarray]
+    source: str = ""  # the file that it was read from, for messages; no part of it
 
     def digest(self) -> str:
         """Returns a hash; policies with equal hashes play equally."""

@@ -18,11 +18,11 @@ from oracles.learning.randomness import Log
 from oracles.strategies.best_response import best_response, new_policy
 from oracles.strategies.config import Recipe
 from oracles.strategies.freezing import (
+    filled,
     freeze,
     thaw,
     thaw_mixture,
     to_arrays,
-    to_tensors,
 )
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.setting import Setting
@@ -80,13 +80,15 @@ def thaw_team(frozen: Frozen, env: Any) -> Any:
       ValueError: its weights do not fit this environment.
     """
     backbone = frozen.facts["backbone"]
-    team = make_team(backbone, frozen.facts["backbone_config"], env.spec)
+    sizes = frozen.facts["backbone_config"]
     try:
-        team.load_state_dict(to_tensors(frozen.tensors))
-    except RuntimeError as error:
+        team = filled(lambda: make_team(backbone, sizes, env.spec), frozen.tensors)
+    except ValueError as error:
+        where = f"{frozen.source}: " if frozen.source else ""
         trained_on = frozen.facts.get("task", "another task")
         raise ValueError(
-            f"the team was trained on {trained_on} and does not fit {env.spec.name}"
+            f"{where}the team was trained on {trained_on} and does not fit"
+            f" {env.spec.name}: {error}"
         ) from error
     return team.to(env.device).eval().requires_grad_(False)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from psro_comm.command.plan import PLAY
-from psro_comm.disk.files import decode_json, read_bytes
-from psro_comm.disk.tables import saved_as, table_of
+from psro_comm.disk.files import decode_json
+from psro_comm.disk.tables import read_verified, saved_as, table_of
 from psro_comm.lab.progress import format_duration
 from psro_comm.metagame.formats.files import read_meta_game
 from psro_comm.metagame.payoffs import PayoffTable
@@ -40,7 +40,7 @@ def outline(
     if refined is None:
         return words
     config, width = refined
-    table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+    table = PayoffTable.from_dict(decode_json(read_verified(path), path))
     episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
     limit = config.extent.episode_limit
     steps = episodes * limit

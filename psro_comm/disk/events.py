@@ -34,10 +34,9 @@ class EventFile:
         suffix = f".{os.getpid()}-{secrets.token_hex(2)}"
         return EventsWriter(str(self._folder / "events"), suffix)
 
-    def write(self, values: Mapping[str, float | None]) -> None:
-        """Writes one line's quantities, at the step that its `update` says."""
-        step = int(values.get("update") or 0)
-        tags = {k: v for k, v in values.items() if "/" in k and v is not None}
+    def write(self, values: Mapping[str, float | None], step: int) -> None:
+        """Writes quantities at a step; those that are unknown are left out."""
+        tags = {k: v for k, v in values.items() if v is not None}
 
         def append() -> None:
             for tag, value in tags.items():

@@ -7,13 +7,13 @@ Code in a file is never executed: facts are JSON, weights are safetensors.
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import math
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +23,7 @@ import safetensors
 import safetensors.numpy
 
 from oracles.strategies.frozen import Frozen
+from psro_comm.disk.access import StoreError, reason
 
 MAX_HEADER_BYTES = 1 << 20
 """Largest safetensors header read or written; ours have a few kilobytes."""
@@ -31,10 +32,6 @@ TEMPORARY_PATTERN = ".*.tmp"
 """Glob of the names that `write_atomic` uses before the rename."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-
-
-class StoreError(ValueError):
-    """An error of a run's files or of the disk; the message is one line."""
 
 
 def check_name(name: str) -> str:
@@ -64,7 +61,9 @@ def write_atomic(path: Path, data: bytes) -> None:
         try:
             _write_synced(temporary, data)
             with contextlib.suppress(FileNotFoundError):
-                temporary.chmod(path.stat().st_mode & 0o7777)
+                mode = path.lstat().st_mode
+                if stat.S_ISREG(mode):  # a link is replaced, never followed
+                    temporary.chmod(mode & 0o7777)
             os.replace(temporary, path)
         except BaseException:  # Ctrl-C, too, must not leave a temporary file.
             with contextlib.suppress(OSError):
@@ -72,7 +71,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(f"cannot write {path}: {_reason(error)}") from error
+        raise StoreError(f"cannot write {path}: {reason(error)}") from error
 
 
 def _write_synced(path: Path, data: bytes) -> None:
@@ -95,10 +94,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
 def make_folder(path: Path) -> None:
     """Creates `path` and its parents.
 
@@ -108,7 +103,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot create {path}: {_reason(error)}") from error
+        raise StoreError(f"cannot create {path}: {reason(error)}") from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -120,7 +115,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {_reason(error)}") from error
+        raise StoreError(f"cannot read {path}: {reason(error)}") from error
 
 
 def sha256(data: bytes) -> str:
@@ -221,7 +216,7 @@ def decode_frozen(data: bytes, path: Path) -> Frozen:
     if not isinstance(facts, dict):
         raise StoreError(f"{path} is damaged: its facts are no JSON object")
     try:
-        return Frozen(facts, safetensors.numpy.load(data))
+        return Frozen(facts, safetensors.numpy.load(data), str(path))
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is damaged: {error}") from error
 
@@ -236,46 +231,7 @@ def remove_temporaries(folder: Path) -> None:
         try:
             leftover.unlink(missing_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot remove {leftover}: {_reason(error)}") from error
-
-
-def acquire_lock(path: Path) -> int:
-    """Locks the file at `path` for this process, until the descriptor is closed.
-
-    The kernel releases it when the process dies, however it dies; so no lock is ever
-    stale. The file is never removed: two processes could then hold two locks.
-
-    Returns:
-      The descriptor.
-
-    Raises:
-      StoreError: another process holds it; its number is named.
-    """
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise StoreError(f"cannot open {path}: {_reason(error)}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
-    except BlockingIOError as error:
-        owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
-        os.close(lock)
-        raise StoreError(
-            f"{path.parent} is in use by process {owner}: wait for it, or name "
-            "another run"
-        ) from error
-    except OSError as error:
-        os.close(lock)
-        raise StoreError(f"cannot lock {path}: {_reason(error)}") from error
-    return lock
-
-
-def release_lock(lock: int) -> None:
-    """Releases the lock that `acquire_lock` returned."""
-    os.ftruncate(lock, 0)
-    os.close(lock)
+            raise StoreError(f"cannot remove {leftover}: {reason(error)}") from error
 
 
 def guarded(path: Path, action: Callable[[], Any]) -> Any:
@@ -283,5 +239,4 @@ def guarded(path: Path, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except OSError as error:
-        reason = error.strerror or error
-        raise StoreError(f"cannot write {path}: {reason}") from error
+        raise StoreError(f"cannot write {path}: {reason(error)}") from error

@@ -4,18 +4,16 @@ A flipped bit loads silently from a safetensors file; so nothing is loaded from 
 but through `Manifest.read`, which compares the checksum first.
 """
 
+import re
 from pathlib import Path
 
-from psro_comm.disk.files import (
-    StoreError,
-    decode_json,
-    encode_json,
-    read_bytes,
-    sha256,
-    write_atomic,
-)
+from psro_comm.disk.access import MAX_BYTES, StoreError, exists, read_own
+from psro_comm.disk.files import decode_json, encode_json, sha256, write_atomic
 
 _FORMAT = 1
+_MOST_BYTES = 1 << 26  # of the list itself
+_FILE = re.compile(r"(policies/)?[a-z0-9][a-z0-9_.-]*")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Manifest:
@@ -33,7 +31,7 @@ class Manifest:
         """
         self.root = root
         self._path = root / "manifest.json"
-        self._digests = _decode(self._path) if self._path.exists() else {}
+        self._digests = _decode(self._path) if exists(self._path) else {}
 
     def __contains__(self, file: str) -> bool:
         """Returns whether `file`, a path relative to the root, is finished."""
@@ -56,7 +54,7 @@ class Manifest:
         path = self.root / file
         if file not in self:
             raise StoreError(f"{path} does not exist, or was never finished")
-        data = read_bytes(path)
+        data = read_own(path)
         if not self.holds(file, data):
             raise StoreError(f"{path} is damaged: its sha256 is not the manifest's")
         return data
@@ -70,8 +68,11 @@ class Manifest:
           instead_of: a file that leaves the list in the same moment.
 
         Raises:
-          StoreError: the disk refuses.
+          StoreError: the disk refuses, or it is larger than may be read again.
         """
+        if len(data) > MAX_BYTES:
+            path = self.root / file
+            raise StoreError(f"{path} would have {len(data):,} bytes: too many to read")
         if file in self and not self.holds(file, data):
             # It leaves the list first: a kill in between must not look like damage.
             self._save({k: v for k, v in self._digests.items() if k != file})
@@ -92,9 +93,12 @@ def _encode(digests: dict[str, str]) -> bytes:
 
 
 def _decode(path: Path) -> dict[str, str]:
-    data = read_bytes(path)
+    data = read_own(path, _MOST_BYTES)
     manifest = decode_json(data, path)
     digests = manifest.get("artefacts") if isinstance(manifest, dict) else None
     if not isinstance(digests, dict) or _encode(digests) != data:
         raise StoreError(f"{path} is damaged, or of another version of psro_comm")
+    for file, digest in digests.items():
+        if not (_FILE.fullmatch(file) and _DIGEST.fullmatch(str(digest))):
+            raise StoreError(f"{path} lists {file!r}, which no run holds")
     return digests

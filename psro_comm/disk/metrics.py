@@ -5,8 +5,8 @@ Keys are `area/quantity`; the axes of a line (`iteration`, `update`, ...) have n
 """
 
 import itertools
-import json
 import math
+import os
 import re
 import shutil
 import time
@@ -14,13 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from psro_comm.disk.files import (
-    StoreError,
-    check_name,
-    guarded,
-    read_bytes,
-    write_atomic,
-)
+from absl import logging
+
+from psro_comm.disk.access import exists, open_own, read_own
+from psro_comm.disk.files import check_name, guarded, write_atomic
+from psro_comm.disk.lines import parse, seal, sealed, whole
 
 Log = Callable[[Mapping[str, float]], None]
 """Takes the quantities of one update or one iteration."""
@@ -28,14 +26,19 @@ Log = Callable[[Mapping[str, float]], None]
 AXES = ("iteration", "update", "env_steps", "wall_s", "episodes", "restart", "seed")
 """Keys without a slash: where on which axis a line lies."""
 
+ITERATIONS = "iterations"
+"""The curve of all iterations of algorithm 1, one point for each."""
+
+_ITERATION = re.compile(r"iteration-[0-9]+")
 _QUANTITY = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)+")
 
 
 class MetricsWriter:
-    """A writer of `metrics.jsonl`, and of the same in event files in `tb/<artefact>/`.
+    """A writer of `metrics.jsonl`, and of the same in event files in `tb/<curve>/`.
 
     A line carries its artefact, so that an artefact computed anew after a kill can
-    `forget` the lines of its first try. The caller holds the run's lock.
+    `forget` the lines of its first try. A curve is an artefact's, or that of all
+    iterations together. The caller holds the run's lock.
     """
 
     def __init__(
@@ -44,19 +47,22 @@ class MetricsWriter:
         """Continues the file in `root`; an incomplete last line is dropped.
 
         Raises:
-          StoreError: a line in the middle is damaged, or the disk refuses.
+          StoreError: a line is damaged or missing, or the disk refuses.
         """
         self._path = root / "metrics.jsonl"
         self._events = root / "tb"
         self._clock = clock
         self._writers: dict[str, Any] = {}
-        old = read_bytes(self._path) if self._path.exists() else b""
-        whole = old[: old.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.splitlines(), 1):
-            _parsed(line, f"{self._path} line {number}")
-        if whole != old:
-            write_atomic(self._path, whole)
-        self._file: BinaryIO = guarded(self._path, lambda: self._path.open("ab"))
+        old = read_own(self._path) if exists(self._path) else b""
+        kept = _whole(old, self._path)
+        lines = parse(kept, self._path)
+        self._crc = lines[-1].crc if lines else 0
+        self._last: dict[str, float] = {}  # update of each artefact
+        for line in lines:
+            self._note(line.row)
+        if kept != old or (old and self._path.stat().st_nlink > 1):
+            write_atomic(self._path, kept)  # a file of its own, not another run's too
+        self._file = self._opened()
 
     def __enter__(self) -> Self:
         return self
@@ -94,22 +100,31 @@ class MetricsWriter:
         Raises:
           StoreError: the disk refuses; the old lines are intact.
         """
-        check_name(artefact)
-        lines = read_bytes(self._path).splitlines(keepends=True)
-        rows = [_parsed(line, self._path) for line in lines]
-        kept = [
-            line
-            for line, row in zip(lines, rows, strict=True)
-            if row["artefact"] != artefact or row.get("update", 0) < from_update
-        ]
-        if len(kept) < len(lines):
-            write_atomic(self._path, b"".join(kept))
-            self._file.close()
-            self._file = guarded(self._path, lambda: self._path.open("ab"))
-        if artefact in self._writers:
-            self._writers.pop(artefact).close()
-        if from_update == 0:  # Events cannot be dropped one by one.
-            shutil.rmtree(self._events / artefact, ignore_errors=True)
+        curve = _curve(check_name(artefact))
+        gone = self._last.get(artefact, -1) >= from_update
+        if gone:
+            self._drop(artefact, from_update)
+        # A kill may have come between the lines and the events.
+        if gone or (curve not in self._writers and (self._events / curve).exists()):
+            self._draw_again(curve)
+
+    def _drop(self, artefact: str, from_update: int) -> None:
+        data, crc = [], 0
+        self._last.pop(artefact)
+        for line in parse(read_own(self._path), self._path):
+            row = line.row
+            if row["artefact"] == artefact and row.get("update", 0) >= from_update:
+                continue
+            text, crc = sealed(line.body, crc)
+            data.append(text)
+            self._note(row)
+        write_atomic(self._path, b"".join(data))
+        self._file.close()
+        self._file, self._crc = self._opened(), crc
+
+    def _note(self, row: Mapping[str, Any]) -> None:
+        name, update = str(row["artefact"]), row.get("update") or 0
+        self._last[name] = max(update, self._last.get(name, 0))
 
     def close(self) -> None:
         """Flushes and closes all files."""
@@ -117,20 +132,43 @@ class MetricsWriter:
         while self._writers:
             self._writers.popitem()[1].close()
 
+    def _opened(self) -> BinaryIO:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        return os.fdopen(open_own(self._path, flags), "ab")
+
     def _write(self, artefact: str, values: Mapping[str, float]) -> None:
         plain = {key: _number(key, value) for key, value in values.items()}
-        line = json.dumps({"artefact": artefact, **plain}, allow_nan=False) + "\n"
+        row = {"artefact": artefact, **plain}
+        line, crc = seal(row, self._crc)
 
         def append() -> None:
-            self._file.write(line.encode())
+            self._file.write(line)
             self._file.flush()
 
         guarded(self._path, append)
-        if artefact not in self._writers:
+        self._crc = crc
+        self._note(row)
+        self._draw(row)
+
+    def _draw(self, row: Mapping[str, Any]) -> None:
+        """Adds a line to the event file of its curve."""
+        curve = _curve(str(row["artefact"]))
+        if curve not in self._writers:
             from psro_comm.disk.events import EventFile  # tensorboardX loads torch
 
-            self._writers[artefact] = EventFile(self._events / artefact, self._clock)
-        self._writers[artefact].write(plain)
+            self._writers[curve] = EventFile(self._events / curve, self._clock)
+        axis = "iteration" if curve == ITERATIONS else "update"
+        values = {key: value for key, value in row.items() if "/" in key}
+        self._writers[curve].write(values, int(row.get(axis) or 0))
+
+    def _draw_again(self, curve: str) -> None:
+        """Writes a curve anew, for events cannot be dropped one by one."""
+        if curve in self._writers:
+            self._writers.pop(curve).close()
+        shutil.rmtree(self._events / curve, ignore_errors=True)
+        for line in parse(read_own(self._path), self._path):
+            if _curve(str(line.row["artefact"])) == curve:
+                self._draw(line.row)
 
 
 def read_metrics(root: Path, artefact: str | None = None) -> list[dict[str, Any]]:
@@ -140,9 +178,21 @@ def read_metrics(root: Path, artefact: str | None = None) -> list[dict[str, Any]
       StoreError: the file is damaged.
     """
     path = root / "metrics.jsonl"
-    data = read_bytes(path) if path.exists() else b""
-    rows = [_parsed(line, path) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+    data = _whole(read_own(path), path) if exists(path) else b""
+    rows = [line.row for line in parse(data, path)]
     return [row for row in rows if artefact in (None, row["artefact"])]
+
+
+def _whole(data: bytes, path: Path) -> bytes:
+    kept = whole(data)
+    if kept != data:
+        logging.warning("%s: its last line is incomplete and left out", path)
+    return kept
+
+
+def _curve(artefact: str) -> str:
+    """Returns the curve that an artefact's lines are points of."""
+    return ITERATIONS if _ITERATION.fullmatch(artefact) else artefact
 
 
 def _number(key: str, value: float) -> float | None:
@@ -150,12 +200,3 @@ def _number(key: str, value: float) -> float | None:
         raise ValueError(f"metric {key!r} is neither area/quantity nor one of {AXES}")
     number = value if isinstance(value, int) else float(value)
     return number if math.isfinite(number) else None
-
-
-def _parsed(line: bytes, where: object) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-        row["artefact"]
-    except (ValueError, RecursionError, TypeError, KeyError) as error:
-        raise StoreError(f"{where} is damaged: {error}") from error
-    return row

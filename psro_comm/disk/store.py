@@ -17,22 +17,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from oracles.strategies.facts import check_facts
 from oracles.strategies.frozen import Frozen
+from psro_comm.disk.access import StoreError, check_tree, exists, read_own
 from psro_comm.disk.differences import completed, difference, renamed
 from psro_comm.disk.files import (
-    StoreError,
-    acquire_lock,
     check_name,
     decode_frozen,
     decode_json,
     encode_frozen,
     encode_json,
     make_folder,
-    read_bytes,
-    release_lock,
     remove_temporaries,
     write_atomic,
 )
+from psro_comm.disk.lock import acquire_lock, release_lock
 from psro_comm.disk.manifest import Manifest
 
 __all__ = ["RunStore", "StoreError", "run_path", "write_atomic"]
@@ -83,10 +82,12 @@ class RunStore:
 
         Raises:
           StoreError: another process has it, it was begun with a different
-            configuration (each differing key is shown), or it is damaged. Nothing was
-            changed.
+            configuration (each differing key is shown), it is damaged, or holds links,
+            pipes or devices. Nothing was changed.
         """
         encoded = encode_json(dict(config))
+        make_folder(root)
+        check_tree(root)  # before the first file is opened for writing
         make_folder(root / "policies")
         lock = acquire_lock(root / "lock")
         try:
@@ -102,8 +103,12 @@ class RunStore:
         """Opens a run for reading only: it takes no lock and refuses every save.
 
         Raises:
-          StoreError: there is no run in `root`, or it is damaged.
+          StoreError: there is no run in `root`, or it is damaged, or holds links, pipes
+            or devices.
         """
+        if not root.is_dir():
+            raise StoreError(f"there is no run in {root}")
+        check_tree(root)
         store = cls(root, None)
         if "config.json" not in store._manifest:
             raise StoreError(f"there is no run in {root}")
@@ -166,9 +171,10 @@ class RunStore:
         """Returns a policy.
 
         Raises:
-          StoreError: it is missing or one bit of it changed; the file is named.
+          StoreError: it is missing, one bit of it changed, or its facts describe no
+            policy; the file is named.
         """
-        return self._load_frozen(f"policies/{check_name(name)}.safetensors")
+        return self._checked(f"policies/{check_name(name)}.safetensors")
 
     def save_team(self, team: Frozen) -> None:
         """Stores the team under the name `team`, in the manner of `save_policy`."""
@@ -176,7 +182,7 @@ class RunStore:
 
     def load_team(self) -> Frozen:
         """Returns the team, in the manner of `load_policy`."""
-        return self._load_frozen("team.safetensors")
+        return self._checked("team.safetensors")
 
     def save_checkpoint(self, state: Frozen) -> None:
         """Stores the state of the team's training, instead of the last state."""
@@ -214,6 +220,15 @@ class RunStore:
         """
         return self._load(f"{check_name(name)}.json")
 
+    def save_beside(self, path: Path, data: bytes) -> None:
+        """Writes a file of another kind, and lists it; `path` is in the run's folder.
+
+        Raises:
+          StoreError: a bad name, or the disk refuses.
+        """
+        self._require_lock()
+        self._manifest.write(check_name(path.name), data)
+
     def save_flags(self, text: str) -> None:
         """Writes the flags to `flags.txt`, which `--flagfile` reads."""
         self._note("flags.txt", text.encode())
@@ -221,7 +236,9 @@ class RunStore:
     def save_environment(self, description: Mapping[str, Any]) -> None:
         """Adds the machine to the list `env.json`, unless it is there already."""
         path = self.root / "env.json"
-        entries = decode_json(read_bytes(path), path) if path.exists() else []
+        entries = decode_json(read_own(path), path) if exists(path) else []
+        if not isinstance(entries, list):
+            raise StoreError(f"{path} is damaged: it holds no list")
         if dict(description) not in entries:
             self._note("env.json", encode_json([*entries, dict(description)]))
 
@@ -248,7 +265,18 @@ class RunStore:
         return decode_json(self._manifest.read(file), self.root / file)
 
     def _begun_with(self) -> dict[str, Any]:
-        return renamed(self._load("config.json"))
+        found = self._load("config.json")
+        if not isinstance(found, dict):
+            raise StoreError(f"{self.root / 'config.json'} is damaged: no object")
+        return renamed(found)
+
+    def _checked(self, file: str) -> Frozen:
+        frozen = self._load_frozen(file)
+        try:
+            check_facts(frozen.facts)
+        except ValueError as error:
+            raise StoreError(f"{self.root / file}: {error}") from error
+        return frozen
 
     def _load_frozen(self, file: str) -> Frozen:
         return decode_frozen(self._manifest.read(file), self.root / file)

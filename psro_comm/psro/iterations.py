@@ -61,13 +61,16 @@ def keep(lab: Lab, found: Iteration, table: PayoffTable) -> None:
     store, name = lab.store, f"iteration-{found.iteration:03d}"
     store.save_json(name, found.to_dict())
     for game in (f"meta_game-{found.iteration:03d}", "meta_game"):
-        write_nfg(store.root / f"{game}.nfg", table, f"{lab.config.task} {game}")
+        title = f"{lab.config.task} {game}"
+        write_nfg(store.root / f"{game}.nfg", table, title, store.save_beside)
+    x = np.array([found.defender_mixture[name] for name in table.defenders])
     log = lab.metrics.logger(name)
     lab.metrics.forget(name)
     log(
         {
             "iteration": found.iteration,
             "psro/value": found.value.estimate,
+            "psro/least_in_table": float((x @ table.mean()).min()),
             "psro/nash_conv": found.nash_conv,
             "psro/oracle_gain_defender": found.defender_gain.estimate,
             "psro/oracle_gain_attacker": found.attacker_gain.estimate,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
+from psro_comm.disk.files import decode_json, encode_json, make_folder
 from psro_comm.disk.files import write_atomic as write_file
-from psro_comm.disk.tables import history, saved_as, table_of
+from psro_comm.disk.tables import history, read_verified, saved_as, table_of
 from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.formats.files import read_meta_game
 from psro_comm.metagame.iteration import Iteration
@@ -50,7 +50,7 @@ def analyze(
     path = table_of(source)
     game, refined = read_meta_game(path), None
     if lab is not None:
-        table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
+        table = PayoffTable.from_dict(decode_json(read_verified(path), path))
         from psro_comm.studies.refinement import refine
 
         table, refined = refine(lab, table, width)

@@ -47,9 +47,9 @@ class MedianFilter(RuleFilter):
         super().__init__(message_size, num_agents, **settings)
         self.places = places
         whole = [range(message_size)] * num_agents
-        place = torch.tensor([[*row] for row in places or whole])
-        self._places = int(place.max()) + 1
-        self.register_buffer("_place", place, persistent=False)
+        rows = [[*row] for row in places or whole]
+        self._places = max(map(max, rows)) + 1
+        self.register_buffer("_place", torch.tensor(rows), persistent=False)
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:

@@ -5,7 +5,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 import pyspiel
 
 from games.openspiel.adversarial_comm import as_matrix_game
-from psro_comm.disk.files import decode_json, encode_json, read_bytes, write_atomic
+from psro_comm.disk.files import decode_json, encode_json, write_atomic
+from psro_comm.disk.tables import read_verified
 from psro_comm.metagame.formats.nfg import parse_nfg
 from psro_comm.metagame.formats.role_symmetric import (
     from_role_symmetric,
@@ -33,7 +34,9 @@ def labels_path(path: Path) -> Path:
     return path.with_name(path.name + ".labels.json")
 
 
-def write_meta_game(path: Path, game: MetaGame) -> None:
+def write_meta_game(
+    path: Path, game: MetaGame, write: Callable[[Path, bytes], None] = write_atomic
+) -> None:
     """Writes a meta-game in the format that the name of the file asks for.
 
     .nfg: for Gambit and OpenSpiel, payoffs rounded to 15 digits. Its writer drops the
@@ -46,6 +49,7 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
     Args:
       path: path of the file.
       game: the meta-game.
+      write: what writes a file.
 
     Raises:
       ValueError: another format, a title with quotes or several lines (.nfg), or names
@@ -54,16 +58,16 @@ def write_meta_game(path: Path, game: MetaGame) -> None:
     Source: paper section 4, the meta-game U.
     """
     if _format(path) == ".csv":
-        write_atomic(path, _to_csv(game).encode())
+        write(path, _to_csv(game).encode())
     elif path.name.endswith(GAMEANALYSIS):
-        write_atomic(path, encode_json(to_role_symmetric(game)))
+        write(path, encode_json(to_role_symmetric(game)))
     elif _format(path) == ".json":
-        write_atomic(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
+        write(path, encode_json({"mean": game.mean.tolist(), **_facts(game)}))
     else:
         text = pyspiel.game_to_nfg_string(to_matrix_game(game))
         # Labels first: then there is never a .nfg file without labels.
-        write_atomic(labels_path(path), encode_json(_facts(game)))
-        write_atomic(path, text.encode())
+        write(labels_path(path), encode_json(_facts(game)))
+        write(path, text.encode())
 
 
 def read_meta_game(path: Path) -> MetaGame:
@@ -77,7 +81,7 @@ def read_meta_game(path: Path) -> MetaGame:
       ValueError: an unknown format, a file that is absent or damaged, a game that is
         not one of two players and zero sum, a cell missing or given twice.
     """
-    kind, data = _format(path), read_bytes(path)
+    kind, data = _format(path), read_verified(path)
     try:
         if kind == ".json":
             return _from_json(decode_json(data, path), path.stem)
@@ -87,7 +91,7 @@ def read_meta_game(path: Path) -> MetaGame:
         sidecar = labels_path(path)
         if not sidecar.exists():
             return game
-        labels = decode_json(read_bytes(sidecar), sidecar)
+        labels = decode_json(read_verified(sidecar), sidecar)
         return _from_json({"mean": game.mean, **labels}, game.title)
     except (ValueError, IndexError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no meta-game: {error}") from error
@@ -108,15 +112,21 @@ def to_tensor_game(game: MetaGame) -> pyspiel.TensorGame:
     )
 
 
-def write_nfg(path: Path, table: PayoffTable, title: str) -> None:
+def write_nfg(
+    path: Path,
+    table: PayoffTable,
+    title: str,
+    write: Callable[[Path, bytes], None] = write_atomic,
+) -> None:
     """Writes a run's table for Gambit and OpenSpiel, and its labels beside it.
 
-    The exact samples are in the run's `payoffs-*.json`.
+    The exact samples are in the run's `payoffs-*.json`. In a run's folder, `write` is
+    its store's, which lists both.
 
     Raises:
       ValueError: a cell is missing, there is none, or the title does not fit.
     """
-    write_meta_game(path, MetaGame.of(table, title))
+    write_meta_game(path, MetaGame.of(table, title), write)
 
 
 def read_nfg(path: Path) -> pyspiel.MatrixGame:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from oracles.strategies.frozen import Frozen
 from psro_comm.disk import files
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from tests.paths import ROOT
 
 

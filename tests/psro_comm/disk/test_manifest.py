@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from oracles.strategies.frozen import Frozen
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from psro_comm.disk.manifest import Manifest
 from psro_comm.disk.store import RunStore
 

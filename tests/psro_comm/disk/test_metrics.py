@@ -11,7 +11,7 @@ import sys
 import pytest
 from tensorboardX.proto.event_pb2 import Event
 
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from psro_comm.disk.metrics import MetricsWriter, read_metrics
 from tests.paths import ROOT
 
@@ -138,6 +138,44 @@ def test_what_a_checkpoint_covers_is_not_forgotten(tmp_path):
     assert [row["update"] for row in read_metrics(tmp_path)] == [0, 1, 2]
 
 
+def test_iterations_are_one_curve_whatever_was_made_anew(tmp_path):
+    with MetricsWriter(tmp_path) as writer:
+        for number in (1, 2):
+            axes = {"iteration": number}
+            writer.logger(f"iteration-{number:03d}", **axes)({"psro/value": number})
+    with MetricsWriter(tmp_path) as writer:  # killed, and continued with the second
+        writer.forget("iteration-002")
+        writer.logger("iteration-002", iteration=2)({"psro/value": 2.5})
+        writer.logger("iteration-003", iteration=3)({"psro/value": 3.0})
+    found = [("psro/value", 1, 1.0), ("psro/value", 2, 2.5), ("psro/value", 3, 3.0)]
+    assert events(tmp_path / "tb") == found
+    assert [each.name for each in (tmp_path / "tb").iterdir()] == ["iterations"]
+
+
+def test_a_resumed_training_is_drawn_once(tmp_path):
+    with MetricsWriter(tmp_path) as writer:
+        log = writer.logger("team")
+        for value in range(4):
+            log({"a/b": value})
+    with MetricsWriter(tmp_path) as writer:
+        writer.forget("team", from_update=2)
+        log = writer.logger("team")
+        for update in (2, 3):
+            log({"update": update, "a/b": 10.0 * update})
+    drawn = [(0, 0.0), (1, 1.0), (2, 20.0), (3, 30.0)]
+    assert [each[1:] for each in events(tmp_path / "tb")] == drawn
+
+
+def test_events_that_a_kill_left_behind_are_drawn_anew(tmp_path):
+    with MetricsWriter(tmp_path) as writer:
+        writer.logger("x")({"a/b": 1.0})
+    (tmp_path / "metrics.jsonl").write_bytes(b"")  # the lines went first
+    with MetricsWriter(tmp_path) as writer:
+        writer.forget("x")
+        writer.logger("x")({"a/b": 2.0})
+    assert events(tmp_path / "tb") == [("a/b", 0, 2.0)]
+
+
 def test_a_full_disk_is_one_line(tmp_path):
     class FullFile(io.BytesIO):
         def flush(self):
@@ -155,7 +193,8 @@ def test_a_full_disk_is_one_line(tmp_path):
 def test_a_real_limit_on_file_size_is_one_line_and_keeps_the_earlier_lines(tmp_path):
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from psro_comm.disk.metrics import MetricsWriter, StoreError\n"
+        "from psro_comm.disk.access import StoreError\n"
+        "from psro_comm.disk.metrics import MetricsWriter\n"
         "log = MetricsWriter(Path(sys.argv[1])).logger('team')\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
         "try:\n"

@@ -11,14 +11,21 @@ import pytest
 
 from oracles.strategies.frozen import Frozen
 from psro_comm.disk import files
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from psro_comm.disk.store import RunStore, run_path
 from tests.paths import ROOT
 
 CONFIG = {"task": "echo", "psro": {"iterations": 3, "sizes": [64, 64]}}
 WEIGHTS = {"w": np.arange(12.0, dtype=np.float32).reshape(3, 4)}
-FACTS = {"kind": "two_stage", "iteration": 1}
-FILTER, TEAM = Frozen(FACTS, WEIGHTS), Frozen({"task": "echo"}, WEIGHTS)
+FACTS = {"role": "filter", "kind": "norm", "iteration": 1}
+ATTACK = {"role": "attack", "kind": "none"}
+TEAM_FACTS = {
+    "role": "team",
+    "task": "echo",
+    "backbone": "commnet",
+    "backbone_config": {},
+}
+FILTER, TEAM = Frozen(FACTS, WEIGHTS), Frozen(TEAM_FACTS, WEIGHTS)
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def test_a_run_returns_what_it_was_given(root):
         policy = store.load_policy("filter-001")
         np.testing.assert_array_equal(policy.tensors["w"], WEIGHTS["w"])
         assert policy.digest() == FILTER.digest()
-        assert store.load_team().facts == {"task": "echo"}
+        assert store.load_team().facts == TEAM_FACTS
         assert store.load_json("payoffs-001") == {"mean": [0.1, 0.2]}
         assert store.policies() == ("filter-001",)
         assert store.config == CONFIG
@@ -157,21 +164,21 @@ def test_a_policy_is_frozen_but_may_be_saved_again(root):
 def test_training_on_does_not_change_what_was_saved(root):
     weight = np.zeros(3)
     with RunStore.open(root, CONFIG) as store:
-        store.save_policy("attack-001", Frozen({}, {"w": weight}))
+        store.save_policy("attack-001", Frozen(ATTACK, {"w": weight}))
         weight += 1
         assert not store.load_policy("attack-001").tensors["w"].any()
 
 
 def test_an_unlisted_artefact_does_not_exist_and_is_overwritten(root):
     orphan = root / "policies" / "attack-001.safetensors"
-    orphan.write_bytes(files.encode_frozen(Frozen({"half": "done"}, WEIGHTS)))
+    orphan.write_bytes(files.encode_frozen(Frozen({**ATTACK, "half": "done"}, WEIGHTS)))
     with RunStore.open(root, CONFIG) as store:
         assert not store.has("attack-001")
         assert store.policies() == ("filter-001",)
         with pytest.raises(StoreError, match="never finished"):
             store.load_policy("attack-001")
-        store.save_policy("attack-001", Frozen({"half": "no"}, WEIGHTS))
-    assert RunStore.read(root).load_policy("attack-001").facts == {"half": "no"}
+        store.save_policy("attack-001", Frozen({**ATTACK, "half": "no"}, WEIGHTS))
+    assert RunStore.read(root).load_policy("attack-001").facts["half"] == "no"
 
 
 def test_a_second_process_is_refused_with_the_number_of_the_first(root):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.report import Report

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from psro_comm.disk.files import StoreError
+from psro_comm.disk.access import StoreError
 from psro_comm.metagame.report import Report
 from psro_comm.reports.figures.learning import (
     Curves,
