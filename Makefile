@@ -1,14 +1,17 @@
 # make run         builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
 # make test        ruff, mypy, pytest
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
+# make gpu-check   tests, two quickstarts and the speed on a graphics card, 8 minutes
 #
 # Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
-# FLAGS=... (for the program that run or bench starts), ARGS=... (for pytest).
+# FLAGS=... (for the program that run or bench starts), ARGS=... (for pytest),
+# WHEELS=folder (for gpu-check: no .venv, but PYTHON's own torch and these wheels).
 
 PYTHON ?= python3
 PIP_FLAGS ?=
 FLAGS ?=
 ARGS ?=
+WHEELS ?=
 
 # One thread: small tensors lose more to threads than they gain, and results on a CPU
 # are the same bit for bit. Agg: figures without a screen.
@@ -23,7 +26,7 @@ SMAC_PY := $(SMAC_VENV)/bin/python
 SMAC_STAMP := $(SMAC_VENV)/.requirements-installed
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench smac-test lock
+.PHONY: setup run test check bench smac-test gpu-check lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -69,6 +72,9 @@ smac-test: $(SMAC_STAMP)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)
+
+gpu-check: $(if $(WHEELS),,$(STAMP))
+	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check
 
 # Resolves requirements*.txt afresh, away from .venv. Public versions only: a local
 # one (with a plus) exists on no other machine. CUDA's packages are left to the torch that needs them.
