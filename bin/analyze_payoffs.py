@@ -15,7 +15,8 @@ from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
-command_line.define_common("run", "runs_dir", "workers", "dry_run")
+_RUNNERS = ("workers", "executor", "ray.address")
+command_line.define_common("run", "runs_dir", *_RUNNERS, "dry_run")
 flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg), instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
@@ -40,7 +41,7 @@ def main(_: list[str]) -> None:
     if given.refine and given.run is None:
         raise ValueError("--refine plays new episodes: it needs --run=NAME")
     if not given.refine:
-        command_line.refuse(["width", "workers"], "without --refine")
+        command_line.refuse(["width", *_RUNNERS], "without --refine")
     if given.payoffs is not None:
         command_line.refuse(["runs_dir"], "beside --payoffs")
     else:

@@ -252,3 +252,17 @@ class FewGames(Echo):
 
     def discarded(self, state):
         return torch.zeros(len(state[0]), dtype=torch.bool)
+
+
+def same_draws(monkeypatch):
+    """Numbers that a team draws are the same on every device, whatever generator.
+
+    The generators of a CPU and of a GPU differ, and some teams draw their messages.
+    """
+    draw = torch.randn
+
+    def drawn(*size, generator=None, device=None, dtype=None) -> Tensor:
+        fixed = torch.Generator().manual_seed(0)
+        return draw(*size, generator=fixed, dtype=dtype).to(device)
+
+    monkeypatch.setattr(torch, "randn", drawn)

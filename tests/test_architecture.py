@@ -115,7 +115,7 @@ BAD = [
     (packages.check_homes, "psro_comm/reports/x.py", "import matplotlib.pyplot as plt"),
     (packages.check_homes, "games/engine/x.py", "def f():\n  import smac.env"),
     (packages.check_homes, "games/environments/smac/x.py", "from smac.env import X"),
-    (packages.check_homes, "psro_comm/lab/workers.py", "import ray"),
+    (packages.check_homes, "psro_comm/lab/ray_cluster.py", "import ray"),
     (packages.check_homes, "psro_comm/psro/solver.py", "from absl import flags"),
     (packages.check_homes, "oracles/ppo.py", "from absl.flags import FLAGS"),
     # files

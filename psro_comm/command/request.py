@@ -12,7 +12,7 @@ from oracles.strategies.registry import ATTACKS, FILTERS
 from oracles.teams.backbones import BACKBONES
 from psro_comm.command.flags import define_flags, from_flags
 from psro_comm.disk.store import run_path
-from psro_comm.lab.session import Request, choose_device, choose_workers, read_run
+from psro_comm.lab.session import EXECUTORS, Request, choose_device, read_run, run_on
 from psro_comm.settings.experiment import ExperimentConfig, from_description
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, TASKS, preset, require_known
@@ -77,6 +77,8 @@ def _known_task(name: str) -> bool:
 
 _SIZES = "Size of the run: smoke (seconds), quick (minutes) or paper (hours)."
 _WORKERS = "Processes side by side (default: one per core; 0: none)."
+_EXECUTOR = "What runs them: local processes, ray (an extra) or inline, which is none."
+_ADDRESS = "Address of a running Ray cluster, or auto (default: starts Ray here)."
 _COMMON: dict[str, Callable[[str], object]] = {
     "task": _define_task,
     "budget": lambda name: flags.DEFINE_enum(name, "quick", list(BUDGETS), _SIZES),
@@ -89,6 +91,8 @@ _COMMON: dict[str, Callable[[str], object]] = {
         name, "auto", ("auto", "cpu", "cuda"), "Device that computes."
     ),
     "workers": lambda name: flags.DEFINE_integer(name, None, _WORKERS),
+    "executor": lambda name: flags.DEFINE_enum(name, "local", EXECUTORS, _EXECUTOR),
+    "ray.address": lambda name: flags.DEFINE_string(name, None, _ADDRESS),
     "team": lambda name: flags.DEFINE_string(
         name, None, "Use the team of this run; do not train one."
     ),
@@ -139,9 +143,9 @@ def request(
         Path(FLAGS.runs_dir),
         FLAGS.run
         or "-".join(name).lower().replace(":", "-"),  # names of runs have no capitals
-        choose_workers(FLAGS.workers, device, config.env),
-        _given_flags(),
-        FLAGS.team,
+        flags=_given_flags(),
+        team=FLAGS.team,
+        **run_on(*_runners(), device, config.env),
     )
     _check_run_names(asked)
     asked = with_team_of(asked, named or {})
@@ -223,15 +227,19 @@ def _trains(side: str) -> bool:
 def begun() -> Request:
     """Returns the request with which an existing run was begun.
 
-    Only --workers comes from the command line.
+    Only what runs its tasks comes from the command line: --workers, --executor.
 
     Raises:
       StoreError: there is no run of that name.
     """
     runs_dir = Path(FLAGS.runs_dir)
     config = from_description(read_run(runs_dir, FLAGS.run).config)
-    workers = choose_workers(FLAGS.workers, config.device, config.env)
-    return Request(config, runs_dir, FLAGS.run, workers)
+    runners = run_on(*_runners(), config.device, config.env)
+    return Request(config, runs_dir, FLAGS.run, **runners)
+
+
+def _runners() -> tuple[str, int | None, str | None]:
+    return FLAGS.executor, FLAGS.workers, FLAGS["ray.address"].value
 
 
 def refuse(names: Iterable[str], why: str, *, but_defaults: bool = False) -> None:

@@ -6,7 +6,6 @@ has is loaded, what it lacks is made and saved. So the same command again contin
 killed run, and no solver's or generator's state is ever stored.
 """
 
-import multiprocessing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -29,7 +28,7 @@ from oracles.strategies.jobs import (
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.pretraining import pretrain
-from psro_comm.lab.progress import Progress, speak
+from psro_comm.lab.progress import Progress
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig, describe
@@ -283,8 +282,6 @@ class Lab:
 
 def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
     """Calls `run_training`, with a line of progress every 10 s, in any process."""
-    if multiprocessing.parent_process() is not None:
-        speak()
     progress: Callable[[Mapping[str, float]], None] = Progress(
         job.name,
         job.recipe.budget.updates,

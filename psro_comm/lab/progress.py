@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging as standard_logging
 import math
-import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -100,11 +99,11 @@ def tee(*logs: Log) -> Log:
     return log
 
 
-def speak() -> None:
+def speak(*, in_worker: bool = False) -> None:
     """Lets this process log what it does, in lines that begin with the time."""
     logging.set_verbosity(logging.INFO)
     line, clock = "%(asctime)s  %(message)s", "%H:%M:%S"
-    if multiprocessing.parent_process() is not None:
+    if in_worker:
         # A worker parses no flags, and absl's handler would warn of that.
         standard_logging.basicConfig(format=line, datefmt=clock)
         return

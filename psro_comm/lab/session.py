@@ -6,6 +6,7 @@ The parts of a lab are imported when one is opened: `--dry_run` needs none of th
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,8 +16,11 @@ from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, descr
 
 if TYPE_CHECKING:
     from psro_comm.disk.store import RunStore
+    from psro_comm.lab.executors import Executor
     from psro_comm.lab.lab import Lab
 
+EXECUTORS = ("local", "ray", "inline")
+_RAY = "python -m pip install -r requirements-ray.txt"
 _GPUS = ("nvidia*", "nvmap", "dxg", "kfd")
 """Devices of the drivers that torch computes through; without one, there is no CUDA."""
 
@@ -27,9 +31,11 @@ class Request(NamedTuple):
     config: ExperimentConfig
     runs_dir: Path
     run: str
-    workers: int
+    workers: int  # tasks side by side; 0 is this process alone
     flags: str = ""  # the flags that were set, for flags.txt
     team: str | None = None  # a run whose team is used instead of training one
+    executor: str = "local"  # one of EXECUTORS, where there are workers
+    ray_address: str | None = None  # of a cluster that exists
 
 
 def choose_device(name: str) -> str:
@@ -51,10 +57,13 @@ def choose_device(name: str) -> str:
     return ("cuda" if available else "cpu") if name == "auto" else name
 
 
-def choose_workers(count: int | None, device: str, env: str = "") -> int:
+def choose_workers(
+    count: int | None, device: str, env: str = "", executor: str = "local"
+) -> int:
     """Returns the number of worker processes: one per core on a CPU, none on a GPU.
 
     It is none for `smac` either: each would start all of its games, about 1 GB apiece.
+    Ray gets at least one, on whatever device; `inline` gets none.
 
     Raises:
       ValueError: a negative number, or any for `smac`.
@@ -67,11 +76,58 @@ def choose_workers(count: int | None, device: str, env: str = "") -> int:
             )
         return 0
     if count is None:
-        cores = len(os.sched_getaffinity(0))
-        return 0 if device == "cuda" or cores < 2 else min(cores, 8)
+        cores = min(len(os.sched_getaffinity(0)), 8)
+        few = 1 if executor == "ray" else 0
+        alone = executor == "inline" or device == "cuda" or cores < 2
+        return few if alone else cores
     if count < 0:
         raise ValueError(f"--workers is {count}, must be at least 0")
     return count
+
+
+def run_on(
+    executor: str, count: int | None, address: str | None, device: str, env: str = ""
+) -> dict[str, Any]:
+    """Returns the fields of a request that say what runs its tasks.
+
+    Args:
+      executor: one of EXECUTORS.
+      count: how many tasks side by side; None is the default of `choose_workers`.
+      address: of a running Ray cluster.
+      device, env: where and what the run plays.
+
+    Raises:
+      ValueError: Ray is not installed, a flag would be ignored, or a bad number.
+    """
+    if address is not None and executor != "ray":
+        raise ValueError("--ray.address has no effect without --executor=ray")
+    if executor == "inline" and count:
+        raise ValueError(f"--workers is {count}, must be 0 for --executor=inline")
+    if executor == "ray":
+        if env == "smac":
+            raise ValueError("--executor is 'ray', must be another for StarCraft II")
+        if count == 0:
+            raise ValueError("--workers is 0, must be at least 1 for --executor=ray")
+        if address is not None and count is None:
+            raise ValueError("--ray.address needs --workers: how many side by side")
+        if importlib.util.find_spec("ray") is None:
+            raise ValueError(f"--executor is 'ray', and ray is not installed: {_RAY}")
+    workers = choose_workers(count, device, env, executor)
+    return {"workers": workers, "executor": executor, "ray_address": address}
+
+
+def make_executor(request: Request) -> Executor:
+    """Returns what runs the tasks of a request; it starts nothing yet."""
+    from psro_comm.lab.executors import Inline
+    from psro_comm.lab.local import Local
+    from psro_comm.lab.ray_cluster import RayCluster
+
+    if request.workers == 0:
+        return Inline()
+    if request.executor == "local":
+        return Local(request.workers)
+    gpu = request.config.device == "cuda"
+    return RayCluster(request.workers, request.ray_address, gpu=gpu)
 
 
 @contextlib.contextmanager
@@ -99,7 +155,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
     with (
         RunStore.open(root, described, played_before=PLAYED_BEFORE) as store,
         MetricsWriter(root) as metrics,
-        Workers(request.workers) as workers,
+        Workers(make_executor(request)) as workers,
     ):
         store.save_environment(describe_environment())
         if request.flags:

@@ -1,52 +1,68 @@
-"""Maps a function over tasks in worker processes; results come in the tasks' order.
+"""Maps functions over tasks; results come in the tasks' order, wherever they ran.
 
 A task is plain data and carries its own seed, so its result depends neither on the
-worker nor on the number of workers; each runs torch with one thread, in this process
-as in the others, since sums split over threads round differently.
+worker nor on the number of workers. Maps that need nothing of each other may run side
+by side: one is begun, others are made meanwhile, and it is finished where its results
+are wanted.
 """
 
 import contextlib
-import multiprocessing
-import multiprocessing.resource_tracker
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.reduction import ForkingPickler
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any, Self, TypeVar
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import Parameter
+from psro_comm.lab.executors import Executor, Inline
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_TRIES = 3
-"""How often a task is begun before its dying workers are its own fault."""
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+class Batch:
+    """The state of one map: tasks that wait, results, and errors."""
 
+    def __init__(
+        self,
+        fn: Callable[[Any], Any],
+        tasks: Sequence[Any],
+        names: Sequence[str] | None,
+        done: Callable[[int, Any], None] | None,
+    ) -> None:
+        """Begins nothing; the arguments are those of `Workers.map`."""
+        self.fn, self.tasks, self.done = fn, tasks, done
+        self.names = names or [f"task {number}" for number in range(len(tasks))]
+        self.waiting = list(range(len(tasks)))
+        self.running = 0
+        self.results: dict[int, Any] = {}
+        self.failed: dict[int, BaseException] = {}
 
-class WorkerDiedError(ChildProcessError):
-    """The error that a task's process died (killed, out of memory) in each try."""
+    @property
+    def over(self) -> bool:
+        """Whether all has ended, or what had begun when a task failed."""
+        return not self.running and (not self.waiting or bool(self.failed))
+
+    def keep(self, index: int, future: Future) -> None:
+        """Keeps a task's result or its error."""
+        error = future.exception()
+        if error is None:
+            self.results[index] = future.result()
+            if self.done is not None:
+                self.done(index, self.results[index])
+        else:
+            self.failed[index] = error
 
 
 class Workers:
-    """Worker processes for maps, started at the first map and kept until `close`.
+    """What runs the tasks of maps: the executor, and which task is next.
 
-    With `count` 0 there are none: a map is a for-loop in this process.
+    Attributes:
+      executor: runs the tasks; this process where it is `Inline`.
     """
 
-    def __init__(self, count: int) -> None:
-        """Starts nothing yet; `count` is the number of processes, 0 for none."""
-        if count < 0:
-            raise ValueError(f"workers must be at least 0, got {count}")
-        self._count = count
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, executor: Executor | None = None) -> None:
+        """Starts nothing; without an executor, a map is a for-loop in this process."""
+        self.executor = Inline() if executor is None else executor
+        self._batches: list[Batch] = []  # begun and not finished, the oldest first
+        self._running: dict[Future, tuple[Batch, int]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -75,210 +91,81 @@ class Workers:
           WorkerDiedError: the task is named.
           Exception: what `fn` raised, of the first task that failed.
         """
-        if self._count == 0:
-            return self._loop(fn, tasks, done)
-        batch = _Batch(fn, tasks, names or [f"task {i}" for i in range(len(tasks))])
-        batch.done = done
-        try:
-            while batch.waiting:
-                try:
-                    self._run(batch)
-                except BrokenProcessPool:
-                    self.kill()
-                    batch.charge()
-        except BaseException:  # Ctrl-C, too: the other results are of no use.
-            if batch.running:
-                self.kill()
-            raise
-        return [batch.results[i] for i in range(len(tasks))]
+        return self.finish(self.begin(fn, tasks, names=names, done=done))
 
-    def _loop(
+    def begin(
         self,
         fn: Callable[[T], R],
         tasks: Sequence[T],
-        done: Callable[[int, R], None] | None,
-    ) -> list[R]:
-        results = []
-        for index, task in enumerate(tasks):
-            with _one_thread():
-                results.append(fn(task))
-            if done is not None:
-                done(index, results[-1])
-        return results
+        *,
+        names: Sequence[str] | None = None,
+        done: Callable[[int, R], None] | None = None,
+    ) -> Batch:
+        """Begins a map whose results are wanted later; the arguments are `map`'s.
 
-    def _run(self, batch: "_Batch") -> None:
-        """Runs until all is done or a worker dies; one of `batch.running` then did it.
-
-        At most `count` tasks run at once, so that few can have caused a death.
+        Its tasks fill what other maps leave idle. In this process they run where the
+        map is finished.
         """
-        while batch.running or (batch.waiting and not batch.failed):
-            while self._free(batch):
-                index = batch.peek()
-                future = self._submit(batch.fn, batch.tasks[index])
-                batch.begin(index, future)
-            done, _ = wait(batch.running, return_when=FIRST_COMPLETED)
-            for future in done:
-                batch.finish(future)
+        batch = Batch(fn, tasks, names, done)
+        self._batches.append(batch)
+        if self.executor.slots:
+            self._fill(batch)
+        return batch
+
+    def finish(self, batch: Batch) -> list[Any]:
+        """Returns the results of a map, whose tasks go before those of others.
+
+        Raises:
+          Exception: what `map` raises.
+        """
+        try:
+            while not batch.over:
+                self._fill(batch)
+                self._collect()
+        except BaseException:  # Ctrl-C, too: the other results are of no use.
+            self.kill()
+            raise
+        if batch in self._batches:
+            self._batches.remove(batch)
         if batch.failed:
             raise batch.failed[min(batch.failed)]
+        return [batch.results[number] for number in range(len(batch.tasks))]
 
-    def _free(self, batch: "_Batch") -> bool:
-        """Returns whether a task may begin; one that ran at a death runs alone."""
-        if not batch.waiting or batch.failed:
-            return False
-        alone = any(batch.tries.values())
-        return len(batch.running) < (1 if alone else self._count)
+    def _fill(self, first: Batch) -> None:
+        """Begins tasks while there is room; those of `first` before the others."""
+        slots = self.executor.slots
+        ready = [first, *(each for each in self._batches if each is not first)]
+        for batch in ready if slots else [first]:
+            while batch.waiting and not batch.failed:
+                if len(self._running) >= max(slots, 1):
+                    return
+                index = batch.waiting.pop(0)
+                name = batch.names[index]
+                future = self.executor.submit(batch.fn, batch.tasks[index], name)
+                self._running[future] = batch, index
+                batch.running += 1
 
-    def _submit(self, fn: Callable[[Any], Any], task: Any) -> Future:
-        if self._pool is None:
-            _send_tensors_by_value()
-            # It is started here because it unblocks SIGINT in its starter's thread.
-            multiprocessing.resource_tracker.ensure_running()
-            self._pool = ProcessPoolExecutor(
-                self._count,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_worker,
-            )
-        with _worker_environment():  # A submit may start processes.
-            return self._pool.submit(fn, task)
+    def _collect(self) -> None:
+        """Waits until a task ends, and keeps its result."""
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        for future in done:
+            batch, index = self._running.pop(future)
+            batch.running -= 1
+            batch.keep(index, future)
 
     def kill(self) -> None:
-        """Ends all processes at once; the next map starts new ones."""
-        if self._pool is None:
-            return
-        # The public terminate_workers() came with Python 3.14.
-        processes = list((self._pool._processes or {}).values())
-        for process in processes:
-            process.kill()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = None
+        """Ends all tasks at once; a result that is there already is handed over."""
+        running, self._running, self._batches = self._running, {}, []
+        ended = {future for future in running if future.done()}
+        self.executor.kill()
+        for future in ended:
+            batch, index = running[future]
+            # Why it is killed, such as a full disk, matters more than a second error.
+            with contextlib.suppress(Exception, CancelledError):
+                batch.keep(index, future)
 
     def close(self) -> None:
-        """Ends the processes when they are idle, as they are between maps."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
-
-
-class _Batch:
-    """The state of one map: tasks that wait, tasks that run, results and errors."""
-
-    def __init__(
-        self, fn: Callable[[Any], Any], tasks: Sequence[Any], names: Sequence[str]
-    ) -> None:
-        self.fn, self.tasks, self.names = fn, tasks, names
-        self.waiting = list(range(len(tasks)))
-        self.running: dict[Future, int] = {}
-        self.results: dict[int, Any] = {}
-        self.failed: dict[int, BaseException] = {}
-        self.tries: dict[int, int] = {}
-        self.done: Callable[[int, Any], None] | None = None
-
-    def peek(self) -> int:
-        """Returns the next task, those that ran at a death first; it keeps waiting."""
-        return min(self.waiting, key=lambda index: (index not in self.tries, index))
-
-    def begin(self, index: int, future: Future) -> None:
-        """Moves a task from those that wait to those that run."""
-        self.waiting.remove(index)
-        self.running[future] = index
-
-    def finish(self, future: Future) -> None:
-        """Keeps one result or exception; raises BrokenProcessPool for a death."""
-        error = future.exception()
-        if isinstance(error, BrokenProcessPool):
-            raise error
-        index = self.running.pop(future)
-        self.tries.pop(index, None)
-        if error is None:
-            self._keep(index, future.result())
-        else:
-            self.failed[index] = error
-
-    def _keep(self, index: int, result: Any) -> None:
-        self.results[index] = result
-        if self.done is not None:
-            self.done(index, result)
-
-    def charge(self) -> None:
-        """Counts a death against all tasks that ran, and lets them wait again."""
-        for future, index in self.running.items():
-            if not future.cancelled() and future.exception() is None:
-                self._keep(index, future.result())
-                continue
-            self.waiting.append(index)
-            self.tries[index] = self.tries.get(index, 0) + 1
-            if self.tries[index] >= MAX_TRIES:
-                raise WorkerDiedError(
-                    f"{self.names[index]}: its process died {MAX_TRIES} times "
-                    "(killed, or out of memory)"
-                )
-        self.running = {}
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextlib.contextmanager
-def _worker_environment() -> Iterator[None]:
-    """Lets a process that is started inside inherit one thread, and no Ctrl-C.
-
-    A terminal sends Ctrl-C to all processes; a worker that got it would print a
-    traceback. Blocked rather than ignored, so that ours arrives when the block ends.
-    """
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    _send_tensors_by_value()
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """Ends this worker when its parent is killed; else it would wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _send_tensors_by_value() -> None:
-    """Makes tensors travel between our processes as their numbers.
-
-    torch sends a handle of shared memory instead, which dies with the worker that made
-    it and runs out of file descriptors.
-    """
-    ForkingPickler.register(Tensor, _reduce_tensor)
-    ForkingPickler.register(Parameter, _reduce_parameter)
-
-
-def _reduce_tensor(tensor: Tensor) -> tuple:
-    return torch.from_numpy, (tensor.detach().cpu().numpy(),)
-
-
-def _reduce_parameter(parameter: Parameter) -> tuple:
-    return _parameter, (parameter.detach().cpu().numpy(), parameter.requires_grad)
-
-
-def _parameter(array: np.ndarray, requires_grad: bool) -> Parameter:
-    return Parameter(torch.from_numpy(array), requires_grad)
+        """Ends what was started; tasks that nobody waits for are given up."""
+        if self._running:
+            self.kill()
+        self.executor.close()

@@ -19,7 +19,7 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
     **{name: _SOLVERS for name in ("cvxpy", "highspy")},
     **{name: {"psro_comm/reports/figures/"} for name in ("matplotlib", "PIL")},
     **{name: _GAME for name in ("smac", "pysc2", "psutil")},
-    "ray": {"psro_comm/lab/workers.py"},
+    "ray": {"psro_comm/lab/ray_cluster.py"},
     "absl.flags": {"bin/", "psro_comm/command/", "games/environments/smac/worker.py"},
 }
 EXTRAS = {"ray", "smac", "pysc2", "psutil"}  # not required: imported in functions

@@ -19,7 +19,14 @@ from oracles.strategies.attacks.gaussian import GaussianAttack
 from oracles.strategies.filters.config import FilterConfig
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.teams.backbones import BACKBONES, make_team
-from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots, a_timestep
+from tests.hand_made import (
+    CAUGHT,
+    Attacker,
+    Mouthwash,
+    Parrots,
+    a_timestep,
+    same_draws,
+)
 
 BATCH = 3
 
@@ -183,20 +190,6 @@ def test_learned_players_in_a_mixture_have_static_shapes_and_wait_for_no_device(
             player.reset(torch.ones(BATCH, dtype=torch.bool), torch.Generator())
         _, wire, _ = talk(team, started(team), timestep, attacks, filters)
     assert wire.heard.shape == (BATCH, 2, size)
-
-
-def same_draws(monkeypatch):
-    """Numbers that a team draws are the same on every device, whatever generator.
-
-    The generators of a CPU and of a GPU differ, and some teams draw their messages.
-    """
-    draw = torch.randn
-
-    def drawn(*size, generator=None, device=None, dtype=None) -> Tensor:
-        fixed = torch.Generator().manual_seed(0)
-        return draw(*size, generator=fixed, dtype=dtype).to(device)
-
-    monkeypatch.setattr(torch, "randn", drawn)
 
 
 def scene(name: str):

@@ -90,7 +90,7 @@ def test_tee_passes_everything_to_everyone_in_order():
 
 def say_twice():
     for number in (1, 2):  # a worker speaks anew for every job
-        speak()
+        speak(in_worker=True)
         logging.info("line %d", number)
 
 

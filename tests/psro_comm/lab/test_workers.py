@@ -11,8 +11,10 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from psro_comm.lab import workers as parallel
-from psro_comm.lab.workers import WorkerDiedError, Workers
+from psro_comm.lab import local as parallel
+from psro_comm.lab.executors import MAX_TRIES, WorkerDiedError
+from psro_comm.lab.local import Local
+from psro_comm.lab.workers import Workers
 from tests.paths import ROOT
 
 
@@ -74,19 +76,19 @@ def die_until(task: tuple[str, int]) -> int:
 
 @pytest.fixture(scope="module")
 def two():
-    with Workers(2) as workers:
+    with Workers(Local(2)) as workers:
         yield workers
 
 
 def test_no_tasks_are_no_results(two):
-    assert Workers(0).map(train, []) == two.map(train, []) == []
+    assert Workers().map(train, []) == two.map(train, []) == []
 
 
 def test_results_are_bit_equal_with_and_without_processes(two):
     tasks = [Work(seed, {"w": torch.full((64, 8), 0.1)}) for seed in range(5)]
     torch.set_num_threads(2)  # what the caller has set must not matter
     try:
-        here = Workers(0).map(train, tasks)
+        here = Workers().map(train, tasks)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
@@ -116,7 +118,7 @@ def test_workers_have_one_thread_and_do_not_hear_ctrl_c(two):
     assert {fact["omp"] for fact in facts} == {"1"}
     torch.set_num_threads(2)
     try:
-        assert Workers(0).map(facts_of_process, [0])[0]["threads"] == 1
+        assert Workers().map(facts_of_process, [0])[0]["threads"] == 1
     finally:
         torch.set_num_threads(1)
     assert all(fact["sigint"] for fact in facts)
@@ -130,14 +132,14 @@ def test_starting_workers_leaves_our_environment_alone():
 
 
 def test_each_result_is_handed_over_as_soon_as_it_is_there(two):
-    for pool in (Workers(0), two):
+    for pool in (Workers(), two):
         seen = {}
         assert pool.map(fail_on_odd, [0, 2, 4], done=seen.__setitem__) == [0, 2, 4]
         assert seen == {0: 0, 1: 2, 2: 4}
 
 
 def test_the_first_failing_task_fails_the_map_the_same_way_everywhere(two):
-    for pool in (Workers(0), two):
+    for pool in (Workers(), two):
         with pytest.raises(ValueError, match=r"^3 is odd$"):
             pool.map(fail_on_odd, [0, 2, 3, 5, 4])
         assert pool.map(fail_on_odd, [0, 2]) == [0, 2]
@@ -153,12 +155,12 @@ def test_a_task_that_always_kills_its_worker_is_named(two, tmp_path):
     tasks = [(str(tmp_path), -1), (str(tmp_path), 99), ("", 0)]
     with pytest.raises(WorkerDiedError, match=r"^attack-002: its process died"):
         two.map(die_until, tasks, names=["attack-001", "attack-002", "filter-002"])
-    assert len(os.listdir(tmp_path)) == parallel.MAX_TRIES
+    assert len(os.listdir(tmp_path)) == MAX_TRIES
 
 
-def test_a_negative_number_of_workers_is_refused():
-    with pytest.raises(ValueError, match="at least 0, got -1"):
-        Workers(-1)
+def test_no_processes_are_no_executor():
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        Local(0)
 
 
 def sleep(mark: str) -> None:
@@ -176,9 +178,10 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_outlives_an_interrupted_or_killed_parent(tmp_path, number):
     code = (
-        "import sys; from psro_comm.lab.workers import Workers\n"
+        "import sys; from psro_comm.lab.local import Local\n"
+        "from psro_comm.lab.workers import Workers\n"
         "from tests.psro_comm.lab.test_workers import sleep\n"
-        "if __name__ == '__main__': Workers(2).map(sleep, [sys.argv[1]] * 2)"
+        "if __name__ == '__main__': Workers(Local(2)).map(sleep, [sys.argv[1]] * 2)"
     )
     # A session of its own, so that SIGINT reaches the whole group, as from a terminal.
     parent = subprocess.Popen(
