@@ -15,7 +15,7 @@ from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
-command_line.define_common("run", "runs_dir", "workers", "dry_run")
+command_line.define_common("plugin", "run", "runs_dir", "workers", "dry_run")
 flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg), instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
@@ -35,6 +35,7 @@ flags.DEFINE_float(
 def main(_: list[str]) -> None:
     """Analyses the table and prints what it says."""
     given = flags.FLAGS
+    command_line.load_plugins()
     if (given.payoffs is None) == (given.run is None):
         raise ValueError("give one of --payoffs=FILE and --run=NAME")
     if given.refine and given.run is None:

@@ -1,1 +1,64 @@
-"""The meta-level: payoffs, equilibria, runs and reports."""
+"""The front door for Python: play, train, solve and read runs; register plugins.
+
+    import psro_comm as pc
+
+    run = pc.load("runs/predator_prey_p05-quick-0")
+    print(pc.evaluate(run, attacks=["none", "mirror"], filters=["none", "psro:self"]))
+
+docs/python.md has the rest, each example of it a test. Names are imported when they are
+first used: `import psro_comm` alone takes no time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from games.engine.registry import Entry as Entry
+    from games.engine.settings import check as check
+    from games.engine.settings import choice as choice
+    from games.engine.settings import integer as integer
+    from games.engine.settings import number as number
+    from games.engine.view import AttackView as AttackView
+    from games.engine.view import FilterView as FilterView
+    from games.environments.registry import ENVS as ENVS
+    from oracles.strategies.attacks.tampering import Tampering as Tampering
+    from oracles.strategies.filters.config import RuleConfig as RuleConfig
+    from oracles.strategies.filters.rule import RuleFilter as RuleFilter
+    from oracles.strategies.registry import ATTACKS as ATTACKS
+    from oracles.strategies.registry import FILTERS as FILTERS
+    from oracles.strategies.registry import ORACLES as ORACLES
+    from oracles.teams.backbones import BACKBONES as BACKBONES
+    from oracles.teams.backbones.talking import Talking as Talking
+    from oracles.teams.elsewhere import TEAMS as TEAMS
+    from psro_comm.metagame.solvers import META_SOLVERS as META_SOLVERS
+    from psro_comm.settings.plugins import load as plugin
+
+_HOMES = {  # of each name, the module that defines it
+    **dict.fromkeys(("Entry",), "games.engine.registry"),
+    **dict.fromkeys(("check", "choice", "integer", "number"), "games.engine.settings"),
+    **dict.fromkeys(("AttackView", "FilterView"), "games.engine.view"),
+    "ENVS": "games.environments.registry",
+    "Tampering": "oracles.strategies.attacks.tampering",
+    "RuleConfig": "oracles.strategies.filters.config",
+    "RuleFilter": "oracles.strategies.filters.rule",
+    **dict.fromkeys(("ATTACKS", "FILTERS", "ORACLES"), "oracles.strategies.registry"),
+    "BACKBONES": "oracles.teams.backbones",
+    "Talking": "oracles.teams.backbones.talking",
+    "TEAMS": "oracles.teams.elsewhere",
+    "META_SOLVERS": "psro_comm.metagame.solvers",
+    "plugin": "psro_comm.settings.plugins:load",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name at its first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, own = _HOMES[name].partition(":")
+    return getattr(import_module(module), own or name)
+
+
+def __dir__() -> list[str]:
+    """Returns the public names."""
+    return [*__all__, *globals()]

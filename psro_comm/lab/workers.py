@@ -22,6 +22,8 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
+from psro_comm.settings.plugins import in_force, load
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -138,6 +140,7 @@ class Workers:
                 self._count,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_begin_worker,
+                initargs=([(each.source, each.sha256) for each in in_force()],),
             )
         with _worker_environment():  # A submit may start processes.
             return self._pool.submit(fn, task)
@@ -247,11 +250,19 @@ def _worker_environment() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _begin_worker() -> None:
+def _begin_worker(plugins: Sequence[tuple[str, str]]) -> None:
+    """Prepares a process; it imports the plugins of its parent, each with its sha256.
+
+    Raises:
+      ValueError: the file of one has changed since the parent imported it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     _send_tensors_by_value()
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    for source, sha256 in plugins:
+        if load(source).sha256 != sha256:
+            raise ValueError(f"plugin {source!r} has changed while it was in use")
 
 
 def _die_with_parent() -> None:
