@@ -1,6 +1,6 @@
 """An attack as a plugin: each message, pulled towards nothing.
 
-    psro-comm evaluate --plugin=examples/my_attack.py --task=echo --budget=smoke \
+psro-comm evaluate --plugin=examples/my_attack.py --task=echo --budget=smoke \
         --attacks=none,mine@2 --filters=none
 """
 

@@ -1,6 +1,6 @@
 """A filter as a plugin: replaces what is far from its sender's mean message.
 
-    psro-comm evaluate --plugin=examples/my_filter.py --task=echo --budget=smoke \
+psro-comm evaluate --plugin=examples/my_filter.py --task=echo --budget=smoke \
         --attacks=none,noise@4 --filters=none,far@3
 """
 

@@ -30,8 +30,19 @@ if TYPE_CHECKING:
     from oracles.teams.backbones import BACKBONES as BACKBONES
     from oracles.teams.backbones.talking import Talking as Talking
     from oracles.teams.elsewhere import TEAMS as TEAMS
+    from psro_comm.api.play import Evaluation as Evaluation
+    from psro_comm.api.play import evaluate as evaluate
+    from psro_comm.api.policies import Policy as Policy
+    from psro_comm.api.runs import Run as Run
+    from psro_comm.api.runs import load as load
+    from psro_comm.api.tables import Analysis as Analysis
+    from psro_comm.api.tables import Table as Table
+    from psro_comm.api.tables import analyze as analyze
+    from psro_comm.api.tables import save_table as save_table
+    from psro_comm.api.teams import Team as Team
+    from psro_comm.api.teams import train_team as train_team
     from psro_comm.metagame.solvers import META_SOLVERS as META_SOLVERS
-    from psro_comm.settings.plugins import load as plugin
+    from psro_comm.settings.plugins import load as plugin  # noqa: F401
 
 _HOMES = {  # of each name, the module that defines it
     **dict.fromkeys(("Entry",), "games.engine.registry"),
@@ -45,6 +56,13 @@ _HOMES = {  # of each name, the module that defines it
     "BACKBONES": "oracles.teams.backbones",
     "Talking": "oracles.teams.backbones.talking",
     "TEAMS": "oracles.teams.elsewhere",
+    **dict.fromkeys(("Evaluation", "evaluate"), "psro_comm.api.play"),
+    "Policy": "psro_comm.api.policies",
+    **dict.fromkeys(("Run", "load"), "psro_comm.api.runs"),
+    **dict.fromkeys(
+        ("Analysis", "Table", "analyze", "save_table"), "psro_comm.api.tables"
+    ),
+    **dict.fromkeys(("Team", "train_team"), "psro_comm.api.teams"),
     "META_SOLVERS": "psro_comm.metagame.solvers",
     "plugin": "psro_comm.settings.plugins:load",
 }

@@ -23,25 +23,33 @@ def record_plugins(store: RunStore) -> None:
     Raises:
       StoreError: the run was begun with a plugin that is absent now, or another one.
     """
+    begun = require_plugins(store)
+    known = {each["name"] for each in begun}
+    new = [each.to_dict() for each in in_force() if each.name not in known]
+    if new:
+        store.save_json(_RECORD, [*begun, *new])
+
+
+def require_plugins(store: RunStore) -> list[dict[str, str]]:
+    """Returns the plugins with which a run was made, which must be loaded now.
+
+    Raises:
+      StoreError: one is absent now, or has changed.
+    """
     now = {each.name: each.sha256 for each in in_force()}
-    begun = store.load_json(_RECORD) if store.has(_RECORD) else []
+    begun: list[dict[str, str]] = store.load_json(_RECORD) if store.has(_RECORD) else []
     for each in begun:
         name, sha256 = each["name"], each["sha256"]
         if name not in now:
             raise StoreError(
-                f"{store.root} was begun with the plugin {name!r}: give --plugin, too"
+                f"{store.root} was made with the plugin {name!r}: load that, too"
             )
         if now[name] != sha256:
             raise StoreError(
-                f"{store.root} was begun with another plugin {name!r}: its sha256 was"
-                f" {sha256[:12]}, now {now[name][:12]}; use another --run"
+                f"{store.root} was made with another plugin {name!r}: its sha256 was"
+                f" {sha256[:12]}, now {now[name][:12]}; use another run"
             )
-    plain = [each.to_dict() for each in in_force()]
-    if plain and plain != begun:
-        known = {each["name"] for each in begun}
-        store.save_json(
-            _RECORD, [*begun, *(p for p in plain if p["name"] not in known)]
-        )
+    return begun
 
 
 def made_elsewhere(name: str, lab: Lab) -> Frozen:

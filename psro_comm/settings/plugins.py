@@ -152,7 +152,8 @@ def _import(name: str, path: Path, source: str) -> ModuleType:
         if str(path.parent) not in sys.path:
             sys.path.append(str(path.parent))  # last: it must hide nothing
         spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
