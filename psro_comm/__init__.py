@@ -9,7 +9,9 @@ docs/python.md has the rest, each example of it a test. Names are imported when 
 first used: `import psro_comm` alone takes no time.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,11 +32,20 @@ if TYPE_CHECKING:
     from oracles.teams.backbones import BACKBONES as BACKBONES
     from oracles.teams.backbones.talking import Talking as Talking
     from oracles.teams.elsewhere import TEAMS as TEAMS
+    from psro_comm.api.learning import BestResponse as BestResponse
+    from psro_comm.api.learning import best_response as best_response
+    from psro_comm.api.outside import WorstCase as WorstCase
     from psro_comm.api.play import Evaluation as Evaluation
     from psro_comm.api.play import evaluate as evaluate
     from psro_comm.api.policies import Policy as Policy
     from psro_comm.api.runs import Run as Run
     from psro_comm.api.runs import load as load
+    from psro_comm.api.solution import Solution as Solution
+    from psro_comm.api.solving import psro as psro
+    from psro_comm.api.suites import SuiteResult as SuiteResult
+    from psro_comm.api.suites import worst_case as worst_case
+    from psro_comm.api.sweeps import Sweep as Sweep
+    from psro_comm.api.sweeps import sweep as sweep
     from psro_comm.api.tables import Analysis as Analysis
     from psro_comm.api.tables import Table as Table
     from psro_comm.api.tables import analyze as analyze
@@ -42,6 +53,8 @@ if TYPE_CHECKING:
     from psro_comm.api.teams import Team as Team
     from psro_comm.api.teams import train_team as train_team
     from psro_comm.metagame.solvers import META_SOLVERS as META_SOLVERS
+    from psro_comm.psro.outside import Mixture as Mixture
+    from psro_comm.psro.outside import Players as Players
     from psro_comm.settings.plugins import load as plugin  # noqa: F401
 
 _HOMES = {  # of each name, the module that defines it
@@ -57,6 +70,13 @@ _HOMES = {  # of each name, the module that defines it
     "Talking": "oracles.teams.backbones.talking",
     "TEAMS": "oracles.teams.elsewhere",
     **dict.fromkeys(("Evaluation", "evaluate"), "psro_comm.api.play"),
+    **dict.fromkeys(("BestResponse", "best_response"), "psro_comm.api.learning"),
+    "Solution": "psro_comm.api.solution",
+    "psro": "psro_comm.psro",  # the room itself, see `_Called`
+    "WorstCase": "psro_comm.api.outside",
+    **dict.fromkeys(("SuiteResult", "worst_case"), "psro_comm.api.suites"),
+    **dict.fromkeys(("Sweep", "sweep"), "psro_comm.api.sweeps"),
+    **dict.fromkeys(("Mixture", "Players"), "psro_comm.psro.outside"),
     "Policy": "psro_comm.api.policies",
     **dict.fromkeys(("Run", "load"), "psro_comm.api.runs"),
     **dict.fromkeys(
@@ -74,9 +94,33 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, own = _HOMES[name].partition(":")
-    return getattr(import_module(module), own or name)
+    home = import_module(module)
+    return home if module == f"{__name__}.{name}" else getattr(home, own or name)
 
 
 def __dir__() -> list[str]:
     """Returns the public names."""
     return [*__all__, *globals()]
+
+
+class _Called(ModuleType):
+    """The room `psro_comm.psro`, by whose name a function is called: `pc.psro(...)`."""
+
+    def __call__(self, *args: Any, **how: Any) -> Any:
+        """Runs PSRO; see `psro_comm.api.solving.psro`, whose arguments these are."""
+        from psro_comm.api.solving import psro
+
+        return psro(*args, **how)
+
+
+class _Door(ModuleType):
+    """This package, one of whose rooms has the name of a function of it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keeps a room when it is imported."""
+        if name == "psro" and type(value) is ModuleType:
+            value.__class__ = _Called
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Door

@@ -14,6 +14,7 @@ from oracles.strategies.registry import strategies
 from psro_comm.api.policies import Function, Player, Policy
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
+from psro_comm.names import NO_ATTACK, NO_FILTER
 from psro_comm.studies.players import find_player
 
 Players = Sequence[Player] | Mapping[str, Player]
@@ -22,9 +23,9 @@ Players = Sequence[Player] | Mapping[str, Player]
 class Cast:
     """A maker of players in a lab; functions are registered until it is left."""
 
-    def __init__(self, lab: Lab, runs_dir: Path, workers: int) -> None:
-        """Keeps where to look; `workers` is how many processes will play."""
-        self.lab, self.runs_dir, self.workers = lab, runs_dir, workers
+    def __init__(self, lab: Lab, runs_dir: Path, only_here: str) -> None:
+        """Keeps where to look, and why functions may not play, if they may not."""
+        self.lab, self.runs_dir, self.only_here = lab, runs_dir, only_here
         self.temporary: list[tuple[Side, str]] = []
 
     def players(self, given: Players, side: Side, what: str) -> list[Mixed]:
@@ -41,6 +42,10 @@ class Cast:
         if isinstance(given, str) or callable(given) or not len(given):
             raise refusal(what, given, "a list or dict of at least one player")
         named = _named(given)
+        for name, player in named:
+            taken = (*strategies(side), "untrained", NO_FILTER, NO_ATTACK)
+            if name in taken and player != name:
+                raise ValueError(f"{what}: {name!r} is the name of another player")
         found = [self.player(name, player, side) for name, player in named]
         names = [each.name for each in found]
         twice = [name for name in names if names.count(name) > 1]
@@ -60,11 +65,7 @@ class Cast:
         return self._function(name or _called(given), given, side)
 
     def _function(self, name: str, function: Function, side: Side) -> Mixed:
-        if self.workers:
-            raise ValueError(
-                f"{side.strategy} {name!r} is a function of this process, and workers is"
-                f" {self.workers}: put it into a plugin, or use workers=0"
-            )
+        refuse_functions(f"{side.strategy} {name!r}", self.only_here)
         kind = f"function {name}"
         made = strategy_of(side, kind, function, "own")
         strategies(side)[kind] = Entry(made)
@@ -79,19 +80,40 @@ class Cast:
 
 
 @contextmanager
-def casting(lab: Lab, runs_dir: Path, workers: int) -> Iterator[Cast]:
+def casting(
+    lab: Lab, runs_dir: Path, workers: int, run: str | Path | None
+) -> Iterator[Cast]:
     """Yields a cast, and forgets its functions at the end."""
-    cast = Cast(lab, runs_dir, workers)
+    cast = Cast(lab, runs_dir, only_here(workers, run))
     try:
         yield cast
     finally:
         cast.close()
 
 
+def only_here(workers: int, run: str | Path | None) -> str:
+    """Returns why a function of this process would not do; nothing if it would."""
+    if workers:
+        return f"workers is {workers}"
+    return "" if run is None else f"{str(run)!r} is kept for others"
+
+
+def refuse_functions(what: str, why: str) -> None:
+    """Refuses a function of this process where others must have it, too.
+
+    Raises:
+      ValueError: `why` says that they must.
+    """
+    if why:
+        raise ValueError(
+            f"{what} is a function of this process, and {why}: put it into a plugin"
+        )
+
+
 def _named(given: Players) -> list[tuple[str | None, Player]]:
     if isinstance(given, Mapping):
         return [(str(name), player) for name, player in given.items()]
-    return [(None, player) for player in given]
+    return [(_called(player) if callable(player) else None, player) for player in given]
 
 
 def _called(function: Function) -> str:

@@ -108,7 +108,7 @@ class Evaluation(Result):
         return next(each for each in self.rows if each.pair == (filter, attack))
 
     def returns(self, filter: str, attack: str) -> np.ndarray:
-        """Returns the team's return in each world, `[W]`; of mixtures, expected ones."""
+        """Returns the return in each world, `[W]`; of mixtures the expected one."""
         defender = self._player("filter", filter)
         return returns_of(self._table, defender, self._player("attack", attack))
 
@@ -215,8 +215,8 @@ def evaluate(
       worlds: number of worlds, each played once by each pair; at least 2.
       settings: values by the names of flags, such as `{"threat.cap": 1.0}`.
       seed: seed of the worlds; None is the run's own, and 0 of a team.
-      workers: processes side by side; functions play in this process alone.
-      run: folder that keeps what is played; None keeps nothing.
+      workers: processes side by side. Functions play in this process alone.
+      run: folder that keeps what is played, without functions; None keeps nothing.
 
     Returns:
       Returns with 95 % intervals over worlds, and paired differences.
@@ -227,9 +227,11 @@ def evaluate(
     """
     asked = {**(settings or {}), "evaluation.episodes": worlds}
     game = game_of(source, asked, seed)
-    with laboratory(game, workers=workers, run=run) as lab:
-        with casting(lab, game.runs_dir, workers) as cast:
-            opponents = cast.players(attacks, Side.ATTACKER, "attacks")
-            defenders = cast.players(filters, Side.DEFENDER, "filters")
-            found, table = played(lab, opponents, defenders, game.runs_dir)
+    with (
+        laboratory(game, workers=workers, run=run) as lab,
+        casting(lab, game.runs_dir, workers, run) as cast,
+    ):
+        opponents = cast.players(attacks, Side.ATTACKER, "attacks")
+        defenders = cast.players(filters, Side.DEFENDER, "filters")
+        found, table = played(lab, opponents, defenders, game.runs_dir)
     return Evaluation.of(found, table, defenders, opponents)

@@ -99,7 +99,7 @@ class Run:
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
-        """All payoff tables, by name: returns `[m, n, W]` of filters against attacks."""
+        """All payoff tables by name: returns of filters against attacks."""
         files = sorted(self.path.glob("*.json"))
         found = {}
         for name in (file.stem for file in files):

@@ -1,6 +1,6 @@
 """Payoff tables and what they say: from a run, an array, a DataFrame or a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.reading import read_interval
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.reports.analysis import render_analysis
 
@@ -102,12 +101,14 @@ class Analysis(Result):
     @property
     def title(self) -> str:
         """The value of the game, and the solver of the mixtures."""
-        return f"{self.game.title}: value {self.value}, by {self.found['meta_solver']}"
+        known = self.value.low == self.value.low
+        value = self.value if known else f"{self.value.estimate:.4g}"
+        return f"{self.game.title}: value {value}, by {self.found['meta_solver']}"
 
     @property
     def value(self) -> Interval:
-        """The value of the game to the defender, in returns, 95 %."""
-        return read_interval(self.found["value"], "the value")
+        """The value to the defender, in returns, 95 %; NaN limits of exact payoffs."""
+        return _interval(self.found["value"])
 
     def mixture(self, side: str) -> dict[str, float]:
         """Returns the weights by policy of `filter` or `attack`."""
@@ -121,7 +122,7 @@ class Analysis(Result):
         rows = []
         for side, key in (("filter", "defenders"), ("attack", "attackers")):
             for each in self.found[key]:
-                regret = read_interval(each["regret"], "a regret")
+                regret = _interval(each["regret"])
                 rows.append(
                     {
                         "side": side,
@@ -160,7 +161,7 @@ def analyze(
         attacks; or the path of a `.csv`, `.json` or `.nfg` file.
       std_error: `[m, n]` standard errors of an array or DataFrame of means; None means
         no intervals.
-      filters, attacks: names of the m rows and n columns of an array; None numbers them.
+      filters, attacks: names of an array's m rows and n columns; None numbers them.
       meta_solver: a key of `pc.META_SOLVERS`, whose mixtures are judged.
       resamples: number of resamples behind the intervals.
       seed: seed of the resamples.
@@ -225,3 +226,9 @@ def save_table(table: Any, path: str | Path) -> None:
       ValueError: another suffix, or a cell that was not played.
     """
     write_meta_game(Path(path), as_game(table))
+
+
+def _interval(found: Mapping[str, float | None]) -> Interval:
+    """Returns an interval of JSON data; limits that are not known are NaN."""
+    numbers = (found[key] for key in ("estimate", "low", "high"))
+    return Interval(*(float("nan") if n is None else float(n) for n in numbers))
