@@ -15,13 +15,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from games.engine.env import Observation as Observation
+    from games.engine.env import Signal as Signal
+    from games.engine.env import everybody as everybody
     from games.engine.registry import Entry as Entry
     from games.engine.settings import check as check
     from games.engine.settings import choice as choice
     from games.engine.settings import integer as integer
     from games.engine.settings import number as number
+    from games.engine.spec import EnvSpec as EnvSpec
     from games.engine.view import AttackView as AttackView
     from games.engine.view import FilterView as FilterView
+    from games.environments.pettingzoo.parallel import parallel_env as parallel_env
     from games.environments.registry import ENVS as ENVS
     from oracles.strategies.attacks.tampering import Tampering as Tampering
     from oracles.strategies.filters.config import RuleConfig as RuleConfig
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from psro_comm.api.play import Evaluation as Evaluation
     from psro_comm.api.play import evaluate as evaluate
     from psro_comm.api.policies import Policy as Policy
+    from psro_comm.api.registering import attack as attack
+    from psro_comm.api.registering import filter as filter
     from psro_comm.api.runs import Run as Run
     from psro_comm.api.runs import load as load
     from psro_comm.api.solution import Solution as Solution
@@ -56,12 +63,17 @@ if TYPE_CHECKING:
     from psro_comm.psro.outside import Mixture as Mixture
     from psro_comm.psro.outside import Players as Players
     from psro_comm.settings.plugins import load as plugin  # noqa: F401
+    from psro_comm.settings.tasks import TASKS as TASKS
 
 _HOMES = {  # of each name, the module that defines it
-    **dict.fromkeys(("Entry",), "games.engine.registry"),
+    **dict.fromkeys(("Observation", "Signal", "everybody"), "games.engine.env"),
+    "Entry": "games.engine.registry",
+    "EnvSpec": "games.engine.spec",
+    "TASKS": "psro_comm.settings.tasks",
     **dict.fromkeys(("check", "choice", "integer", "number"), "games.engine.settings"),
     **dict.fromkeys(("AttackView", "FilterView"), "games.engine.view"),
     "ENVS": "games.environments.registry",
+    "parallel_env": "games.environments.pettingzoo.parallel",
     "Tampering": "oracles.strategies.attacks.tampering",
     "RuleConfig": "oracles.strategies.filters.config",
     "RuleFilter": "oracles.strategies.filters.rule",
@@ -78,6 +90,7 @@ _HOMES = {  # of each name, the module that defines it
     **dict.fromkeys(("Sweep", "sweep"), "psro_comm.api.sweeps"),
     **dict.fromkeys(("Mixture", "Players"), "psro_comm.psro.outside"),
     "Policy": "psro_comm.api.policies",
+    **dict.fromkeys(("attack", "filter"), "psro_comm.api.registering"),
     **dict.fromkeys(("Run", "load"), "psro_comm.api.runs"),
     **dict.fromkeys(
         ("Analysis", "Table", "analyze", "save_table"), "psro_comm.api.tables"

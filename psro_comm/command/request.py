@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from games.engine.registry import Settings
+from games.engine.registry import Entry, Settings
 from games.environments.registry import ENVS
 from oracles.strategies.registry import ATTACKS, FILTERS
 from oracles.teams.backbones import BACKBONES
@@ -42,13 +42,18 @@ def define(*settings: str, but: Collection[str] = ()) -> None:
       but: names of fields of these groups that the program does not read.
     """
     define_common(*_COMMON)
-    names = _fields(("env", *Settings(ENVS), *_training(), *settings))
+    names = _fields(("env", *_groups(ENVS), *_training(), *settings))
     define_flags(ExperimentConfig, ExperimentConfig(), names=names - {*but})
 
 
 def _training() -> tuple[str, ...]:
     """Returns the groups of settings that a team's training reads."""
-    return "backbone", *Settings(BACKBONES), "learner", "training"
+    return "backbone", *_groups(BACKBONES), "learner", "training"
+
+
+def _groups(registry: Mapping[str, Entry]) -> list[str]:
+    """Returns the names of entries that have settings, at least one."""
+    return [name for name, kind in Settings(registry).items() if any(leaves(kind))]
 
 
 def trained(side: str) -> tuple[str, ...]:
@@ -107,7 +112,7 @@ def load_plugins() -> None:
 
 
 def _define_task(name: str) -> None:
-    listed = f"{', '.join(TASKS)}, or smac:MAP (StarCraft II)"
+    listed = f"{', '.join(TASKS)}, smac:MAP (StarCraft II) or pettingzoo:MODULE"
     flags.DEFINE_string(name, "predator_prey_p05", f"Task that is played: {listed}.")
     flags.register_validator(name, _known_task)
 
