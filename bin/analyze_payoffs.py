@@ -16,7 +16,7 @@ from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
 _RUNNERS = ("workers", "executor", "ray.address")
-command_line.define_common("run", "runs_dir", *_RUNNERS, "dry_run")
+command_line.define_common("plugin", "run", "runs_dir", *_RUNNERS, "dry_run")
 flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg), instead of --run.")
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
@@ -36,6 +36,7 @@ flags.DEFINE_float(
 def main(_: list[str]) -> None:
     """Analyses the table and prints what it says."""
     given = flags.FLAGS
+    command_line.load_plugins()
     if (given.payoffs is None) == (given.run is None):
         raise ValueError("give one of --payoffs=FILE and --run=NAME")
     if given.refine and given.run is None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from psro_comm.command.request import define_common, json_file
+from psro_comm.command.request import define_common, json_file, load_plugins
 from psro_comm.command.shell import run_main
 
-define_common("dry_run")
+define_common("plugin", "dry_run")
 flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg).", required=True)
 flags.DEFINE_list(
     "solvers", ["nash", "uniform", "prd"], "Names of meta-solvers, or all."
@@ -31,6 +31,7 @@ def main(_: list[str]) -> None:
     from psro_comm.reports.comparison import render_comparison
 
     given = flags.FLAGS
+    load_plugins()
     names, path = chosen(given.solvers), Path(given.payoffs)
     out = json_file(given.out, path.with_name(f"solvers-{path.stem}.json"))
     game = read_meta_game(path)

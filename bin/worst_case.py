@@ -27,6 +27,11 @@ flags.DEFINE_list(
     f"Filters to attack: {', '.join(FILTERS)}, untrained, RUN, RUN/POLICY, psro:RUN.",
 )
 flags.DEFINE_list(
+    "attacks",
+    [],
+    "Attacks that take part beside the suite's: NAME, RUN, RUN/POLICY, psro:RUN.",
+)
+flags.DEFINE_list(
     "curves",
     [],
     f"Budgets of the attacker over which curves are drawn: {', '.join(AXES)}, or all.",
@@ -37,7 +42,9 @@ def main(_: list[str]) -> None:
     """Runs the suite, prints what it leaves and draws it."""
     axes = _axes(flags.FLAGS.curves)
     flag = {"filter": "defenders"}
-    named = command_line.named_players(flag, filter=flags.FLAGS.defenders)
+    sides = {"filter": flags.FLAGS.defenders, "attack": flags.FLAGS.attacks}
+    given = {side: names for side, names in sides.items() if names or side == "filter"}
+    named = command_line.named_players(flag, **given)
     request = command_line.request("worst-case", named)
     if flags.FLAGS.dry_run:
         print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
@@ -48,7 +55,9 @@ def main(_: list[str]) -> None:
 
     command = shlex.join(["python", "-m", "bin.worst_case", *sys.argv[1:]])
     with open_lab(request) as lab:
-        found = search(lab, flags.FLAGS.defenders, request.runs_dir, axes)
+        found = search(
+            *(lab, flags.FLAGS.defenders, request.runs_dir, axes), flags.FLAGS.attacks
+        )
         files = save_suite(lab.store.root, found, command)
     print(render_suite(found))
     print("\nSaved:", ", ".join(map(str, files)))

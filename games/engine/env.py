@@ -80,6 +80,25 @@ class StatefulEnv(CommEnv, Protocol):
         """Returns which episodes `[B]` bool broke off because their game failed."""
 
 
+def everybody(
+    obs: Tensor, num_actions: int, state: Tensor, *, fresh: Tensor
+) -> Observation:
+    """Returns the view of worlds in which all live, hear each other and may do all.
+
+    Args:
+      obs: `[B,N,O]`.
+      num_actions: A.
+      state: `[B,S]`.
+      fresh: `[B]` bool, where an episode starts.
+    """
+    size, agents = obs.shape[:2]
+    alive = torch.ones(size, agents, dtype=torch.bool, device=obs.device)
+    others = ~torch.eye(agents, dtype=torch.bool, device=obs.device)
+    available = alive[..., None].expand(-1, -1, num_actions)
+    links = others.expand(size, agents, agents)
+    return Observation(obs, state, available, alive, alive & fresh[:, None], links)
+
+
 def first(env: CommEnv, state: State) -> TimeStep:
     """Returns the first time step of new worlds: no reward, and none is done."""
     view = env.observe(state)

@@ -9,6 +9,7 @@ from games.engine.settings import refusal
 from games.engine.spec import Extent
 from games.environments.combat.config import CombatConfig
 from games.environments.echo.config import EchoConfig
+from games.environments.pettingzoo.config import PettingZooConfig
 from games.environments.predator_prey.config import PredatorPreyConfig
 from games.environments.smac.config import SmacConfig
 from games.environments.traffic_junction.config import TrafficJunctionConfig
@@ -22,6 +23,7 @@ _HERE = "games.environments"
 ENVS: dict[str, Entry] = {
     "combat": Entry(f"{_HERE}.combat.env:Combat", CombatConfig),
     "echo": Entry(f"{_HERE}.echo.env:Echo", EchoConfig),
+    "pettingzoo": Entry(f"{_HERE}.pettingzoo.env:PettingZoo", PettingZooConfig),
     "predator_prey": Entry(
         f"{_HERE}.predator_prey.env:PredatorPrey", PredatorPreyConfig
     ),

@@ -74,7 +74,11 @@ def pins(requirements: str) -> dict[str, str]:
 
 
 def _packages(requirements: Path) -> Iterator[Finding]:
-    for name, wanted in pins(requirements.read_text()).items():
+    if requirements.exists():
+        text = requirements.read_text()
+    else:  # installed by pip, which knows what it was asked for
+        text = "\n".join(importlib.metadata.requires("psro-comm") or [])
+    for name, wanted in pins(text).items():
         found = version(name)
         if found is None:
             yield Finding(WRONG, f"{name} is missing, {wanted} is wanted", _SETUP)

@@ -245,5 +245,6 @@ def _memory(request: Request) -> float:
     extent = config.extent
     floats = oracle.num_envs * oracle.num_steps * extent.num_agents * _FLOATS_PER_AGENT
     processes = 1 + request.workers
-    games = (extent.most_worlds or 0) * _MIB_PER_GAME / 1024.0
+    apart = config.env == "smac"  # each game is a process
+    games = (extent.most_worlds or 0) * _MIB_PER_GAME / 1024.0 if apart else 0.0
     return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games

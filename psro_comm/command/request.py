@@ -1,15 +1,18 @@
 """Defines the flags that programs share, and makes a request of their values."""
 
+import re
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from absl import flags
 
-from games.engine.registry import Settings
+from games.engine.registry import Entry, Settings
 from games.environments.registry import ENVS
 from oracles.strategies.registry import ATTACKS, FILTERS
 from oracles.teams.backbones import BACKBONES
+from oracles.teams.elsewhere import TEAMS
 from psro_comm.command.flags import define_flags, from_flags
 from psro_comm.disk.store import run_path
 from psro_comm.lab.session import EXECUTORS, Request, choose_device, read_run, run_on
@@ -23,8 +26,6 @@ flags.disclaim_key_flags()  # our flags are the key flags of the binaries
 
 FLAGS = flags.FLAGS
 _OWN = ("task", "seed", "device")  # leaves of the configuration with flags of their own
-_RULES = ("env", *Settings(ENVS))
-_TRAINING = ("backbone", *Settings(BACKBONES), "learner", "training")
 
 _BY_TRAINING = (  # settings of a side that its training alone reads
     *("attack.alpha", "attack.stop_return"),
@@ -41,8 +42,18 @@ def define(*settings: str, but: Collection[str] = ()) -> None:
       but: names of fields of these groups that the program does not read.
     """
     define_common(*_COMMON)
-    names = _fields(_RULES + _TRAINING + settings)
+    names = _fields(("env", *_groups(ENVS), *_training(), *settings))
     define_flags(ExperimentConfig, ExperimentConfig(), names=names - {*but})
+
+
+def _training() -> tuple[str, ...]:
+    """Returns the groups of settings that a team's training reads."""
+    return "backbone", *_groups(BACKBONES), "learner", "training"
+
+
+def _groups(registry: Mapping[str, Entry]) -> list[str]:
+    """Returns the names of entries that have settings, at least one."""
+    return [name for name, kind in Settings(registry).items() if any(leaves(kind))]
 
 
 def trained(side: str) -> tuple[str, ...]:
@@ -56,13 +67,52 @@ def untrained(side: str) -> tuple[str, ...]:
 
 
 def define_common(*names: str) -> None:
-    """Defines some of the flags that say where, how and by whom a run is made."""
+    """Defines some of the flags that say where, how and by whom a run is made.
+
+    Plugins are imported before: what they register has flags, and names in `--help`.
+    """
+    if "plugin" in names:
+        try:
+            _import_plugins(_named_plugins(sys.argv[1:]))
+        except ValueError as error:
+            sys.exit(f"error: {error}")
     for name in names:
         _COMMON[name](name)
 
 
+def _named_plugins(words: list[str]) -> list[str]:
+    """Returns the values of `--plugin` on a command line, flag files included."""
+    try:
+        words = FLAGS.read_flags_from_files(words)
+    except flags.Error:  # absl says so when it parses
+        return []
+    found = []
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        given = re.fullmatch(r"--?plugin(?:=(.*))?", word)
+        if given:
+            found.append(following if given[1] is None else given[1])
+    return found
+
+
+def _import_plugins(names: Iterable[str]) -> None:
+    """Imports plugins; without any, what registers nothing is not imported either."""
+    for name in names:
+        from psro_comm.settings.plugins import load
+
+        load(name)
+
+
+def load_plugins() -> None:
+    """Imports what `--plugin` names, unless that was done when flags were defined.
+
+    Raises:
+      ValueError: there is no such plugin, or it is not allowed.
+    """
+    _import_plugins(FLAGS.plugin or [])
+
+
 def _define_task(name: str) -> None:
-    listed = f"{', '.join(TASKS)}, or smac:MAP (StarCraft II)"
+    listed = f"{', '.join(TASKS)}, smac:MAP (StarCraft II) or pettingzoo:MODULE"
     flags.DEFINE_string(name, "predator_prey_p05", f"Task that is played: {listed}.")
     flags.register_validator(name, _known_task)
 
@@ -79,7 +129,9 @@ _SIZES = "Size of the run: smoke (seconds), quick (minutes) or paper (hours)."
 _WORKERS = "Processes side by side (default: one per core; 0: none)."
 _EXECUTOR = "What runs them: local processes, ray (an extra) or inline, which is none."
 _ADDRESS = "Address of a running Ray cluster, or auto (default: starts Ray here)."
+_PLUGIN = "Module or .py file that registers attacks, filters, ...; may be repeated."
 _COMMON: dict[str, Callable[[str], object]] = {
+    "plugin": lambda name: flags.DEFINE_multi_string(name, None, _PLUGIN),
     "task": _define_task,
     "budget": lambda name: flags.DEFINE_enum(name, "quick", list(BUDGETS), _SIZES),
     "run": lambda name: flags.DEFINE_string(
@@ -94,7 +146,7 @@ _COMMON: dict[str, Callable[[str], object]] = {
     "executor": lambda name: flags.DEFINE_enum(name, "local", EXECUTORS, _EXECUTOR),
     "ray.address": lambda name: flags.DEFINE_string(name, None, _ADDRESS),
     "team": lambda name: flags.DEFINE_string(
-        name, None, "Use the team of this run; do not train one."
+        name, None, "Use the team of this run, or a plugin's; do not train one."
     ),
     "dry_run": lambda name: flags.DEFINE_boolean(
         name, False, "Print the plan and stop."
@@ -132,6 +184,7 @@ def request(
       ValueError: a value that is not allowed, or a flag that would be ignored.
       StoreError: a player's run does not exist.
     """
+    load_plugins()
     base = adapt(preset(FLAGS.task, FLAGS.budget, FLAGS.seed))
     config = from_flags(base, skip=_OWN)
     device = choose_device(FLAGS.device)
@@ -175,7 +228,7 @@ def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
     if "threat.mix_weight" in defined and asked.config.threat.mode != "convex":
         refuse(["threat.mix_weight"], "unless threat.mode is convex")
     if asked.team is not None:
-        idle = sorted(_fields(_TRAINING) & defined)
+        idle = sorted(_fields(_training()) & defined)
         refuse(idle, f"with the team of {asked.team!r}")
     for role, names in named.items():
         own = {"untrained", getattr(asked.config, f"{role}_kind")}  # made by recipe
@@ -188,13 +241,13 @@ def _refuse_idle(asked: Request, named: Mapping[str, Sequence[str]]) -> None:
 def _check_run_names(asked: Request) -> None:
     """Refuses a run that could never be named as a player, or a team that is not."""
     run_path(asked.runs_dir, asked.run)
-    taken = {"untrained", *ATTACKS, *FILTERS}
+    taken = {"untrained", *ATTACKS, *FILTERS, *TEAMS}
     if asked.run in taken:
         raise ValueError(
-            f"--run is {asked.run!r}, must be another name than those of attacks and"
-            f" filters: {', '.join(sorted(taken))}"
+            f"--run is {asked.run!r}, must be another name than those of attacks,"
+            f" filters and teams: {', '.join(sorted(taken))}"
         )
-    if asked.team is not None:
+    if asked.team is not None and asked.team not in TEAMS:
         read_run(asked.runs_dir, asked.team)
 
 
@@ -232,6 +285,7 @@ def begun() -> Request:
     Raises:
       StoreError: there is no run of that name.
     """
+    load_plugins()
     runs_dir = Path(FLAGS.runs_dir)
     config = from_description(read_run(runs_dir, FLAGS.run).config)
     runners = run_on(*_runners(), config.device, config.env)

@@ -17,6 +17,7 @@ import torch
 from psro_comm.lab.by_value import send_tensors_by_value
 from psro_comm.lab.executors import MAX_TRIES, WorkerDiedError
 from psro_comm.lab.progress import speak
+from psro_comm.settings.plugins import Sources, load_unchanged, sources
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -102,6 +103,7 @@ class _Process:
                     1,
                     mp_context=multiprocessing.get_context("spawn"),
                     initializer=_begin_worker,
+                    initargs=(sources(),),
                 )
             with _worker_environment():  # A submit may start the process.
                 return self._pool.submit(fn, task)
@@ -153,12 +155,14 @@ def _deafen() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
-def _begin_worker() -> None:
+def _begin_worker(plugins: Sources) -> None:
+    """Prepares a process, which imports the plugins of its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     send_tensors_by_value()
     speak(in_worker=True)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    load_unchanged(plugins)
 
 
 def _die_with_parent() -> None:

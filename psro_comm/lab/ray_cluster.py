@@ -15,6 +15,7 @@ from typing import Any
 from psro_comm.lab.by_value import one_thread, pack, unpack
 from psro_comm.lab.executors import MAX_TRIES, WorkerDiedError
 from psro_comm.lab.progress import speak
+from psro_comm.settings.plugins import load_unchanged, sources
 
 _ROOT = Path(__file__).parents[2]
 _LEFT_OUT = ["/runs", "/build", "/docs", "/.venv*", "/.git", "*.whl"]
@@ -53,7 +54,8 @@ class RayCluster:
         if self._remote is None:
             self._remote = _start(self.slots, self._address, gpu=self._gpu)
         answer: Future = Future()
-        asked = self._remote.options(name=name).remote(pack((fn, task))).future()
+        packed = pack((sources(), pack((fn, task))))
+        asked = self._remote.options(name=name).remote(packed).future()
         asked.add_done_callback(lambda future: _answer(future, answer, name))
         return answer
 
@@ -130,7 +132,9 @@ def run_packed(data: bytes) -> bytes:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     speak(in_worker=True)
     try:
-        fn, task = unpack(data)
+        plugins, packed = unpack(data)
+        load_unchanged(plugins)  # before what they define is unpacked
+        fn, task = unpack(packed)
         with one_thread():
             return pack((fn(task), None, ""))
     except Exception as error:

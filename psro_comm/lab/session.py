@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from oracles.teams.elsewhere import TEAMS
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Request(NamedTuple):
     run: str
     workers: int  # tasks side by side; 0 is this process alone
     flags: str = ""  # the flags that were set, for flags.txt
-    team: str | None = None  # a run whose team is used instead of training one
+    team: str | None = None  # a run, or a key of TEAMS, whose team is used
     executor: str = "local"  # one of EXECUTORS, where there are workers
     ray_address: str | None = None  # of a cluster that exists
 
@@ -143,13 +144,14 @@ def open_lab(request: Request) -> Iterator[Lab]:
     from psro_comm.disk.environment import describe_environment
     from psro_comm.disk.metrics import MetricsWriter
     from psro_comm.disk.store import RunStore, run_path
+    from psro_comm.lab.adopted import made_elsewhere, record_plugins
     from psro_comm.lab.lab import Lab
     from psro_comm.lab.workers import Workers
 
     torch.set_num_threads(1)
     root = run_path(request.runs_dir, request.run)
     donor = None
-    if request.team is not None:
+    if request.team is not None and request.team not in TEAMS:
         donor = RunStore.read(run_path(request.runs_dir, request.team))
     described = describe(request.config)
     with (
@@ -157,6 +159,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
         MetricsWriter(root) as metrics,
         Workers(make_executor(request)) as workers,
     ):
+        record_plugins(store)
         store.save_environment(describe_environment())
         if request.flags:
             store.save_flags(request.flags)
@@ -164,6 +167,8 @@ def open_lab(request: Request) -> Iterator[Lab]:
         if donor is not None:
             lab.adopt_team(donor.load_team())
             lab.lender = donor
+        elif request.team is not None:
+            lab.adopt_team(made_elsewhere(request.team, lab))
         yield lab
 
 

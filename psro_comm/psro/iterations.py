@@ -19,15 +19,20 @@ _RESAMPLES = 200
 
 
 def measure(
-    lab: Lab, number: int, solver: RMacrlSolver, gains: tuple[Interval, Interval]
+    number: int,
+    solver: RMacrlSolver,
+    gains: tuple[Interval, Interval],
+    rng: np.random.Generator,
+    tolerance: float,
 ) -> Iteration:
     """Returns what an iteration found.
 
     Args:
-      lab: the run's lab.
       number: the iteration's number, from 1.
       solver: the solver after the iteration.
       gains: gains of the new policies on fresh worlds, the defender's first.
+      rng: resamples worlds.
+      tolerance: gain that does not matter, in returns.
     """
     table, (x, y) = solver.table, solver.mixtures()
     return Iteration(
@@ -36,19 +41,18 @@ def measure(
         attacker_mixture=dict(zip(table.attackers, y.tolist(), strict=True)),
         meta_solver=solver.solved.solver,
         meta_solver_failures=solver.solved.failures,
-        value=_value(lab, solver),
+        value=_value(rng, solver),
         nash_conv=nash_conv(table.mean(), x, y),
         nash_conv_openspiel=openspiel_nash_conv(table, x, y),
         defender_gain=gains[Side.DEFENDER],
         attacker_gain=gains[Side.ATTACKER],
-        converged=gains_converged(gains, lab.config.psro.tolerance),
+        converged=gains_converged(gains, tolerance),
         std_error_max=float(table.std_error().max()),
     )
 
 
-def _value(lab: Lab, solver: RMacrlSolver) -> Interval:
+def _value(rng: np.random.Generator, solver: RMacrlSolver) -> Interval:
     """Returns the game's value, or what heuristic mixtures earn; resamples worlds."""
-    rng = np.random.default_rng(lab.seed("bootstrap"))
     returns = solver.table.returns
     if solver.asked in EXACT:  # solves anew each time
         return value_interval(returns, rng, _RESAMPLES)

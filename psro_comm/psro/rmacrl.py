@@ -148,7 +148,8 @@ class RMacrl:
         """
         solver.iteration()  # best responses, missing payoffs, new mixtures
         gains = self.gains(number, self._answered)  # line 9, on fresh worlds
-        found = measure(self.lab, number, solver, gains)
+        rng = np.random.default_rng(self.lab.seed("bootstrap"))
+        found = measure(number, solver, gains, rng, self.config.tolerance)
         self.history.append(found)
         keep(self.lab, found, solver.table)
         return found

@@ -191,7 +191,7 @@ class ExperimentConfig:
                     f"{name}.num_envs",
                     wanted,
                     f"at most {extent.most_worlds}, the games of {self.task}: see"
-                    " smac.num_games",
+                    f" {self.env}.num_games",
                 )
 
     @property

@@ -1,6 +1,6 @@
 """Plays new episodes where they narrow the interval of the game's value most."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -125,9 +125,38 @@ def refine(
     Raises:
       ValueError: a width that is not positive, or a policy that the run lacks.
     """
-    checked_width(width)
     filters, attacks = _policies(lab, table)
+
+    def play(number: int, table: PayoffTable, given: np.ndarray) -> PayoffTable:
+        name = f"refine-{width:g}-{number:02d}"
+        return _played(lab, name, table, given, filters, attacks)
+
     rng = np.random.default_rng(lab.seed("refine"))
+    return narrowed(table, width, play, rng, most_rounds=most_rounds)
+
+
+def narrowed(
+    table: PayoffTable,
+    width: float,
+    play: Callable[[int, PayoffTable, np.ndarray], PayoffTable],
+    rng: np.random.Generator,
+    *,
+    most_rounds: int = 40,
+) -> tuple[PayoffTable, dict[str, Any]]:
+    """Does the same as `refine`, whoever plays.
+
+    Args:
+      table: a table with at least two episodes in each cell.
+      width: half-width to reach, in returns.
+      play: `(round, table, batches [m, n]) -> table` with `BATCH` more episodes in each
+        cell for every batch, in fresh worlds.
+      rng: draws resamples.
+      most_rounds: number of rounds after which it stops in any case.
+
+    Raises:
+      ValueError: a width that is not positive.
+    """
+    checked_width(width)
     began = int(table.episodes().sum())
     for number in range(most_rounds + 1):
         sensitivity = sensitivities(table, rng)
@@ -140,9 +169,7 @@ def refine(
         # Each round closes half of what is missing, by the law of 1 / sqrt(n).
         batches = max(1, int(episodes.sum() * min(reached / width - 1, 1.0) / BATCH))
         given = allocate(sensitivity, deviation, episodes, batches)
-        table = _played(
-            lab, f"refine-{width:g}-{number:02d}", table, given, filters, attacks
-        )
+        table = play(number, table, given)
     spent = int(table.episodes().sum())
     even = max(began, even_episodes(sensitivity, deviation, reached))
     return table, {

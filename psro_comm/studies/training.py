@@ -39,6 +39,21 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
     """
     other = "filter" if role == "attack" else "attack"
     opponent = find_player(lab, against, other, runs_dir)
+    return trained(lab, role, opponent, against, runs_dir)
+
+
+def trained(
+    lab: Lab, role: str, opponent: Mixed, against: str, runs_dir: Path
+) -> Trained:
+    """Returns the same as `train_against`, of an opponent at hand.
+
+    Args:
+      lab: the lab of the run that keeps the policy.
+      role: the side that learns, `attack` or `filter`.
+      opponent: whom it learns against.
+      against: his name.
+      runs_dir: folder of all runs.
+    """
     store = lab.store
     asked = {"role": role, "against": against}
     begun = store.load_json("trained") if store.has("trained") else asked

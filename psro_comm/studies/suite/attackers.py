@@ -110,6 +110,18 @@ def untrained(lab: Lab, runs_dir: Path) -> list[Candidate]:
     ]
 
 
+def further_ones(lab: Lab, names: Iterable[str], runs_dir: Path) -> list[Candidate]:
+    """Returns attacks that a user names, to take part beside the suite's own."""
+    players = (find_player(lab.knowing(), n, "attack", runs_dir) for n in names)
+    return [candidate_of(each) for each in players]
+
+
+def candidate_of(player: Mixed) -> Candidate:
+    """Returns an attack that was made elsewhere: it knows what its kinds may know."""
+    kinds = [policy.facts["kind"] for policy in player.policies.values()]
+    return Candidate(player, any(ATTACKS[kind].white_box for kind in kinds))
+
+
 def _knows(name: str) -> bool:
     return ATTACKS[name.partition("@")[0]].white_box
 
@@ -208,7 +220,8 @@ def warmed(
             key=lambda each: left[each.name],
         )
         for name, recipe in _warm_recipes(lab).items():
-            alike = (each.policy for each in ranked if fits(each.policy, recipe))
+            pure = (each for each in ranked if len(each.player.policies) == 1)
+            alike = (each.policy for each in pure if fits(each.policy, recipe))
             start = next(alike, None)
             if start is not None:
                 orders.append(Order(defender, name, recipe, start))

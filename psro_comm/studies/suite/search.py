@@ -20,7 +20,15 @@ from psro_comm.metagame.suite import Suite
 from psro_comm.studies.gate import warn_unless_it_talks
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.arena import Arena
-from psro_comm.studies.suite.attackers import digest, stored, trained, untrained, warmed
+from psro_comm.studies.suite.attackers import (
+    Candidate,
+    digest,
+    further_ones,
+    stored,
+    trained,
+    untrained,
+    warmed,
+)
 from psro_comm.studies.suite.curves import Found, measure_curves
 from psro_comm.studies.suite.doubts import doubts, outdone
 from psro_comm.studies.worst_case import returns_of
@@ -29,7 +37,11 @@ _PRICE = 0.6  # of being flagged for certain, in what the team gains by talking
 
 
 def search(
-    lab: Lab, names: Sequence[str], runs_dir: Path, axes: Sequence[str] = ()
+    lab: Lab,
+    names: Sequence[str],
+    runs_dir: Path,
+    axes: Sequence[str] = (),
+    attacks: Sequence[str] = (),
 ) -> Suite:
     """Returns what each defender keeps against the attack that hurts it most.
 
@@ -38,13 +50,15 @@ def search(
       names: names of the defenders, see `psro_comm.studies.player_names`.
       runs_dir: folder of all runs.
       axes: the budgets over which curves are measured too, of `settings.budgets.AXES`.
+      attacks: names of attacks that take part beside those of the suite.
 
     Raises:
       ValueError: an unknown name, or a policy for another team.
     """
     warn_unless_it_talks(lab)
     defenders = [find_player(lab, name, "filter", runs_dir) for name in names]
-    return search_players(lab, defenders, names, runs_dir, axes)
+    more = further_ones(lab, attacks, runs_dir)
+    return search_players(lab, defenders, names, runs_dir, axes, more=more)
 
 
 def search_players(
@@ -55,6 +69,7 @@ def search_players(
     axes: Sequence[str] = (),
     met: Collection[str] = (),
     beside: Collection[str] = (),
+    more: Sequence[Candidate] = (),
 ) -> Suite:
     """Returns the same as `search`, of players at hand.
 
@@ -67,6 +82,7 @@ def search_players(
       met: names of the defenders on whom the run has trained its own kind of attack.
       beside: names of the defenders on whom nothing is trained: yardsticks, which meet
         what was trained on the others.
+      more: attacks that take part beside those of the suite.
     """
     arena = Arena(lab, defenders, runs_dir, beside)
     searched = [each for each in defenders if each.name not in beside]
@@ -74,6 +90,7 @@ def search_players(
     old, left_out = stored(lab, sources, runs_dir)
     same = {digest([each.player]) for each in ready}  # R-MACRL may begin with them
     old = [each for each in old if digest([each.player]) not in same]
+    old += more
     logging.info("suite: %d attacks without training, %d stored", len(ready), len(old))
     fresh = trained(lab, searched, _PRICE * arena.talk, met)
     known = [*ready, *old, *fresh]

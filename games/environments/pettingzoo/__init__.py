@@ -1,0 +1,1 @@
+"""PettingZoo both ways: its parallel environments as ours, and ours as its own."""

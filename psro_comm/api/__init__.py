@@ -1,0 +1,1 @@
+"""What `import psro_comm` offers: a front door for scripts and notebooks."""

@@ -1,0 +1,234 @@
+"""Payoff tables and what they say: from a run, an array, a DataFrame or a file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from games.engine.settings import refusal
+from psro_comm.api.results import Result, flat, plain
+from psro_comm.metagame.analysis import analyse
+from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
+from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.solvers import META_SOLVERS
+from psro_comm.reports.analysis import render_analysis
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(Result):
+    """A payoff table: returns of filters (rows) against attacks (columns).
+
+    Attributes:
+      payoffs: the returns by world, `[m, n, W]`; NaN where not played.
+      name: its name.
+    """
+
+    payoffs: PayoffTable
+    name: str = "payoffs"
+
+    @property
+    def title(self) -> str:
+        """Its name and size."""
+        rows, columns, worlds = self.payoffs.returns.shape
+        return f"{self.name}: {rows} filters, {columns} attacks, {worlds} worlds"
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Names of the m rows."""
+        return self.payoffs.defenders
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """Names of the n columns."""
+        return self.payoffs.attackers
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean returns, `[m, n]`; NaN where not played."""
+        return self.payoffs.mean()
+
+    @property
+    def std_error(self) -> np.ndarray:
+        """Standard errors of the means, `[m, n]`; NaN below two episodes."""
+        return self.payoffs.std_error()
+
+    def records(self) -> list[dict[str, Any]]:
+        """Returns a row a cell: filter, attack, mean, std_error, episodes."""
+        cells = [
+            (d, a, self.payoffs.cell(d, a)) for d in self.filters for a in self.attacks
+        ]
+        return [
+            {
+                "filter": d,
+                "attack": a,
+                "mean": plain(cell.mean),
+                "std_error": plain(cell.std_error),
+                "episodes": cell.episodes,
+            }
+            for d, a, cell in cells
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the table as JSON data, as runs store it."""
+        return self.payoffs.to_dict()
+
+    def shown(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Returns the matrix of means, with standard errors."""
+        cells = [
+            [f"{m:.4g} ± {s:.2g}" for m, s in zip(means, errors, strict=True)]
+            for means, errors in zip(self.mean, self.std_error, strict=True)
+        ]
+        rows = [[name, *row] for name, row in zip(self.filters, cells, strict=True)]
+        return ["mean ± standard error", *self.attacks], rows
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Analysis(Result):
+    """What a payoff table says, and how sure that is.
+
+    Attributes:
+      game: the table.
+      found: everything, as JSON data.
+    """
+
+    game: MetaGame
+    found: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The value of the game, and the solver of the mixtures."""
+        known = self.value.low == self.value.low
+        value = self.value if known else f"{self.value.estimate:.4g}"
+        return f"{self.game.title}: value {value}, by {self.found['meta_solver']}"
+
+    @property
+    def value(self) -> Interval:
+        """The value to the defender, in returns, 95 %; NaN limits of exact payoffs."""
+        return _interval(self.found["value"])
+
+    def mixture(self, side: str) -> dict[str, float]:
+        """Returns the weights by policy of `filter` or `attack`."""
+        keys = {"filter": "defenders", "attack": "attackers"}
+        if side not in keys:
+            raise refusal("side", side, "filter or attack")
+        return {each["name"]: each["weight"] for each in self.found[keys[side]]}
+
+    def records(self) -> list[dict[str, Any]]:
+        """Returns a row a policy: its weight, how often it is played, its regret."""
+        rows = []
+        for side, key in (("filter", "defenders"), ("attack", "attackers")):
+            for each in self.found[key]:
+                regret = _interval(each["regret"])
+                rows.append(
+                    {
+                        "side": side,
+                        "policy": each["name"],
+                        "weight": each["weight"],
+                        "support_frequency": each["support_frequency"],
+                        **flat("regret", regret),
+                    }
+                )
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns everything as JSON data, as `analyze_payoffs` writes it."""
+        return self.found
+
+    def __str__(self) -> str:
+        """Returns it in words."""
+        return render_analysis(self.found)
+
+
+def analyze(
+    payoffs: Any,
+    *,
+    std_error: Any = None,
+    filters: Sequence[str] | None = None,
+    attacks: Sequence[str] | None = None,
+    meta_solver: str = "nash",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Analysis:
+    """Analyses a payoff table: value, mixtures, regrets, dominance, with intervals.
+
+    Args:
+      payoffs: a `Table`; an array `[m, n]` of mean returns, or `[m, n, W]` of returns
+        by world (NaN where not played); a pandas `DataFrame`, rows filters and columns
+        attacks; or the path of a `.csv`, `.json` or `.nfg` file.
+      std_error: `[m, n]` standard errors of an array or DataFrame of means; None means
+        no intervals.
+      filters, attacks: names of an array's m rows and n columns; None numbers them.
+      meta_solver: a key of `pc.META_SOLVERS`, whose mixtures are judged.
+      resamples: number of resamples behind the intervals.
+      seed: seed of the resamples.
+
+    Raises:
+      ValueError: an unknown solver, a file that is no table, shapes that do not fit, or
+        a cell without a finite mean.
+    """
+    if meta_solver not in META_SOLVERS:
+        raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
+    if resamples < 2:
+        raise refusal("resamples", resamples, "at least 2")
+    game = as_game(payoffs, std_error, filters, attacks)
+    rng = np.random.default_rng(seed)
+    found = analyse(game, rng, num_samples=resamples, meta_solver=meta_solver)
+    return Analysis(game, found)
+
+
+def as_game(
+    payoffs: Any,
+    std_error: Any = None,
+    filters: Sequence[str] | None = None,
+    attacks: Sequence[str] | None = None,
+) -> MetaGame:
+    """Returns the meta-game of any of the forms that `analyze` takes."""
+    given = {"std_error": std_error, "filters": filters, "attacks": attacks}
+    if isinstance(payoffs, MetaGame | Table | PayoffTable | str | Path):
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"{name} has no effect beside such a table: leave it")
+        if isinstance(payoffs, MetaGame):
+            return payoffs
+        if isinstance(payoffs, str | Path):
+            return read_meta_game(Path(payoffs))
+        named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
+        return MetaGame.of(named.payoffs, named.name)
+    if hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):  # a DataFrame
+        filters = filters or tuple(map(str, payoffs.index))
+        attacks = attacks or tuple(map(str, payoffs.columns))
+        payoffs = payoffs.to_numpy()
+    array = np.asarray(payoffs, dtype=np.float64)
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            f"payoffs has shape {array.shape}, must be [m, n] or [m, n, W]"
+        )
+    rows = tuple(filters or (f"filter-{k}" for k in range(array.shape[0])))
+    columns = tuple(attacks or (f"attack-{k}" for k in range(array.shape[1])))
+    if array.ndim == 2:
+        return MetaGame(rows, columns, array, std_error, title="payoffs")
+    if std_error is not None:
+        raise ValueError(
+            "std_error has no effect beside returns by world: leave it out"
+        )
+    none = np.where(np.isfinite(array), 0.0, np.nan)
+    return MetaGame.of(PayoffTable(rows, columns, array, none, none), "payoffs")
+
+
+def save_table(table: Any, path: str | Path) -> None:
+    """Writes a table for Gambit (`.nfg`), spreadsheets (`.csv`) or as `.json`.
+
+    Raises:
+      ValueError: another suffix, or a cell that was not played.
+    """
+    write_meta_game(Path(path), as_game(table))
+
+
+def _interval(found: Mapping[str, float | None]) -> Interval:
+    """Returns an interval of JSON data; limits that are not known are NaN."""
+    numbers = (found[key] for key in ("estimate", "low", "high"))
+    return Interval(*(float("nan") if n is None else float(n) for n in numbers))
