@@ -11,13 +11,20 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.payoff_files import (
+    KINDS,
+    READING,
+    define_reading,
+    reading_options,
+)
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
 _RUNNERS = ("workers", "executor", "ray.address")
 command_line.define_common("plugin", "run", "runs_dir", *_RUNNERS, "dry_run")
-flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg), instead of --run.")
+flags.DEFINE_string("payoffs", None, f"Table ({KINDS}), instead of --run.")
+define_reading()
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
 flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
@@ -46,6 +53,7 @@ def main(_: list[str]) -> None:
     if given.payoffs is not None:
         command_line.refuse(["runs_dir"], "beside --payoffs")
     else:
+        command_line.refuse(READING, "without --payoffs")
         read_run(Path(given.runs_dir), given.run)
     request = command_line.begun() if given.refine else None
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
@@ -53,14 +61,15 @@ def main(_: list[str]) -> None:
     from psro_comm.reports.analysis import analyze
 
     options = (given.resamples, given.meta_solver, given.figures, given.seed)
+    how = reading_options()
     if given.dry_run:
         refined = (request.config, given.width) if request else None
-        print(outline(source, given.out, given.resamples, refined=refined))
+        print(outline(source, given.out, given.resamples, how, refined=refined))
     elif request is not None:
         with open_lab(request) as lab:
             print(analyze(source, given.out, *options, lab, given.width))
     else:
-        print(analyze(source, given.out, *options))
+        print(analyze(source, given.out, *options, options=how))
 
 
 if __name__ == "__main__":

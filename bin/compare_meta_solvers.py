@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from psro_comm.command.payoff_files import KINDS, define_reading, reading_options
 from psro_comm.command.request import define_common, json_file, load_plugins
 from psro_comm.command.shell import run_main
 
 define_common("plugin", "dry_run")
-flags.DEFINE_string("payoffs", None, "Table (.csv, .json, .nfg).", required=True)
+flags.DEFINE_string("payoffs", None, f"Table ({KINDS}).", required=True)
+define_reading()
 flags.DEFINE_list(
     "solvers", ["nash", "uniform", "prd"], "Names of meta-solvers, or all."
 )
@@ -34,7 +36,7 @@ def main(_: list[str]) -> None:
     load_plugins()
     names, path = chosen(given.solvers), Path(given.payoffs)
     out = json_file(given.out, path.with_name(f"solvers-{path.stem}.json"))
-    game = read_meta_game(path)
+    game = read_meta_game(path, reading_options())
     if given.dry_run:
         rows, columns = game.mean.shape
         print(

@@ -8,7 +8,8 @@ from psro_comm.command.plan import PLAY
 from psro_comm.disk.files import decode_json
 from psro_comm.disk.tables import read_verified, saved_as, table_of
 from psro_comm.lab.progress import format_duration
-from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
+from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.studies.refinement import checked_width, foreseen
@@ -18,20 +19,21 @@ def outline(
     source: str | Path,
     out: str | None,
     num_samples: int,
+    options: Options = DEFAULT,
     *,
     refined: tuple[ExperimentConfig, float] | None = None,
 ) -> str:
     """Returns in words what `analyze` would do; reads the table, but solves nothing.
 
     Args:
-      source, out, num_samples: as for `analyze`.
+      source, out, num_samples, options: as for `analyze`.
       refined: the run's configuration and the half-width to reach, with `--refine`.
 
     Raises:
       ValueError: no such file or run, or not a meta-game.
     """
     path = table_of(Path(source))
-    game = read_meta_game(path)
+    game = read_meta_game(path, options)
     rows, cols = game.mean.shape
     words = (
         f"analysis of {path}, {rows} by {cols}, with {num_samples} resamples;"

@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import stat
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -165,14 +166,23 @@ def decode_json(data: bytes, path: Path) -> Any:
       path: the file's name, for the message only.
 
     Raises:
-      StoreError: not JSON, or with NaN or infinity in it; the path is named.
+      StoreError: not JSON, with NaN or infinity in it, or with a key twice in an
+        object; the path is named.
     """
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(f"it holds {constant}")
 
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            twice = counts.most_common(1)[0][0]
+            raise ValueError(f"an object has the key {twice!r} twice")
+        return found
+
     try:
-        return json.loads(data, parse_constant=refuse)
+        return json.loads(data, parse_constant=refuse, object_pairs_hook=distinct)
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged or not JSON: {error}") from error
 

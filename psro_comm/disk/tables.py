@@ -23,6 +23,7 @@ def last_table(run: Path) -> Path:
     found = _listed(run, "payoffs")
     if not found:
         raise StoreError(f"{run} has no payoffs-*.json: not a run of run_psro")
+    Manifest(run).read(found[-1])  # an edited or deleted one is refused
     return run / found[-1]
 
 

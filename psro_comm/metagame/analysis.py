@@ -130,6 +130,7 @@ def analyse(
     x, y = solved.x, solved.y
     report: dict[str, Any] = {
         "title": game.title,
+        "notes": list(game.notes),
         "meta_solver": solved.solver,
         "meta_solver_failures": list(solved.failures),
         "resamples": len(tables) - 1,

@@ -4,6 +4,8 @@ An analysis uses it where a run uses `PayoffTable`: the payoffs may come from a 
 from Gambit or from a spreadsheet, with standard errors or without.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,11 +25,13 @@ class MetaGame:
       std_error: `[m, n]` standard errors of the means; None if not known.
       episodes: `[m, n]` episodes behind each mean; None if not known.
       returns: `[m, n, W]` returns by world, NaN if not played; None if not known.
-      title: the game's title, one line.
+      title: the game's title.
+      notes: what its reader understood of the file, in words.
 
     Raises:
-      ValueError: a name twice, shapes that do not fit, a mean that is not finite, a
-        standard error that is negative or not finite, or episodes that are no count.
+      ValueError: a title or a name that is no text, a name twice, shapes that do not
+        fit, a mean that is not finite, a standard error that is negative or not finite,
+        or episodes that are no count.
     """
 
     defenders: tuple[str, ...]
@@ -37,13 +41,14 @@ class MetaGame:
     episodes: np.ndarray | None = None
     returns: np.ndarray | None = None
     title: str = "meta-game"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copies everything to read-only arrays, and checks it."""
+        if not isinstance(self.title, str):
+            raise ValueError(f"the title is {self.title!r}, must be a text")
         for side in ("defenders", "attackers"):
-            names = tuple(getattr(self, side))
-            if not names or len(set(names)) < len(names) or "" in names:
-                raise ValueError(f"{side} must be distinct names, got {names}")
+            names = _distinct(side, getattr(self, side))
             object.__setattr__(self, side, names)
         shape = (len(self.defenders), len(self.attackers))
         for name in ("mean", "std_error", "episodes", "returns"):
@@ -86,3 +91,18 @@ class MetaGame:
             table.returns,
             title,
         )
+
+
+def _distinct(side: str, given: Iterable[str]) -> tuple[str, ...]:
+    """Returns names of one side, if they may be.
+
+    Raises:
+      ValueError: there is none, or one is no text, empty, or there twice.
+    """
+    names = tuple(given)
+    if not names:
+        raise ValueError(f"there are no {side}: it needs distinct names of both sides")
+    for name, count in Counter(names).items():
+        if not isinstance(name, str) or not name or count > 1:
+            raise ValueError(f"{side} must be distinct names, got {name!r} {count}x")
+    return names

@@ -10,7 +10,8 @@ from psro_comm.disk.files import decode_json, encode_json, make_folder
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, read_verified, saved_as, table_of
 from psro_comm.metagame.analysis import analyse
-from psro_comm.metagame.formats.files import read_meta_game
+from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
+from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
@@ -30,6 +31,7 @@ def analyze(
     seed: int,
     lab: "Lab | None" = None,
     width: float = 1.0,
+    options: Options = DEFAULT,
 ) -> str:
     """Analyses a table, saves `analysis.json` and figures, and returns the words.
 
@@ -42,13 +44,14 @@ def analyze(
       seed: seed of the resamples.
       lab: the run's lab, to play new episodes in; None plays none.
       width: half-width of the value's interval to reach with them, in returns.
+      options: how to read what is ambiguous in a file.
 
     Raises:
       ValueError: no such file or run, or not a meta-game.
     """
     source = Path(source)
     path = table_of(source)
-    game, refined = read_meta_game(path), None
+    game, refined = read_meta_game(path, options), None
     if lab is not None:
         table = PayoffTable.from_dict(decode_json(read_verified(path), path))
         from psro_comm.studies.refinement import refine
@@ -90,6 +93,7 @@ def render_analysis(report: Mapping[str, Any]) -> str:
     """Returns in words the value, then both sides, then the value's uncertainty."""
     lines = [
         f"{report['title']}: {report['resamples']} resamples of {report['resampled']}",
+        *(f"note: {note}" for note in report["notes"]),
         "",
         f"value of the game          {_text(report['value'])}",
         f"NashConv of the mixtures   {_bounded(report['nash_conv'])}",

@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from psro_comm.metagame.formats.numbers import json_number
+from psro_comm.metagame.formats.options import Options
+from psro_comm.metagame.formats.zero_sum import NotConstantSumError, centred
 from psro_comm.metagame.meta_game import MetaGame
 
 _ROLES = ("defender", "attacker")
 _LEGAL = frozenset(string.printable) - frozenset(";,")  # in names of strategies
-_ROUNDING = 1e-9  # of the largest payoff
 
 
 def is_role_symmetric(data: Any) -> bool:
@@ -57,22 +59,29 @@ def to_role_symmetric(game: MetaGame) -> dict[str, Any]:
     }
 
 
-def from_role_symmetric(data: Mapping[str, Any], title: str) -> MetaGame:
+def from_role_symmetric(
+    data: Mapping[str, Any],
+    title: str,
+    options: Options = Options(),  # noqa: B008
+) -> MetaGame:
     """Returns the zero-sum game of two roles with one player each.
 
-    The defender is the role of that name, else the first of the alphabet, as
-    gameanalysis orders them.
+    The row player is the role that the options name, or else `defender`, or else the
+    first of the alphabet, as gameanalysis orders them. Of a constant-sum game half of
+    the sum is taken off.
 
     Raises:
-      ValueError: other roles, a profile twice or not there, payoffs that are not
-        zero-sum, or a form of profiles that is not read.
+      ValueError: other roles, a profile twice or not there, a payoff that is missing,
+        payoffs that do not sum to a constant, or a form of profiles that is not read.
     """
     players, strategies = _described(data)
     if sorted(players.values()) != [1, 1]:
-        raise ValueError(f"it must have two roles of one player, not {players}")
-    first, second = _ROLES if set(players) == set(_ROLES) else sorted(players)
+        raise NotConstantSumError(
+            f"it must have two roles of one player, not {players}"
+        )
+    first, second, notes = _ordered(players, options)
     rows, cols = tuple(strategies[first]), tuple(strategies[second])
-    cells: dict[tuple[int, int], np.ndarray] = {}
+    cells: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     for profile in data["profiles"]:
         entries = _entries(profile)
         (row, paid), (col, lost) = (
@@ -81,15 +90,36 @@ def from_role_symmetric(data: Mapping[str, Any], title: str) -> MetaGame:
         place = rows.index(row), cols.index(col)
         if place in cells:
             raise ValueError(f"the profile {(row, col)} is there twice")
-        if paid.shape != lost.shape or not paid.size:
+        if paid.shape != lost.shape:
             raise ValueError(f"the profile {(row, col)} has not as many payoffs a role")
-        if np.abs(paid + lost).max() > _ROUNDING * max(np.abs(paid).max(), 1e-300):
-            raise ValueError(f"it is not zero-sum: {(row, col)}")
-        cells[place] = paid
+        cells[place] = paid, lost
     for place in np.ndindex(len(rows), len(cols)):
         if place not in cells:
             raise ValueError(f"it lacks the profile {(rows[place[0]], cols[place[1]])}")
-    return _game(rows, cols, cells, title)
+    paid, lost = (
+        np.concatenate([pair[side] for pair in cells.values()]) for side in (0, 1)
+    )
+    payoffs, said = centred(paid, lost, options)
+    ends = np.cumsum([len(paid) for paid, _ in cells.values()])[:-1]
+    parts = dict(zip(cells, np.split(payoffs, ends), strict=True))
+    return _game(rows, cols, parts, title, (*notes, *said))
+
+
+def _ordered(
+    players: Mapping[str, int], options: Options
+) -> tuple[str, str, list[str]]:
+    """Returns the roles of the row and of the column player, and notes."""
+    wanted = options.row_role
+    if wanted is not None and wanted not in players:
+        roles = ", ".join(map(repr, sorted(players)))
+        raise ValueError(f"row_role is {wanted!r}, the file's roles are {roles}")
+    ours = set(players) == set(_ROLES)
+    first = wanted or (_ROLES[0] if ours else min(players))
+    second = next(role for role in players if role != first)
+    if ours and first == _ROLES[0]:
+        return first, second, []
+    said = f"the row player, who maximises, is the role {first!r}; the other {second!r}"
+    return first, second, [said if wanted else f"{said} (--row_role chooses)"]
 
 
 def _game(
@@ -97,19 +127,20 @@ def _game(
     cols: tuple[str, ...],
     cells: Mapping[tuple[int, int], np.ndarray],
     title: str,
+    notes: tuple[str, ...],
 ) -> MetaGame:
     """Returns the game, with standard errors and worlds where there are enough."""
     shape = len(rows), len(cols)
     counts = np.array([cells[place].size for place in np.ndindex(shape)]).reshape(shape)
     mean = np.array([cells[p].mean() for p in np.ndindex(shape)]).reshape(shape)
     if counts.min() < 2:
-        return MetaGame(rows, cols, mean, title=title)
+        return MetaGame(rows, cols, mean, title=title, notes=notes)
     spread = [cells[p].std(ddof=1) for p in np.ndindex(shape)]
     std_error = np.array(spread).reshape(shape) / np.sqrt(counts)
     returns = None
     if counts.min() == counts.max():
         returns = np.stack([cells[p] for p in np.ndindex(shape)]).reshape(*shape, -1)
-    return MetaGame(rows, cols, mean, std_error, counts, returns, title)
+    return MetaGame(rows, cols, mean, std_error, counts, returns, title, notes)
 
 
 def _described(
@@ -118,7 +149,7 @@ def _described(
     """Returns players and strategies by role, from gameanalysis or EGTA Online."""
     if "roles" in data:
         roles = data["roles"]
-        players = {role["name"]: int(role["count"]) for role in roles}
+        players = {role["name"]: role["count"] for role in roles}
         return players, {role["name"]: role["strategies"] for role in roles}
     absent = {"players", "strategies"} - set(data)
     if absent:
@@ -145,7 +176,13 @@ def _one(
     """Returns the strategy and the payoffs of a role of one player."""
     if len(entries.get(role, ())) != 1 or len(entries[role][0]) != 3:
         raise ValueError(f"a profile has {entries.get(role)!r} of {role!r}")
-    strategy, _, paid = entries[role][0]
+    strategy, count, paid = entries[role][0]
     if strategy not in known:
         raise ValueError(f"{strategy!r} is no strategy of {role!r}")
-    return strategy, np.atleast_1d(np.asarray(paid, dtype=np.float64))
+    if count != 1:
+        raise ValueError(f"a profile has {count!r} players of {role!r}, who is one")
+    observed = paid if isinstance(paid, list) else [paid]
+    if not observed:
+        raise ValueError(f"a payoff of {role!r} with {strategy!r} is missing")
+    where = f"a payoff of {role!r} with {strategy!r}"
+    return strategy, np.array([json_number(each, where) for each in observed])

@@ -167,7 +167,16 @@ def test_equal_objects_have_equal_bytes():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b'{"a": NaN}', b"[Infinity]", b"\xff\xfe", b"[" * 100_000]
+    "data",
+    [
+        b"",
+        b"{",
+        b'{"a": NaN}',
+        b'{"a":1,"a":1}',
+        b"[Infinity]",
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
 )
 def test_damaged_json_is_one_line_with_the_path(data):
     with pytest.raises(StoreError, match=r"^some/path is damaged"):

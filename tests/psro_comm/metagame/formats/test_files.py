@@ -1,5 +1,6 @@
 """The meta-game as an .nfg file with labels beside it."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,7 +8,12 @@ import numpy as np
 import pyspiel
 import pytest
 
-from psro_comm.metagame.formats.files import labels_path, read_nfg, write_nfg
+from psro_comm.metagame.formats.files import (
+    labels_path,
+    read_meta_game,
+    read_nfg,
+    write_nfg,
+)
 from psro_comm.metagame.payoffs import PayoffTable
 
 CELLS = [("none", "calm"), ("none", "loud"), ("f-001", "calm"), ("f-001", "loud")]
@@ -62,11 +68,32 @@ def test_openspiel_itself_reads_the_file(path: Path) -> None:
 def test_labels_lie_beside_the_file(path: Path) -> None:
     assert labels_path(path).name == "meta_game.nfg.labels.json"
     assert json.loads(labels_path(path).read_text()) == {
+        "nfg_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "title": "Predator-Prey, p = 0",
         "defenders": ["none", "f-001"],
         "attackers": ["calm", "loud"],
         "episodes": [[1, 1], [1, 1]],  # of one: no standard error
     }
+
+
+def test_labels_of_another_file_are_stale_and_names_in_the_file_win(
+    path: Path,
+) -> None:
+    text = path.read_text()
+    path.write_text(text.replace("-2.5 2.5", "-3.5 3.5"))
+    game = read_meta_game(path)  # edited since: nothing beside it is of this game
+    assert (game.defenders, game.episodes) == (("0", "1"), None)
+    assert game.mean[0, 1] == -3.5
+    assert "not made for this file" in game.notes[0]
+    path.write_text(text.replace("{ 2 2 }", '{ { "a" "b" } { "x" "y" } }'))
+    labels = json.loads(labels_path(path).read_text())
+    labels["nfg_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    labels_path(path).write_text(json.dumps(labels))
+    game = read_meta_game(path)
+    assert (game.defenders, game.attackers) == (("a", "b"), ("x", "y"))
+    assert game.episodes is not None
+    labels_path(path).write_text("[]")
+    assert read_meta_game(path).episodes is None
 
 
 def test_writing_leaves_no_temporary_files(path: Path) -> None:
@@ -81,7 +108,7 @@ def test_missing_cell_raises_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_table_without_policies_raises(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="defenders must be distinct names"):
+    with pytest.raises(ValueError, match="no defenders: it needs distinct names"):
         write_nfg(tmp_path / "game.nfg", PayoffTable.empty(), "title")
 
 
@@ -100,22 +127,19 @@ def test_game_that_is_not_zero_sum_raises(path: Path) -> None:
 
 def test_file_of_three_players_raises(path: Path) -> None:
     path.write_text('NFG 1 R "x"\n{ "a" "b" "c" } { 1 1 1 }\n\n1 2 -3\n')
-    with pytest.raises(ValueError, match="two players"):
+    with pytest.raises(ValueError, match="3 players, must be two"):
         read_nfg(path)
 
 
-def test_labels_of_another_game_raise(path: Path) -> None:
+def test_damaged_labels_raise(path: Path) -> None:
     labels = json.loads(labels_path(path).read_text())
-    labels["defenders"].append("f-002")
-    labels_path(path).write_text(json.dumps(labels))
-    with pytest.raises(ValueError, match="names need such a mean"):
-        read_nfg(path)
-
-
-def test_labels_without_a_key_raise(path: Path) -> None:
-    labels_path(path).write_text('{"title": "x", "defenders": []}')
-    with pytest.raises(ValueError, match=r"lacks .*attackers"):
-        read_nfg(path)
+    for change, words in (
+        ({"defenders": ["a", "b", "c"]}, "names need such a mean"),
+        ({"attackers": None}, "attackers is None"),
+    ):
+        labels_path(path).write_text(json.dumps(labels | change))
+        with pytest.raises(ValueError, match=words):
+            read_nfg(path)
 
 
 def test_without_labels_strategies_are_called_by_their_numbers(path: Path) -> None:

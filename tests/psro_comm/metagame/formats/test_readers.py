@@ -10,7 +10,6 @@ import pyspiel
 import pytest
 
 from psro_comm.metagame.formats.files import (
-    FORMATS,
     GAMEANALYSIS,
     labels_path,
     read_meta_game,
@@ -31,7 +30,10 @@ UNCOUNTED = MetaGame(*NAMES, MEAN, np.abs(MEAN) / 7)
 PLAIN_NAMES = ("none", "filter"), ("calm", "loud", "mute")
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+WRITTEN = (".nfg", ".json", ".csv")
+
+
+@pytest.mark.parametrize("suffix", [*WRITTEN, ".CSV"])
 @pytest.mark.parametrize("game", [BARE, NOISY, UNCOUNTED], ids=["bare", "noisy", "n"])
 def test_what_is_written_is_read_back(
     game: MetaGame, suffix: str, tmp_path: Path
@@ -110,10 +112,10 @@ def test_gambits_form_with_outcomes_is_read() -> None:
     ("name", "text", "words"),
     [
         ("a.csv", ",x,y\na,1,2\nb,3\n", "line 3 has 2 cells, not 3"),
-        ("a.csv", ",x,y\na,1,2\n\nb,3,\n", "line 4: '' is not a number"),
-        ("a.csv", ",x\na,much\n", "line 2: 'much' is not a number"),
+        ("a.csv", ",x,y\na,1,2\n\nb,3,\n", "line 4, column 'y': it is missing: ''"),
+        ("a.csv", ",x\na,much\n", "line 2, column 'x': 'much' is not a number"),
         ("a.csv", ",x,y\n", "no line below its first"),
-        ("a.csv", "a;b\n1;2\n", "one name, 'a;b': commas separate"),
+        ("a.csv", "a b\n1 2\n", "one cell, 'a b': commas, semicolons or tabs separate"),
         ("a.csv", "defender,attacker,mean\na,x\n", "line 2 has 2 cells"),
         ("a.csv", "defender,attacker,mean,sd\na,x,1,2\n", "column 'sd' is not one of"),
         (
@@ -123,10 +125,14 @@ def test_gambits_form_with_outcomes_is_read() -> None:
         ),
         (
             "a.csv",
-            "defender,attacker,mean,std_error\na,x,nan,1\na,x,1,1\n",
-            "twice",
+            "defender,attacker,mean,std_error\na,x,2,1\na,x,1,1\n",
+            "twice, with a standard error",
         ),
-        ("a.csv", "defender,attacker,mean\na,x,1e400\n", r"mean of \(a, x\) is inf"),
+        (
+            "a.csv",
+            "defender,attacker,mean\na,x,1e400\n",
+            "line 2: '1e400' is too large",
+        ),
         ("a.json", "[1, 2]", "is a list, not an object"),
         (
             "a.json",
@@ -136,11 +142,19 @@ def test_gambits_form_with_outcomes_is_read() -> None:
         ("a.nfg", OUTCOMES.replace("1 2 0 1", "1 7 0 1"), "no outcome '7', but 0 to 2"),
         ("a.nfg", 'NFG 1 R "t" { "a" "b" } { 0 2 }\n\n', "no strategy"),
         ("a.nfg", 'NFG 1 R "t" { "a" "b" } { x 2 }\n1', "'x' is not a number of"),
-        ("a.csv", ",x\na,nan\n", r"mean of \(a, x\) is nan"),
+        ("a.csv", ",x\na,nan\n", "it is missing: 'nan'"),
         ("a.csv", ",x\na,1\na,2\n", "distinct"),
         ("a.csv", "", "no meta-game"),
-        ("a.csv", "defender,attacker,mean\na,x,1\nb,y,2\n", r"\(a, y\) is nan"),
-        ("a.csv", "defender,attacker,mean\na,x,1\na,x,2\n", "twice"),
+        (
+            "a.csv",
+            "defender,attacker,mean\na,x,1\nb,y,2\n",
+            r"\('a', 'y'\) is missing",
+        ),
+        (
+            "a.csv",
+            "defender,attacker,mean\na,x,1\na,x,2\na,y,2\n",
+            r"\('a', 'x'\) is there twice, \('a', 'y'\) once",
+        ),
         (
             "a.csv",
             "defender,attacker,mean,std_error\na,x,1,-2\n",
@@ -150,10 +164,11 @@ def test_gambits_form_with_outcomes_is_read() -> None:
         ("a.json", "{", "not JSON"),
         ("a.nfg", GAMBIT.replace("4.5 -4.5", "4.5 -4"), "not zero-sum"),
         ("a.nfg", GAMBIT.replace("4.5 -4.5", "4.5"), "no meta-game"),
-        ("a.nfg", GAMBIT.replace("4.5 -4.5", "4.5 z"), "'z' is not a payoff"),
+        ("a.nfg", GAMBIT.replace("4.5 -4.5", "4.5 z"), "a payoff: 'z' is not"),
         ("a.nfg", GAMBIT.replace("NFG", "EFG"), "NFG 1"),
         ("a.nfg", GAMBIT.replace("}\n\n{", "}}\n\n{"), "brace"),
         ("a.txt", "", r"must end in one of \.nfg, \.json, \.csv"),
+        ("a.EFG", "", r"an extensive game: write its normal form.*to_nfg\(\)"),
     ],
 )
 def test_bad_files_are_named_with_the_reason(
@@ -170,7 +185,7 @@ def test_a_spreadsheets_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"\xef\xbb\xbfdefender,attacker,mean\r\na,x,1\r\n")
     assert read_meta_game(path).defenders == ("a",)
-    path.write_bytes(b"\xff\xfe\x00")
+    path.write_bytes(b"\xed,x\na,1")
     with pytest.raises(ValueError, match="not UTF-8 text"):
         read_meta_game(path)
 
@@ -194,7 +209,7 @@ def test_the_snippets_of_the_documentation_run(
     text = (ROOT / "docs" / "meta_games.md").read_text()
     snippets = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(snippets) >= 5
-    for suffix in (*FORMATS, GAMEANALYSIS):
+    for suffix in (*WRITTEN, GAMEANALYSIS):
         write_meta_game(tmp_path / f"meta_game{suffix}", MetaGame(*PLAIN_NAMES, MEAN))
     monkeypatch.chdir(tmp_path)
     for snippet in snippets:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
+from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.meta_game import MetaGame
 
 MEAN = np.array([[1 / 3, -2.5, 1e-13], [4.0, 5.0, 123456.7]])
@@ -85,7 +86,7 @@ def test_others_role_symmetric_games_are_read(tmp_path: Path) -> None:
         ({"profiles": SHORT["profiles"] * 2}, "there twice"),
         (
             {"profiles": [{"a": [["s", 1, 2.0]], "b": [["x", 1, 2.0]]}]},
-            r"not zero-sum: \('s', 'x'\)",
+            r"lacks the profile \('r', 'x'\)",
         ),
         ({"profiles": [{"a": [["s", 1, 2.0]]}]}, "a profile has None of 'b'"),
         (
@@ -112,3 +113,77 @@ def test_names_that_gameanalysis_does_not_take_are_refused(tmp_path: Path) -> No
     with pytest.raises(ValueError, match="not 'filter, long'"):
         write_meta_game(tmp_path / "game.ga.json", odd)
     assert not list(tmp_path.iterdir())
+
+
+def of_two(first: object, second: object, **change: object) -> str:
+    """A game of roles `a` and `b`, whose payoffs are those of one profile."""
+    return json.dumps(
+        {
+            "players": {"b": 1, "a": 1},
+            "strategies": {"b": ["x"], "a": ["r"]},
+            "profiles": [{"a": [["r", 1, first]], "b": [["x", 1, second]]}],
+            **change,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (of_two(None, -4.0), "a payoff of 'a' with 'r' is missing"),
+        (of_two(4.0, None), "a payoff of 'b' with 'x' is missing"),
+        (of_two([1.0, None], [-1.0, -1.0]), "'a' with 'r' is missing"),
+        (of_two([], []), "'a' with 'r' is missing"),
+        (of_two("4", -4.0), "is '4', not a number"),
+        (of_two(True, -1.0), "is 'True', not a number"),
+        (of_two(10**400, -1.0), "too large for a double"),
+        (of_two([1.0], [-1.0, -1.0]), "not as many payoffs a role"),
+        (of_two([1.0, 2.0], [-1.0, -3.0]), "sum to -1 in one cell and to 0"),
+        (of_two(1.0, -1.0).replace('"r", 1', '"r", 2'), "has 2 players of 'a'"),
+        (of_two(1.0, -1.0)[:-1] + ', "players": {}}', "has the key 'players' twice"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_no_payoff_passes_unchecked(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "game.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_meta_game(path)
+
+
+def test_who_is_the_row_player_is_said_and_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "game.json"
+    path.write_text(of_two(3.0, -3.0))
+    game = read_meta_game(path)
+    assert game.mean == 3.0
+    assert "is the role 'a'; the other 'b' (--row_role chooses)" in game.notes[0]
+    other = read_meta_game(path, Options(row_role="b"))
+    assert (other.defenders, other.mean) == (("x",), -3.0)
+    with pytest.raises(
+        ValueError, match="row_role is 'c', the file's roles are 'a', 'b'"
+    ):
+        read_meta_game(path, Options(row_role="c"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"title": 7}, "the title is 7, must be a text"),
+        ({"title": ["<b>"]}, "must be a text"),
+        ({"mean": [["1"]]}, r"mean\[0\]\[0\] is '1', not a number"),
+        ({"mean": [[True]]}, "not a number"),
+        ({"mean": [[None]]}, "is missing"),
+        ({"mean": [[10**400]]}, "too large for a double"),
+        ({"mean": [[1], [1, 2]]}, "rows of one length"),
+        ({"std_error": [[None]]}, r"std_error\[0\]\[0\] is missing"),
+        ({"mean": None}, "its mean is null"),
+    ],
+)
+def test_no_part_of_our_own_form_passes_unchecked(
+    change: dict, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "game.json"
+    own = {"title": "t", "defenders": ["a"], "attackers": ["x"], "mean": [[1.0]]}
+    path.write_text(json.dumps(own | change))
+    with pytest.raises(ValueError, match=words):
+        read_meta_game(path)
