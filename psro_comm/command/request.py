@@ -333,6 +333,15 @@ def seeds(words: Sequence[str] | None) -> list[int]:
     if words is None:
         return [FLAGS.seed]
     refuse(["seed"], "beside --seeds", but_defaults=True)
+    return checked_seeds(words)
+
+
+def checked_seeds(words: Sequence[str]) -> list[int]:
+    """Returns the seeds that `--seeds` lists.
+
+    Raises:
+      ValueError: not a seed, or one twice.
+    """
     for word in words:
         if not word.isdecimal() or int(word) >= 2**31:
             raise ValueError(
