@@ -87,7 +87,7 @@ def _named_plugins(words: list[str]) -> list[str]:
     except flags.Error:  # absl says so when it parses
         return []
     found = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         given = re.fullmatch(r"--?plugin(?:=(.*))?", word)
         if given:
             found.append(following if given[1] is None else given[1])
