@@ -157,14 +157,6 @@ class RunStore:
         files = map(Path, self._manifest.files())
         return tuple(file.stem for file in files if file.parent.name == "policies")
 
-    def json_artefacts(self) -> tuple[str, ...]:
-        """Returns the names of the stored JSON artefacts, sorted."""
-        files = map(Path, self._manifest.files())
-        found = (file for file in files if file.parent == Path())
-        return tuple(
-            f.stem for f in found if f.suffix == ".json" and f.stem != "config"
-        )
-
     def save_policy(self, name: str, policy: Frozen) -> None:
         """Stores a policy such as `filter-003` for ever, with its facts in the file.
 

@@ -14,9 +14,8 @@ from psro_comm.reports.results import write_results
 from psro_comm.reports.seeds import by_variant, read_finished
 from psro_comm.reports.text import markdown_table
 
-_TOLD = ("report", "psro", "gate", "team-gate")  # artefacts that sum up a run
+_TOLD = ("report", "psro", "gate", "team-gate", "suite")  # artefacts that sum up a run
 Group = tuple[str, str]
-_SUITE = "suite"  # and those whose names begin so
 
 
 def write_sweep(
@@ -81,8 +80,8 @@ def shared(runs: Sequence[Mapping[str, float]]) -> Iterator[tuple[str, list[floa
 
 def _told(root: Path) -> Iterator[tuple[str, float]]:
     store = RunStore.read(root)
-    for name in store.json_artefacts():
-        if name in _TOLD or name.startswith(_SUITE):
+    for name in _TOLD:
+        if store.has(name):
             yield from numbers(store.load_json(name), name)
 
 
