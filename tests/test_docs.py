@@ -44,7 +44,7 @@ def refusal(line):
             rest = flags.FLAGS(["program", *line])
             if rest[1:]:
                 return f"not a flag: {rest[1]}"
-            if "budget" in flags.FLAGS:
+            if "task" in flags.FLAGS:
                 psro_comm.command.request.request()
     except (flags.Error, ValueError) as error:
         return str(error)
@@ -122,7 +122,7 @@ def test_every_program_is_explained(all_commands):
 def test_every_command_is_accepted_by_its_program(all_commands, tmp_path):
     found = refused(all_commands, tmp_path)
     # Only an owner of the game, or of these runs, gets past these lines.
-    lacking = ("bin.doctor --smac", "does not exist in runs")
+    lacking = ("bin.doctor --smac", "does not exist in runs", "ray is not installed")
     found = [row for row in found if not any(words in row[-1] for words in lacking)]
     assert found == []
 
