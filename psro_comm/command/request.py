@@ -87,7 +87,7 @@ def _named_plugins(words: list[str]) -> list[str]:
     except flags.Error:  # absl says so when it parses
         return []
     found = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         given = re.fullmatch(r"--?plugin(?:=(.*))?", word)
         if given:
             found.append(following if given[1] is None else given[1])
@@ -333,6 +333,15 @@ def seeds(words: Sequence[str] | None) -> list[int]:
     if words is None:
         return [FLAGS.seed]
     refuse(["seed"], "beside --seeds", but_defaults=True)
+    return checked_seeds(words)
+
+
+def checked_seeds(words: Sequence[str]) -> list[int]:
+    """Returns the seeds that `--seeds` lists.
+
+    Raises:
+      ValueError: not a seed, or one twice.
+    """
     for word in words:
         if not word.isdecimal() or int(word) >= 2**31:
             raise ValueError(

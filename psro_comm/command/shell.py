@@ -21,8 +21,12 @@ class _Terminated(KeyboardInterrupt):
     """The exception that SIGTERM raises: it ends a program the way that Ctrl-C does."""
 
 
-def run_main(main: Callable[[list[str]], object]) -> NoReturn:
+def run_main(
+    main: Callable[[list[str]], object], *, takes_words: bool = False
+) -> NoReturn:
     """Parses the flags, runs `main(argv)` and exits.
+
+    What is no flag is refused, unless the program `takes_words`.
 
     What a user can cause (a bad value, a damaged file, a full disk, a missing package,
     Ctrl-C) ends as one line; an error in the code keeps its traceback, and
@@ -30,14 +34,16 @@ def run_main(main: Callable[[list[str]], object]) -> NoReturn:
     """
     # Before the parse, so that a user's --verbosity wins; absl's default hides info.
     speak()
-    app.run(lambda argv: sys.exit(_guarded(main, argv)))
+    app.run(lambda argv: sys.exit(_guarded(main, argv, takes_words)))
     raise AssertionError("app.run exits")
 
 
-def _guarded(main: Callable[[list[str]], object], argv: list[str]) -> int:
+def _guarded(
+    main: Callable[[list[str]], object], argv: list[str], takes_words: bool
+) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        if len(argv) > 1:
+        if len(argv) > 1 and not takes_words:
             raise app.UsageError(f"not a flag: {argv[1]!r}")
         main(argv)
     except KeyboardInterrupt as stop:

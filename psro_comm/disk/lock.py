@@ -10,6 +10,10 @@ from psro_comm.disk.access import StoreError, open_own, reason
 _NUMBER = re.compile(rb"[0-9]{0,20}")  # of the process that holds it; empty for none
 
 
+class InUseError(StoreError):
+    """The error that another process holds a lock."""
+
+
 def acquire_lock(path: Path) -> int:
     """Locks the file at `path` for this process, until the descriptor is closed.
 
@@ -45,7 +49,7 @@ def _hold(lock: int, path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
-        raise StoreError(
+        raise InUseError(
             f"{path.parent} is in use by process {owner}: wait for it, or name "
             "another run"
         ) from error

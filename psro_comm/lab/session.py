@@ -38,6 +38,16 @@ class Request(NamedTuple):
     executor: str = "local"  # one of EXECUTORS, where there are workers
     ray_address: str | None = None  # of a cluster that exists
 
+    @property
+    def runners(self) -> dict[str, Any]:
+        """What runs its tasks: the arguments of `make_executor`."""
+        return {
+            "workers": self.workers,
+            "executor": self.executor,
+            "ray_address": self.ray_address,
+            "gpu": self.config.device == "cuda",
+        }
+
 
 def choose_device(name: str) -> str:
     """Returns the device of a name: `auto` is CUDA where there is one, else the CPU.
@@ -117,18 +127,24 @@ def run_on(
     return {"workers": workers, "executor": executor, "ray_address": address}
 
 
-def make_executor(request: Request) -> Executor:
-    """Returns what runs the tasks of a request; it starts nothing yet."""
+def make_executor(
+    workers: int, executor: str, ray_address: str | None, *, gpu: bool = False
+) -> Executor:
+    """Returns what runs tasks, of what `run_on` returns; it starts nothing yet.
+
+    Args:
+      workers, executor, ray_address: as a request has them.
+      gpu: whether tasks on Ray take their share of a card.
+    """
     from psro_comm.lab.executors import Inline
     from psro_comm.lab.local import Local
     from psro_comm.lab.ray_cluster import RayCluster
 
-    if request.workers == 0:
+    if workers == 0:
         return Inline()
-    if request.executor == "local":
-        return Local(request.workers)
-    gpu = request.config.device == "cuda"
-    return RayCluster(request.workers, request.ray_address, gpu=gpu)
+    if executor == "local":
+        return Local(workers)
+    return RayCluster(workers, ray_address, gpu=gpu)
 
 
 @contextlib.contextmanager
@@ -157,7 +173,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
     with (
         RunStore.open(root, described, played_before=PLAYED_BEFORE) as store,
         MetricsWriter(root) as metrics,
-        Workers(make_executor(request)) as workers,
+        Workers(make_executor(**request.runners)) as workers,
     ):
         record_plugins(store)
         store.save_environment(describe_environment())

@@ -124,7 +124,9 @@ def run(program: str, arguments: list[str]) -> tuple[int, str]:
         status: Any = 0
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             try:
-                run_main(importlib.import_module(f"bin.{program}").main)
+                words = "--" in arguments
+                main = importlib.import_module(f"bin.{program}").main
+                run_main(main, takes_words=words)
             except SystemExit as stop:
                 status = stop.code
         said.seek(0)

@@ -28,6 +28,10 @@ ONLY_SUPERVISED = (
 )
 ONLY_TRACKING = ("threshold", "replace", "memory", "context")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
+SWEPT = (
+    *("--name=s", "--budget=smoke", "--workers=0", "--device=cpu", "--"),
+    *("train_team", "--training.env_steps=6144", "--evaluation.episodes=8"),
+)
 NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *("training.final_entropy_target", "training.entropy_fall"),  # an entropy_target
     *("training.teacher_prob", "training.imitation_fraction"),  # a teacher
@@ -80,6 +84,7 @@ def lines(folder):
         ("validate_psro", [*known, "--iterations=1", "--run=v"]),
         ("study_options", [*known, "--seeds=2", "--trainings=2", "--run=o"]),
         ("make_results", [runs, "--runs=q", f"--out={folder}/results"]),
+        ("sweep", [runs, "--tasks=echo", f"--out={folder}/swept", *SWEPT]),
     ]
 
 
