@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from psro_comm.metagame.evolution import ranked
 from psro_comm.metagame.intervals import Interval, as_dict, percentiles
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.regret import nash_conv
@@ -111,7 +112,9 @@ def analyse(
     unique = [
         is_unique(side.mean, side.value, side.nash) for side in (defender, attacker)
     ]
+    ranking = {"alpha_rank": ranked(game)} if solved.solver == "alpha_rank" else {}
     return {
+        **ranking,
         "title": game.title,
         "notes": [*game.notes, *_warnings(game, noise, exact.x, exact.y)],
         "meta_solver": solved.solver,

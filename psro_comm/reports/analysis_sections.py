@@ -42,6 +42,8 @@ def analysis_sections(
         _side(report, "attackers", sides.column),
     ]
     found[-1] = found[-1]._replace(notes=[*found[-1].notes, _LEGEND])
+    if "alpha_rank" in report:
+        found += _evolution(report["alpha_rank"])
     noisy = [cell for cell in report["cells"] if cell["share_of_value_variance"] > 0]
     if noisy:
         found.append(_cells(noisy[:_MOST_CELLS]))
@@ -171,6 +173,44 @@ def _policy(policy: Mapping[str, Any], *, nash: bool, several: bool) -> list[str
 
 def _range(ends: Sequence[float] | None) -> str:
     return "none" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
+
+
+def _evolution(ranked: Mapping[str, Any]) -> list[Section]:
+    """Returns where alpha-rank spends its time, and at which selection pressures."""
+    sinks = ", ".join(map(str, ranked["sinks"]))
+    pairs = Section(
+        "alpha-rank: pairs of most time",
+        bullets=[f"sinks of the response graph, by their number of pairs: {sinks}"],
+        head=("pair", "share", "share with ties"),
+        rows=[
+            (
+                f"{each['defender']} / {each['attacker']}",
+                f"{each['share']:.3f}",
+                _share(each["share_with_ties"]),
+            )
+            for each in ranked["pairs"]
+        ],
+        notes=["with ties: differences within 1.96 standard errors are none"],
+    )
+    if ranked["sweep"] is None:
+        return [pairs]
+    steps = Section(
+        "alpha-rank by selection pressure, over the spread of the payoffs",
+        head=("alpha", "pair of most time", "share"),
+        rows=[
+            (
+                f"{each['alpha']:g}",
+                f"{each['defender']} / {each['attacker']}",
+                f"{each['share']:.3f}",
+            )
+            for each in ranked["sweep"]
+        ],
+    )
+    return [pairs, steps]
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.3f}"
 
 
 def _cells(cells: Sequence[Mapping[str, Any]]) -> Section:
