@@ -7,6 +7,7 @@ With --refine, all settings are those with which the run was begun.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -21,6 +22,9 @@ from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
 
+if TYPE_CHECKING:
+    from psro_comm.reports.analysis import Analysis
+
 _RUNNERS = ("workers", "executor", "ray.address")
 command_line.define_common("plugin", "run", "runs_dir", *_RUNNERS, "dry_run")
 flags.DEFINE_string("payoffs", None, f"Table ({KINDS}), instead of --run.")
@@ -32,6 +36,9 @@ flags.DEFINE_enum(
     "meta_solver", "nash", list(META_SOLVERS), "Solver whose mixtures are judged."
 )
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
+flags.DEFINE_list("pages", [], "Kinds of pages to write as well: md, tex, html.")
+flags.DEFINE_string("row_name", "defender", "What the row player is called.")
+flags.DEFINE_string("column_name", "attacker", "What the column player is called.")
 flags.DEFINE_boolean(
     "refine", False, "With --run: play episodes until --width is reached."
 )
@@ -58,18 +65,28 @@ def main(_: list[str]) -> None:
     request = command_line.begun() if given.refine else None
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
-    from psro_comm.reports.analysis import analyze
+    from psro_comm.reports.analysis import Look, Sides, analyze, checked_pages
 
-    options = (given.resamples, given.meta_solver, given.figures, given.seed)
+    sides = Sides(given.row_name, given.column_name)
+    look = Look(given.figures, checked_pages(given.pages), sides)
+    options = (given.resamples, given.meta_solver, look, given.seed)
     how = reading_options()
     if given.dry_run:
         refined = (request.config, given.width) if request else None
         print(outline(source, given.out, given.resamples, how, refined=refined))
     elif request is not None:
         with open_lab(request) as lab:
-            print(analyze(source, given.out, *options, lab, given.width))
+            show(analyze(source, given.out, *options, lab, given.width))
     else:
-        print(analyze(source, given.out, *options, options=how))
+        show(analyze(source, given.out, *options, options=how))
+
+
+def show(found: "Analysis") -> None:
+    """Prints the words, then draws: a figure that fails costs no number."""
+    print(found.words, flush=True)
+    drawn = found.draw()
+    if drawn:
+        print(f"Drawn: {', '.join(map(str, drawn))}")
 
 
 if __name__ == "__main__":

@@ -198,10 +198,14 @@ def play_episodes(
     Returns:
       Outcomes `[B]` in the order of the worlds. Episodes that a game of another
       process broke off are played again: they would count as lost.
+
+    Raises:
+      ValueError: a return is not finite, or the team's scores are NaN: a broken
+        simulation, or broken weights, are never a measurement.
     """
     outcome, state = _play_once(env, team, channel, worlds, generator)
     if env.spec.batched:
-        return outcome
+        return _unbroken(outcome, env)
     stateful = cast(StatefulEnv, env)
     missing = stateful.discarded(state)
     while missing.any():
@@ -210,6 +214,19 @@ def play_episodes(
             *(torch.where(missing, b, a) for a, b in zip(outcome, again, strict=True))
         )
         missing = missing & stateful.discarded(state)
+    return _unbroken(outcome, env)
+
+
+def _unbroken(outcome: Outcome, env: CommEnv) -> Outcome:
+    """Returns the outcome; raises `ValueError` if a return in it is not finite."""
+    broken = ~outcome.returns.isfinite()
+    if broken.any():  # the only synchronisation
+        world = int(broken.nonzero()[0, 0])
+        raise ValueError(
+            f"{env.spec.name}: the return in world {world} is"
+            f" {float(outcome.returns[world])}: a reward, or the team's scores, are no"
+            " numbers"
+        )
     return outcome
 
 
@@ -240,7 +257,9 @@ def _play_once(
             bent = bent + torch.where(forged, distance, 0.0).sum(1)
             suspected = suspected + (forged * wire.defence.suspicion()).sum(1)
             forgeries = forgeries + forged.sum(1)
-            returns = returns + torch.where(running, signal.reward, 0.0)
+            unknown = scores.isnan().flatten(1).any(1)  # an action would be at random
+            paid = torch.where(unknown, torch.nan, signal.reward)
+            returns = returns + torch.where(running, paid, 0.0)
             length = length + running
             success = torch.where(
                 running & signal.done, signal.success.float(), success

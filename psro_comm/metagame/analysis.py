@@ -1,108 +1,72 @@
-"""Analyses a meta-game: value, mixtures, regrets and structure, with intervals.
+"""Analyses a meta-game: value, mixtures, regrets and structure, with intervals."""
 
-Everything is a function of the mean payoffs, computed once on the table itself and once
-on each resample of it, so that every number has an interval.
-"""
-
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from psro_comm.metagame.intervals import as_dict, percentiles, resampled_means
+from psro_comm.metagame.evolution import ranked
+from psro_comm.metagame.intervals import Interval, as_dict, percentiles
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.metagame.regret import gains
-from psro_comm.metagame.solvers import Equilibrium, guarantee, solve, solve_many
-from psro_comm.metagame.solvers.cone_program import CONFIDENCE, robust
+from psro_comm.metagame.regret import nash_conv
+from psro_comm.metagame.solvers import guarantee, solve, solve_many
+from psro_comm.metagame.solvers.cone_program import CONFIDENCE, secured
+from psro_comm.metagame.solvers.scale import met_gap, typical_spread
+from psro_comm.metagame.solvers.uniqueness import is_unique, weight_ranges
+from psro_comm.metagame.structure import (
+    EDGE,
+    cyclic_share,
+    dominance_margins,
+    value_shares,
+)
+from psro_comm.metagame.table_intervals import (
+    COVERAGE,
+    FEW_WORLDS,
+    WORST,
+    Noise,
+    exploitability_bound,
+    guaranteed_value,
+    noise_of,
+    regret_intervals,
+    single_interval,
+    value_interval,
+)
 
 SUPPORT = 1e-6  # a smaller weight counts as 0
-_DOMINANCE_RESAMPLES = 100  # each solves a game for every policy
-_EDGE = 1e-9  # of the spread: a larger margin of dominance is more than rounding
+_MOST_DRAWN = 4_000_000  # payoffs of all resamples; at least _FEWEST are drawn
+_FEWEST = 100
+_DOMINANCE_RESAMPLES = 100  # each solves a game for nearly every policy
+_DOMINANCE_WORK = 20_000_000  # payoffs of all these games
+_RANGES_WORK = 10_000_000  # payoffs of all programs for ranges of weights
+_ROBUST_SIZE = 5_000  # payoffs; a cone program of 200 by 200 takes minutes
+_SMALL_GAP = 1e-6  # of the payoffs that are met
+
+
+class _Side(NamedTuple):
+    """A game as one player sees it, who picks the row and maximises."""
+
+    names: tuple[str, ...]
+    mean: np.ndarray
+    noise: Noise | None
+    own: np.ndarray  # [m] its mixture that is judged
+    other: np.ndarray  # [n] the opponent's
+    nash: np.ndarray  # [m] its mixture in the equilibrium of the table
+    value: float
+    resampled: np.ndarray  # [K, m] its mixtures in those of the resamples
 
 
 def resampled_games(
     game: MetaGame, rng: np.random.Generator, num_samples: int
 ) -> np.ndarray:
-    """Returns the mean payoffs, then resampled tables of them.
-
-    With returns by world, worlds are drawn with replacement, the same ones for all
-    cells (they are correlated); with standard errors only, cells are normal and
-    independent; with neither there is nothing to resample.
+    """Returns the mean payoffs, then resampled tables of them; see `noise_of`.
 
     Returns:
       `[K + 1, m, n]`, or `[1, m, n]` without noise.
     """
-    if game.returns is not None and game.returns.shape[-1] > 1:
-        return resampled_means(game.returns, rng, num_samples)
-    if game.std_error is None:
+    noise = noise_of(game, rng, num_samples) if num_samples else None
+    if noise is None:
         return game.mean[None]
-    noise = rng.standard_normal((num_samples, *game.mean.shape)) * game.std_error
-    return np.concatenate([game.mean[None], game.mean + noise])
-
-
-def additive_parts(
-    matrix: np.ndarray,
-) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Splits a table into a mean, ratings of both sides and a cyclic part.
-
-        U_ij = mean + a_i + b_j + C_ij,   sum(a) = sum(b) = 0,  rows, columns of C sum 0
-
-    The Hodge decomposition of the flow U on the complete bipartite graph of defenders
-    and attackers: a, b are its gradient (ratings: a game of them alone is transitive,
-    each side has one best policy), C circulates around squares i, j, k, l.
-
-    Returns:
-      The mean, a `[m]`, b `[n]` and C `[m, n]`; orthogonal to each other.
-
-    Source: Jiang, Lim, Yao, Ye 2011, Statistical ranking and combinatorial Hodge
-      theory, section 4; Balduzzi et al. 2019, Open-ended learning, section 2.
-    """
-    mean = float(matrix.mean())
-    rows, columns = matrix.mean(axis=1) - mean, matrix.mean(axis=0) - mean
-    return mean, rows, columns, matrix - mean - rows[:, None] - columns
-
-
-def cyclic_share(matrix: np.ndarray) -> float:
-    """Returns the share of the payoffs' variance that ratings do not explain, 0 to 1.
-
-    ||C||^2 / ||U - mean||^2 of `additive_parts`; 0 for a constant table. Noise alone
-    adds (m - 1)(n - 1) variances of a cell to ||C||^2: read it with its interval.
-    """
-    mean, _, _, cyclic = additive_parts(matrix)
-    total = float(((matrix - mean) ** 2).sum())
-    scale = (_EDGE * np.abs(matrix).max()) ** 2
-    return float((cyclic**2).sum()) / total if total > scale else 0.0
-
-
-def dominance_margins(matrix: np.ndarray) -> np.ndarray:
-    """Returns by how much a mixture of rows beats each row in every column at least.
-
-        d_i = max_x min_j (x' U - U_i)_j,   never negative; positive: strictly dominated
-
-    It is the value of the game whose payoffs are measured against row i.
-
-    Args:
-      matrix: `[m, n]` to the player of the rows; `-matrix.T` for the columns.
-
-    Returns:
-      `[m]` margins.
-    """
-    against = (matrix - row for row in matrix)
-    return np.array([max(game.value, 0.0) for game in solve_many(against)])
-
-
-def value_shares(x: np.ndarray, y: np.ndarray, std_error: np.ndarray) -> np.ndarray:
-    """Returns each cell's share of the variance of the game's value, `[m, n]`.
-
-        dv / dU_ij = x_i y_j,   hence (x_i y_j s_ij)^2 over their sum
-
-    to first order and for independent cells. They sum to 1; all are zero where the
-    value has no noise.
-
-    Source: envelope theorem; Mills 1956, Marginal values of matrix games.
-    """
-    variance = (np.outer(x, y) * std_error) ** 2
-    total = variance.sum()
-    return variance / total if total > 0 else variance
+    return np.concatenate([game.mean[None], game.mean + noise.errors])
 
 
 def analyse(
@@ -117,88 +81,183 @@ def analyse(
     Args:
       game: the meta-game.
       rng: draws the resamples.
-      num_samples: number of resamples; the game is solved anew on each.
-      meta_solver: name of the solver whose mixtures are judged; intervals of the value
-        and supports are always those of Nash.
+      num_samples: number of resamples, fewer for tables of over 4,000 payoffs; the
+        game is solved anew on each.
+      meta_solver: name of the solver whose mixtures are judged; the value and supports
+        are always those of Nash.
 
     Returns:
       Intervals as `{estimate, low, high}`, limits None without noise.
     """
-    tables = resampled_games(game, rng, num_samples)
-    games = list(solve_many(tables))
+    most = max(_FEWEST, _MOST_DRAWN // game.mean.size)
+    noise = noise_of(game, rng, min(num_samples, most))
     solved = solve(meta_solver, game.mean, game.std_error)
-    x, y = solved.x, solved.y
-    report: dict[str, Any] = {
+    exact = solved if meta_solver == "nash" else solve("nash", game.mean)
+    value = float(exact.x @ game.mean @ exact.y)
+    rows, columns = _weights(game.mean, noise)
+    defender = _Side(
+        game.defenders, game.mean, noise, solved.x, solved.y, exact.x, value, rows
+    )
+    turned = None if noise is None else noise.mirrored()
+    attacker = _Side(
+        names=game.attackers,
+        mean=-game.mean.T,
+        noise=turned,
+        own=solved.y,
+        other=solved.x,
+        nash=exact.y,
+        value=-value,
+        resampled=columns,
+    )
+    unique = [
+        is_unique(side.mean, side.value, side.nash) for side in (defender, attacker)
+    ]
+    ranking = {"alpha_rank": ranked(game)} if solved.solver == "alpha_rank" else {}
+    return {
+        **ranking,
         "title": game.title,
-        "notes": list(game.notes),
+        "notes": [*game.notes, *_warnings(game, noise, exact.x, exact.y)],
         "meta_solver": solved.solver,
         "meta_solver_failures": list(solved.failures),
-        "resamples": len(tables) - 1,
-        "resampled": _how(game),
-        "value": _interval([each.value for each in games]),
-        "nash_conv": _one_sided([sum(gains(table, x, y)) for table in tables]),
-        "cyclic_share": _interval([cyclic_share(table) for table in tables]),
-        "security": _security(game, tables),
-        "defenders": _policies(game.defenders, tables, games, x, y),
-        "attackers": _policies(
-            game.attackers, -tables.transpose(0, 2, 1), _mirrored(games), y, x
-        ),
-        "cells": _cells(game, x, y),
+        "resamples": 0 if noise is None else len(noise.errors),
+        "resampled": _how(noise),
+        "equilibrium_unique": dict(zip(("defender", "attacker"), unique, strict=True)),
+        **_value(game.mean, noise, exact.x, exact.y, value),
+        "nash_conv": _exploited(game.mean, noise, solved.x, solved.y),
+        "cyclic_share": _cyclic(game.mean, noise),
+        "security": _security(game, noise),
+        "defenders": _policies(defender, unique[0]),
+        "attackers": _policies(attacker, unique[1]),
+        "cells": _cells(game, exact.x, exact.y),
     }
-    return report
 
 
-def _how(game: MetaGame) -> str:
-    if game.returns is not None and game.returns.shape[-1] > 1:
-        return "worlds"
-    return "nothing: no standard errors" if game.std_error is None else "normal errors"
+def _weights(mean: np.ndarray, noise: Noise | None) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both sides' Nash mixtures on each resample, `[K, m]` and `[K, n]`."""
+    m, n = mean.shape
+    if noise is None:
+        return np.empty((0, m)), np.empty((0, n))
+    games = [(game.x, game.y) for game in solve_many(mean + e for e in noise.errors)]
+    rows, columns = zip(*games, strict=True)
+    return np.array(rows), np.array(columns)
 
 
-def _mirrored(games: list[Equilibrium]) -> list[Equilibrium]:
-    """Returns the same equilibria seen by the attacker: sides and signs swapped."""
-    return [each._replace(x=each.y, y=each.x, value=-each.value) for each in games]
+def _how(noise: Noise | None) -> str:
+    if noise is None:
+        return "nothing: no standard errors"
+    return "worlds" if noise.worlds else "normal errors"
 
 
-def _policies(
-    names: tuple[str, ...],
-    tables: np.ndarray,
-    games: list[Equilibrium],
-    own: np.ndarray,
-    other: np.ndarray,
-) -> list[dict[str, Any]]:
-    """Returns an entry for each policy of the player of the rows.
-
-    Its regret is what the best policy earns more against the other side's mixture.
-    """
-    weights = np.array([each.x for each in games])
-    earns = tables @ other  # [K + 1, m]
-    regrets = earns.max(axis=1, keepdims=True) - earns
-    few = tables[: 1 + _DOMINANCE_RESAMPLES]
-    margins = np.array([dominance_margins(table) for table in few])
-    dominated = margins > _EDGE * np.ptp(tables[0])
-    seen = slice(1, None) if len(tables) > 1 else slice(None)
+def _warnings(
+    game: MetaGame, noise: Noise | None, x: np.ndarray, y: np.ndarray
+) -> list[str]:
+    """Returns why numbers are to be doubted: too few worlds, too wide a scale."""
+    few = noise is not None and 0 < noise.worlds < FEW_WORLDS
+    found = [f"fewer than {FEW_WORLDS} worlds: intervals are rough"] if few else []
+    left = met_gap(game.mean, x, y)
+    if left < _SMALL_GAP:
+        return found
     return [
-        {
-            "name": name,
-            "weight": float(own[i]),
-            "nash_weight": _interval(weights[:, i]),
-            "support_frequency": float((weights[seen, i] > SUPPORT).mean()),
-            "regret": _interval(regrets[:, i]),
-            "dominated_by_margin": float(margins[0, i]),
-            "dominated_frequency": float(dominated[seen, i].mean()),
-        }
-        for i, name in enumerate(names)
+        *found,
+        f"WARNING: the equilibrium's NashConv, {nash_conv(game.mean, x, y):.3g}, is"
+        f" {left:.1e} of the payoffs that it meets: a few others are too large",
     ]
 
 
-def _security(game: MetaGame, tables: np.ndarray) -> dict[str, Any]:
+def _value(
+    mean: np.ndarray, noise: Noise | None, x: np.ndarray, y: np.ndarray, value: float
+) -> dict[str, Any]:
+    """Returns the value, with its interval and the one that holds everywhere."""
+    found = {"value_coverage": COVERAGE, "value_coverage_worst_measured": WORST}
+    if noise is None:
+        plain = _bare(value)
+        return {"value": plain, "value_conservative": plain, **found}
+    return {
+        "value": as_dict(value_interval(mean, noise, x, y)),
+        "value_conservative": as_dict(guaranteed_value(mean, noise, value)),
+        **found,
+    }
+
+
+def _exploited(
+    mean: np.ndarray, noise: Noise | None, x: np.ndarray, y: np.ndarray
+) -> dict[str, float | None]:
+    """Returns NashConv in the table, and its upper bound in the true one."""
+    bound = None if noise is None else exploitability_bound(mean, noise, x, y)
+    return {"estimate": nash_conv(mean, x, y), "low": 0.0, "high": bound}
+
+
+def _cyclic(mean: np.ndarray, noise: Noise | None) -> dict[str, Any]:
+    drawn = [] if noise is None else [cyclic_share(mean + e) for e in noise.errors]
+    return _interval(cyclic_share(mean), drawn)
+
+
+def _policies(side: _Side, unique: bool) -> list[dict[str, Any]]:
+    """Returns an entry for each policy of one side.
+
+    Its regret is what the best policy earns more against the other side's mixture.
+    """
+    if side.noise is None:
+        earned = side.mean @ side.other
+        regrets = [_bare(float(each)) for each in earned.max() - earned]
+    else:
+        found = regret_intervals(side.mean, side.noise, side.other)
+        regrets = [{**as_dict(each)} for each in found]
+    margins, frequency = _dominated(side)
+    again = side.resampled if len(side.resampled) else side.nash[None]
+    ranges = None if unique else _ranges(side)
+    return [
+        {
+            "name": name,
+            "weight": float(side.own[i]),
+            "nash_weight": _interval(side.nash[i], side.resampled[:, i]),
+            "nash_range": None if ranges is None else ranges[i].tolist(),
+            "support_frequency": float((again[:, i] > SUPPORT).mean()),
+            "regret": regrets[i],
+            "dominated_by_margin": float(margins[i]),
+            "dominated_frequency": None if frequency is None else float(frequency[i]),
+        }
+        for i, name in enumerate(side.names)
+    ]
+
+
+def _ranges(side: _Side) -> np.ndarray | None:
+    """Returns each weight's range over all equilibria; None if the table is large."""
+    if side.mean.size * len(side.names) > _RANGES_WORK:
+        return None
+    return weight_ranges(side.mean, side.value)
+
+
+def _dominated(side: _Side) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns margins of dominance, and how often resamples have one.
+
+    The frequency is None where resampling it would take minutes.
+    """
+    margins = dominance_margins(side.mean)
+    rounding = max(EDGE * typical_spread(side.mean), 1e-13 * np.abs(side.mean).max())
+    if side.noise is None:
+        return margins, margins > rounding
+    work = side.mean.size * len(side.names)
+    draws = min(_DOMINANCE_RESAMPLES, len(side.noise.errors))
+    if work * draws > _DOMINANCE_WORK:
+        return margins, None
+    again = [dominance_margins(side.mean + e) for e in side.noise.errors[:draws]]
+    return margins, (np.array(again) > rounding).mean(axis=0)
+
+
+def _security(game: MetaGame, noise: Noise | None) -> dict[str, Any]:
     """Returns what the defender can secure: by one policy, and under noise as well."""
-    worst = tables.min(axis=2)  # [K + 1, m]
-    best = int(worst[0].argmax())
-    pure = _interval(worst[:, best])
+    if noise is None:
+        best = int(game.mean.min(axis=1).argmax())
+        pure = _bare(float(game.mean[best].min()))
+    else:
+        best, interval = single_interval(game.mean, noise)
+        pure = dict(as_dict(interval))
     found: dict[str, Any] = {"policy": game.defenders[best], "pure": pure}
-    if game.std_error is not None:
-        x, _ = robust(game.mean, game.std_error)
+    known = game.std_error is not None and game.std_error.any()
+    if known and game.mean.size <= _ROBUST_SIZE:
+        assert game.std_error is not None
+        x = secured(game.mean, game.std_error)
         found["robust_mixture"] = dict(zip(game.defenders, x.tolist(), strict=True))
         found["robust_guarantee"] = guarantee(game.mean, game.std_error, x)
         found["robust_confidence"] = CONFIDENCE
@@ -226,19 +285,15 @@ def _cells(game: MetaGame, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]
     return cells
 
 
-def _interval(found: Any) -> dict[str, float | None]:
+def _bare(number: float) -> dict[str, float | None]:
+    return {"estimate": number, "low": None, "high": None}
+
+
+def _interval(
+    estimate: float, resampled: Sequence[float] | np.ndarray
+) -> dict[str, float | None]:
     """Returns the table's own number, and percentiles of the resamples' numbers."""
-    estimate, resampled = float(found[0]), np.asarray(found[1:])
-    if not resampled.size:
-        return {"estimate": estimate, "low": None, "high": None}
-    return {**as_dict(percentiles(estimate, resampled))}
-
-
-def _one_sided(found: list[float]) -> dict[str, float | None]:
-    """Returns an interval with an upper bound only, for numbers that are at least 0.
-
-    At an equilibrium of the table NashConv is 0, whatever the truth: the resamples say
-    how much the two mixtures may be exploited in the true table.
-    """
-    bound = float(np.quantile(found[1:], CONFIDENCE)) if found[1:] else None
-    return {"estimate": found[0], "low": 0.0, "high": bound}
+    if not len(resampled):
+        return _bare(float(estimate))
+    found: Interval = percentiles(float(estimate), np.asarray(resampled))
+    return {**as_dict(found)}

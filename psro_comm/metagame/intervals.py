@@ -142,9 +142,8 @@ def bootstrap(
     """Returns the percentile interval of any statistic of mean payoffs.
 
     Each resample draws W worlds with replacement, the same ones for all cells. Noise
-    makes a maximum, such as NashConv, too large: at an equilibrium of the table
-    the whole interval lies above zero. Nash mixtures may be held fixed in
-    `statistic`; solving the game anew in each resample is slow and adds little.
+    makes a maximum, such as NashConv or a game's value, too large, and its percentile
+    interval may miss the truth nearly always: `table_intervals` is for these.
 
     Args:
       samples: `[..., W]`, for example a table's returns, or two tables stacked; NaN

@@ -1,23 +1,15 @@
-"""Computes values, gains and NashConv of payoff tables, with intervals.
+"""Computes values, gains and NashConv of payoff tables.
 
 Gains follow gameanalysis's `regret`: deviation gains first, everything else from
-them, and NaN in a matrix stays NaN. Intervals resample or pair worlds, because
-world w is the same world in every cell (common random numbers).
+them, and NaN in a matrix stays NaN.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from psro_comm.metagame.intervals import (
-    Interval,
-    percentiles,
-    resampled_means,
-    std_error,
-)
+from psro_comm.metagame.intervals import Interval, std_error
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.solvers import solve_many
 
 
 def value(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
@@ -85,26 +77,6 @@ def gains_converged(gains: Sequence[Interval], tolerance: float) -> bool:
     """Returns whether no gain, given as a 95 % interval, is larger than its noise."""
     errors = [std_error(gain) for gain in gains]
     return is_converged([gain.estimate for gain in gains], errors, tolerance)
-
-
-def value_interval(
-    samples: np.ndarray, rng: np.random.Generator, num_samples: int = 1000
-) -> Interval:
-    """Returns the zero-sum game's value, solved anew in each resample of worlds.
-
-    Args:
-      samples: `[m, n, W]` team returns.
-      rng: draws the worlds.
-      num_samples: resamples.
-
-    Raises:
-      ValueError: as `resampled_means`.
-    """
-    means = resampled_means(samples, rng, num_samples)
-    estimate, *resampled = (game.value for game in solve_many(means))
-    if samples.shape[-1] < 2:
-        return Interval(estimate, math.nan, math.nan)
-    return percentiles(estimate, np.array(resampled))
 
 
 def mixture_returns(

@@ -11,8 +11,9 @@ from psro_comm.metagame.formats.files import write_nfg
 from psro_comm.metagame.intervals import Interval, bootstrap
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.regret import gains_converged, nash_conv, value, value_interval
+from psro_comm.metagame.regret import gains_converged, nash_conv, value
 from psro_comm.metagame.solvers import EXACT
+from psro_comm.metagame.table_intervals import sampled_value
 from psro_comm.psro.solver import RMacrlSolver, openspiel_nash_conv
 
 _RESAMPLES = 200
@@ -55,7 +56,7 @@ def _value(rng: np.random.Generator, solver: RMacrlSolver) -> Interval:
     """Returns the game's value, or what heuristic mixtures earn; resamples worlds."""
     returns = solver.table.returns
     if solver.asked in EXACT:  # solves anew each time
-        return value_interval(returns, rng, _RESAMPLES)
+        return sampled_value(returns, rng, _RESAMPLES)
     x, y = solver.mixtures()
     return bootstrap(returns, partial(value, x=x, y=y), rng, _RESAMPLES)
 

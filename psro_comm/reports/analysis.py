@@ -1,8 +1,10 @@
 """Analyses the table of a file or a run, and saves numbers, words and figures."""
 
-from collections.abc import Mapping, Sequence
+import base64
+import html
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +17,42 @@ from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import columns
+from psro_comm.reports.analysis_sections import Sides, analysis_sections
+from psro_comm.reports.latex import latex_table
+from psro_comm.reports.page import page, section_part
+from psro_comm.reports.text import Section, printable
 
 if TYPE_CHECKING:  # the lab loads torch
     from psro_comm.lab.lab import Lab
+
+PAGES = ("md", "tex", "html")
+
+
+class Analysis(NamedTuple):
+    """What was found, in words, and how to draw it.
+
+    Attributes:
+      words: the analysis, and the files saved so far.
+      draw: draws the figures and writes the pages; returns their files. It comes
+        after the words, so that a figure that fails costs no number.
+    """
+
+    words: str
+    draw: Callable[[], list[Path]]
+
+
+class Look(NamedTuple):
+    """What is drawn and written beside the numbers.
+
+    Attributes:
+      figures: whether to draw figures.
+      pages: kinds of pages to write, some of `PAGES`.
+      sides: what both players are called.
+    """
+
+    figures: bool = True
+    pages: Sequence[str] = ()
+    sides: Sides = Sides()
 
 
 def analyze(
@@ -27,20 +60,20 @@ def analyze(
     out: str | None,
     num_samples: int,
     meta_solver: str,
-    figures: bool,
+    look: Look,
     seed: int,
     lab: "Lab | None" = None,
     width: float = 1.0,
     options: Options = DEFAULT,
-) -> str:
-    """Analyses a table, saves `analysis.json` and figures, and returns the words.
+) -> Analysis:
+    """Analyses a table, saves `analysis.json`, and returns the words.
 
     Args:
       source: a file, or the folder of a run.
       out: folder of the results; None is beside the table.
       num_samples: number of resamples.
       meta_solver: name of the solver whose mixtures are judged.
-      figures: whether to draw figures.
+      look: what to draw and write beside the numbers.
       seed: seed of the resamples.
       lab: the run's lab, to play new episodes in; None plays none.
       width: half-width of the value's interval to reach with them, in returns.
@@ -64,118 +97,116 @@ def analyze(
     make_folder(name.parent)
     if refined is not None:
         report["refinement"] = refined
-    saved = [name.with_suffix(".json")]
-    write_file(saved[0], encode_json(report))
-    if figures:
-        found = history(source) if source.is_dir() else []
-        saved += _draw(game, [Iteration.from_dict(each) for each in found], name)
-    words = render_analysis(report)
-    if refined is not None:
-        words += "\n\n" + render_refinement(refined)
-    return words + f"\n\nSaved: {', '.join(map(str, saved))}"
+    write_file(name.with_suffix(".json"), encode_json(report))
+    steps = history(source) if source.is_dir() and look.figures else []
+    sections = _sections(report, look.sides)
+
+    def draw() -> list[Path]:
+        figures, failure = [], None
+        try:
+            figures = _draw(game, steps, name) if look.figures else []
+        except Exception as error:  # whatever a name or a backend does to a figure
+            failure = error
+        drawn = figures + _write(report["title"], sections, look.pages, name, figures)
+        if failure is not None:
+            reason = printable(str(failure).strip().partition("\n")[0])
+            raise ValueError(f"a figure failed: {reason}; all else is saved")
+        return drawn
+
+    words = "\n\n".join(printable_lines(section.as_text()) for section in sections)
+    return Analysis(f"{words}\n\nSaved: {name.with_suffix('.json')}", draw)
 
 
-def _draw(game: MetaGame, steps: list[Iteration], name: Path) -> list[Path]:
+def checked_pages(kinds: Sequence[str]) -> list[str]:
+    """Returns the kinds of pages, if there are such.
+
+    Raises:
+      ValueError: an unknown kind.
+    """
+    for kind in kinds:
+        if kind not in PAGES:
+            raise ValueError(f"--pages has {kind!r}, allowed: {', '.join(PAGES)}")
+    return list(kinds)
+
+
+def render_analysis(report: Mapping[str, Any], sides: Sides = Sides()) -> str:  # noqa: B008
+    """Returns in words the value, then both sides, then the value's uncertainty."""
+    return "\n\n".join(
+        printable_lines(section.as_text()) for section in _sections(report, sides)
+    )
+
+
+def printable_lines(text: str) -> str:
+    """Returns a text whose lines hold no control characters."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
+    found = analysis_sections(report, sides)
+    if "refinement" in report:
+        found.append(refinement_section(report["refinement"]))
+    return found
+
+
+def _draw(game: MetaGame, steps: Sequence[Any], name: Path) -> list[Path]:
     # Words alone need no matplotlib, which takes a second to load.
     from psro_comm.reports.figures.analysis import plot_iterations
     from psro_comm.reports.figures.heat_map import plot_meta_game
 
     drawn = plot_meta_game(game, name.with_name(f"{name.name}-payoffs"))
     if steps:
-        drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+        found = [Iteration.from_dict(each) for each in steps]
+        drawn += plot_iterations(found, name.with_name(f"{name.name}-iterations"))
     return drawn
 
 
-_MOST_CELLS = 8
+def _write(
+    title: str,
+    sections: Sequence[Section],
+    pages: Sequence[str],
+    name: Path,
+    figures: Sequence[Path],
+) -> list[Path]:
+    """Writes the sections as pages of these kinds, and returns their files."""
+    shown = [figure for figure in figures if figure.suffix == ".png"]
+    texts = {
+        "md": lambda: "\n\n".join(
+            [*(each.as_markdown({}) for each in sections)]
+            + [f"![{figure.stem}]({figure.name})" for figure in shown]
+        ),
+        "tex": lambda: "\n\n".join(map(latex_table, sections)),
+        "html": lambda: page(
+            printable(title),
+            "\n".join([*map(section_part, sections), *map(_picture, shown)]),
+        ),
+    }
+    written = []
+    for kind in pages:
+        written.append(name.with_suffix(f".{kind}"))
+        write_file(written[-1], (texts[kind]() + "\n").encode())
+    return written
 
 
-def render_analysis(report: Mapping[str, Any]) -> str:
-    """Returns in words the value, then both sides, then the value's uncertainty."""
-    lines = [
-        f"{report['title']}: {report['resamples']} resamples of {report['resampled']}",
-        *(f"note: {note}" for note in report["notes"]),
-        "",
-        f"value of the game          {_text(report['value'])}",
-        f"NashConv of the mixtures   {_bounded(report['nash_conv'])}",
-        f"cyclic share of payoffs    {_text(report['cyclic_share'])}"
-        " (the rest is explained by ratings)",
-        *_security(report["security"]),
-        "",
-        _side(report["defenders"], f"Defender ({report['meta_solver']})"),
-        "",
-        _side(report["attackers"], f"Attacker ({report['meta_solver']})"),
-        "",
-        "regret: what the best policy earns more against the other side's mixture;"
-        "\nNash weight, support and dominated: over resamples, each solved anew",
-    ]
-    lines += [f"failed: {failure}" for failure in report["meta_solver_failures"]]
-    noisy = [cell for cell in report["cells"] if cell["share_of_value_variance"] > 0]
-    if noisy:
-        lines += ["", _cells(noisy[:_MOST_CELLS])]
-    return "\n".join(lines)
+def _picture(figure: Path) -> str:
+    """Returns a picture that the page itself holds."""
+    data = base64.b64encode(read_bytes(figure)).decode()
+    words = html.escape(figure.stem)
+    return (
+        f'<figure><div><img alt="{words}" src="data:image/png;base64,{data}"></div>'
+        "</figure>"
+    )
 
 
-def _text(found: Mapping[str, Any]) -> str:
-    if found["low"] is None:
-        return f"{found['estimate']:.4g}"
-    return str(read_interval(found))
-
-
-def _bounded(found: Mapping[str, Any]) -> str:
-    here = f"{found['estimate']:.2e} in the table"
-    if found["high"] is None:
-        return here
-    return f"{here}, at most {found['high']:.4g} in the true one (95 %, one-sided)"
-
-
-def _security(found: Mapping[str, Any]) -> list[str]:
-    lines = [f"best single defender       {found['policy']}: {_text(found['pure'])}"]
-    if "robust_guarantee" in found:
-        lines.append(
-            f"robust mixture guarantees  {found['robust_guarantee']:.4g}"
-            f" ({found['robust_confidence']:.0%} region of the whole table)"
-        )
-    return lines
-
-
-def _side(policies: Sequence[Mapping[str, Any]], title: str) -> str:
-    rows = [
-        (
-            policy["name"],
-            f"{policy['weight']:.3f}",
-            _text(policy["nash_weight"]),
-            f"{policy['support_frequency']:.0%}",
-            _text(policy["regret"]),
-            f"{policy['dominated_frequency']:.0%}",
-        )
-        for policy in policies
-    ]
-    head = (title, "weight", "Nash weight", "in support", "regret", "dominated")
-    return columns(rows, head)
-
-
-def _cells(cells: Sequence[Mapping[str, Any]]) -> str:
-    rows = [
-        (
-            f"{cell['defender']} / {cell['attacker']}",
-            f"{cell['share_of_value_variance']:.1%}",
-            f"{cell['mean']:.4g}",
-            f"{cell['std_error']:.2g}",
-            str(cell.get("episodes", "")),
-        )
-        for cell in cells
-    ]
-    head = ("Where the value's variance comes from", "share", "mean", "s.e.", "n")
-    return columns(rows, head)
-
-
-def render_refinement(found: Mapping[str, Any]) -> str:
+def refinement_section(found: Mapping[str, Any]) -> Section:
     """Returns in words what new episodes brought, and what even ones would cost."""
     reached = "reached" if found["reached"] else "NOT reached"
-    return (
-        f"refined in {found['rounds']} rounds: half-width {found['half_width']:.4g},"
-        f" target {found['target_half_width']:g} {reached}\n"
-        f"{found['episodes']} episodes ({found['episodes_before']} before); spent"
-        f" evenly the same width takes {found['episodes_evenly']}:"
-        f" {found['saved_share']:.0%} saved"
+    return Section(
+        f"refined in {found['rounds']} rounds",
+        bullets=[
+            f"half-width {found['half_width']:.4g}, target"
+            f" {found['target_half_width']:g} {reached}",
+            f"{found['episodes']} episodes ({found['episodes_before']} before); spent"
+            f" evenly the same width takes {found['episodes_evenly']}:"
+            f" {found['saved_share']:.0%} saved",
+        ],
     )

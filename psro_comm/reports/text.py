@@ -58,9 +58,20 @@ class Section(NamedTuple):
 def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Returns a Markdown table, first column left-aligned, others right-aligned."""
     rule = ["---", *["---:"] * (len(head) - 1)]
+    rows = [[printable(cell) for cell in row] for row in rows]
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
         for line in [head, rule, *rows]
+    )
+
+
+def printable(text: str) -> str:
+    r"""Returns a text with its control characters written out, such as `\x1b`.
+
+    A name from a file must not move a terminal's cursor, or break a line of a table.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
     )
 
 
@@ -72,6 +83,7 @@ def percent(share: Interval) -> str:
 
 def columns(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Returns a text table, first column left-aligned, others right-aligned."""
+    rows, head = [[printable(c) for c in row] for row in rows], list(head)
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

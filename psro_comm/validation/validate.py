@@ -15,7 +15,8 @@ from psro_comm.disk.store import RunStore
 from psro_comm.lab.lab import seed_of
 from psro_comm.metagame.intervals import as_dict, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.regret import gains_converged, mixture_returns, value_interval
+from psro_comm.metagame.regret import gains_converged, mixture_returns
+from psro_comm.metagame.table_intervals import sampled_value
 from psro_comm.psro.responses import Trial, by_merit, gain, supported
 from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
 from psro_comm.validation.known_games import KnownGame, Policy
@@ -171,7 +172,7 @@ class _Run:
         rng = np.random.default_rng(seed_of(self.seed, f"bootstrap-{self.number}"))
         return Step(
             self.number,
-            as_dict(value_interval(table.returns, rng, _RESAMPLES)),
+            as_dict(sampled_value(table.returns, rng, _RESAMPLES)),
             as_dict(learned),
             bracket[ATTACKER] - bracket[DEFENDER],
             (bracket[DEFENDER], bracket[ATTACKER]),

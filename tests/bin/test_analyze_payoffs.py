@@ -11,6 +11,7 @@ import pytest
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.reports.analysis import Look
 from psro_comm.reports.analysis import analyze as analyze_file
 from psro_comm.settings.experiment import from_description
 from psro_comm.studies.refinement import refine
@@ -121,4 +122,4 @@ def test_a_dry_run_says_what_would_be_analysed_and_writes_nothing(tmp_path):
 
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"nowhere\.csv"):
-        analyze_file("nowhere.csv", None, 2, "nash", figures=False, seed=0)
+        analyze_file("nowhere.csv", None, 2, "nash", Look(), seed=0)

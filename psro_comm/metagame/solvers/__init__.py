@@ -22,6 +22,7 @@ from psro_comm.metagame.solvers.checks import (
     gap,
     normalised,
 )
+from psro_comm.metagame.solvers.scale import met_gap
 
 if TYPE_CHECKING:
     from psro_comm.metagame.solvers.cone_program import guarantee
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         nash,
         solve_many,
         solve_zero_sum,
+        values,
     )
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "solve_many",
     "solve_zero_sum",
     "uniform",
+    "values",
 ]
 
 _HERE = "psro_comm.metagame.solvers"
@@ -71,7 +74,9 @@ META_SOLVERS: dict[str, Entry] = {
 }
 _FILES = {  # names that this module exports, and their files, imported at first use
     **dict.fromkeys(("GAP_TOLERANCE", "SOLVERS", "Equilibrium"), "linear_program"),
-    **dict.fromkeys(("nash", "solve_many", "solve_zero_sum"), "linear_program"),
+    **dict.fromkeys(
+        ("nash", "solve_many", "solve_zero_sum", "values"), "linear_program"
+    ),
     "guarantee": "cone_program",
     "uniform": "heuristics",
 }
@@ -123,12 +128,12 @@ def solve(
     if name not in registry:
         known = ", ".join(registry)
         raise ValueError(f"meta-solver is {name!r}, must be one of {known}")
-    scaled = normalised(checked(payoffs))
+    payoffs = checked(payoffs)
     failures: list[str] = []
     for candidate in dict.fromkeys((name, *FALLBACKS)):
         try:
             x, y = registry[candidate](payoffs, std_errors)
-            left = _proven(candidate, scaled, x, y)
+            left = _proven(candidate, payoffs, x, y)
         except MetaSolverError as error:
             failures.append(f"{candidate}: {error}")
             logging.warning("Meta-solver %s", failures[-1])
@@ -137,17 +142,22 @@ def solve(
     raise MetaSolverError(f"no meta-solver is left: {'; '.join(failures)}")
 
 
-def _proven(name: str, scaled: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Returns NashConv of a result over the spread; raises on a bad result."""
-    for mixture, size in zip((x, y), scaled.shape, strict=True):
+def _proven(name: str, payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """Returns NashConv of a result over the spread; raises on a bad result.
+
+    An exact solver's is small beside the payoffs that it meets, too.
+    """
+    for mixture, size in zip((x, y), payoffs.shape, strict=True):
         if mixture.shape != (size,) or not (mixture >= 0).all():
             raise MetaSolverError(f"no mixture of {size} policies: {mixture}")
         if not abs(mixture.sum() - 1) < 1e-9:
             raise MetaSolverError(f"weights sum to {mixture.sum()}")
-    left = gap(scaled, x, y)
-    if name in EXACT and not left < _EXACT_GAP:
-        raise MetaSolverError(f"NashConv {left:.1e}, allowed {_EXACT_GAP:.0e}")
-    return max(left, 0.0)
+    if name in EXACT and not met_gap(payoffs, x, y) < _EXACT_GAP:
+        left = gap(payoffs, x, y)
+        raise MetaSolverError(
+            f"NashConv {left:.1e} in payoffs, allowed {_EXACT_GAP:.0e} of those met"
+        )
+    return max(gap(normalised(payoffs), x, y), 0.0)
 
 
 def as_openspiel(

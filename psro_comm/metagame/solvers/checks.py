@@ -55,11 +55,15 @@ def normalised(payoffs: np.ndarray) -> np.ndarray:
     Tolerances of solvers are absolute, and HiGHS takes coefficients below 1e-9 for
     zero; both are harmless in this range. The power of two comes first because it
     rounds nothing and keeps `max - min` of the largest floats from overflowing.
+
+    Args:
+      payoffs: `[..., m, n]`, each table by itself.
     """
-    _, exponent = np.frexp(np.abs(payoffs).max())
+    _, exponent = np.frexp(np.abs(payoffs).max(axis=(-2, -1), keepdims=True))
     payoffs = np.ldexp(payoffs, -exponent)
-    spread = np.ptp(payoffs)
-    return 1 + (payoffs - payoffs.min()) / (spread if spread > 0 else 1)
+    least = payoffs.min(axis=(-2, -1), keepdims=True)
+    spread = payoffs.max(axis=(-2, -1), keepdims=True) - least
+    return 1 + (payoffs - least) / np.where(spread > 0, spread, 1)
 
 
 def on_simplex(weights: np.ndarray | None) -> np.ndarray:

@@ -52,9 +52,8 @@ def robust(
     std_errors = checked_errors(payoffs, std_errors)
     if not std_errors.any():
         return nash(payoffs)
-    x = _secured(payoffs, std_errors, radius(payoffs.shape, confidence))
-    y = _secured(-payoffs.T, std_errors.T, radius(payoffs.shape[::-1], confidence))
-    return x, y
+    x = secured(payoffs, std_errors, confidence)
+    return x, secured(-payoffs.T, std_errors.T, confidence)
 
 
 def radius(shape: tuple[int, ...], confidence: float = CONFIDENCE) -> float:
@@ -91,8 +90,17 @@ def guarantee(
     return float((x @ payoffs - radius(payoffs.shape, confidence) * noise).min())
 
 
-def _secured(payoffs: np.ndarray, std_errors: np.ndarray, k: float) -> np.ndarray:
-    """Returns the rows' mixture of the best guarantee, proven by a dual bound."""
+def secured(
+    payoffs: np.ndarray, std_errors: np.ndarray, confidence: float = CONFIDENCE
+) -> np.ndarray:
+    """Returns the rows' mixture of the best `guarantee`, proven by a dual bound.
+
+    It is one side of `robust`, for a table with noise.
+
+    Raises:
+      MetaSolverError: the second-order cone program failed.
+    """
+    k = radius(payoffs.shape, confidence)
     scale = max(np.ptp(payoffs), k * std_errors.max())
     scaled, noise = (payoffs - payoffs.min()) / scale, k * std_errors / scale
     m, n = payoffs.shape

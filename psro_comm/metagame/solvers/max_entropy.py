@@ -13,6 +13,7 @@ from psro_comm.metagame.solvers.checks import (
     on_simplex,
 )
 from psro_comm.metagame.solvers.linear_program import solve_zero_sum
+from psro_comm.metagame.solvers.scale import by_scale, is_ill_scaled
 
 SLACK = 1e-8  # of the spread: gives the interior-point method an interior
 _ALLOWED = 1e-6  # NashConv of the result, of the spread
@@ -39,7 +40,15 @@ def max_entropy_nash(
     Source: Ortiz, Schapire, Kakade 2007, Maximum entropy correlated equilibria, here
       for zero-sum games; von Neumann's LP for v.
     """
-    scaled = normalised(checked(payoffs))
+    payoffs = checked(payoffs)
+    if is_ill_scaled(payoffs):
+        return by_scale(payoffs, _most_mixed)[:2]
+    return _most_mixed(payoffs)
+
+
+def _most_mixed(payoffs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the equilibrium of the highest entropy of a game of one scale."""
+    scaled = normalised(payoffs)
     value = solve_zero_sum(scaled).value
     x = _spread_out(scaled, value - SLACK)
     y = _spread_out(-scaled.T, -value - SLACK)

@@ -8,17 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from psro_comm.metagame.analysis import (
-    additive_parts,
-    analyse,
-    cyclic_share,
-    dominance_margins,
-    resampled_games,
-    value_shares,
-)
+from psro_comm.metagame.analysis import analyse, resampled_games
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import nash
+from psro_comm.metagame.structure import (
+    additive_parts,
+    cyclic_share,
+    dominance_margins,
+    value_shares,
+)
 from psro_comm.reports.analysis import render_analysis
 from psro_comm.studies.refinement import (
     BATCH,
@@ -134,38 +133,43 @@ def test_regret_of_a_heuristic_is_what_it_leaves_on_the_table() -> None:
     assert report["nash_conv"]["estimate"] == 2.0
 
 
-def test_the_intervals_of_the_value_cover_it_as_often_as_they_say() -> None:
-    truth = np.array([[4.0, 1.0, 3.0], [2.0, 3.0, 2.5], [1.0, 2.0, 4.0]])
-    true_value = float(nash(truth)[0] @ truth @ nash(truth)[1])
-    rng = np.random.default_rng(1)
-    covered, bounded = 0, 0
-    for _ in range(300):
-        returns = truth[..., None] + rng.standard_normal((3, 3, 60))
-        game = game_of(returns.mean(-1), returns=returns)
-        report = analyse_value(game, rng)
-        covered += report["low"] <= true_value <= report["high"]
-        bounded += report["conv"] <= report["bound"]
-    # 90 to 99 %, as promised; NashConv's bound is one-sided: 95 % at least, less noise.
-    assert 270 <= covered <= 297
-    assert bounded >= 276
+def test_weights_and_nash_weights_are_of_one_equilibrium() -> None:
+    # Every mixture of the attacker is optimal: two solvers took two of them.
+    tied = game_of(np.array([[0.0, 0], [-1, -1]]), std_error=np.full((2, 2), 1e-3))
+    report = analyse(tied, np.random.default_rng(0), num_samples=50)
+    for each in (*report["defenders"], *report["attackers"]):
+        assert each["weight"] == each["nash_weight"]["estimate"]
+    assert report["equilibrium_unique"] == {"defender": True, "attacker": False}
+    assert [each["nash_range"] for each in report["defenders"]] == [None, None]
+    for each in report["attackers"]:
+        assert each["nash_range"] == pytest.approx([0, 1], abs=1e-6)
+    words = render_analysis(report)
+    assert "other equilibria" in words
+    assert "0.000 to 1.000" in words
+    assert "other equilibria" not in render_analysis(
+        analyse(game_of(CYCLE), np.random.default_rng(0))
+    )
 
 
-def analyse_value(game: MetaGame, rng: np.random.Generator) -> dict[str, float]:
-    """Value's interval, and the bound of NashConv beside its truth, 60 resamples."""
-    from psro_comm.metagame.regret import nash_conv, value_interval
+def test_one_forbidden_payoff_does_not_hide_the_rest() -> None:
+    names = tuple("abcd"), tuple("xyz")
+    for row in ([-1e10] * 3, [5, -1e10, 5]):
+        report = analyse(
+            MetaGame(*names, np.vstack([CYCLE, row])), np.random.default_rng(0)
+        )
+        assert report["nash_conv"]["estimate"] < 1e-9
+        weights = [each["weight"] for each in report["defenders"]]
+        np.testing.assert_allclose(weights, [1 / 3, 1 / 3, 1 / 3, 0], atol=1e-9)
+        assert report["notes"] == []
 
-    truth = np.array([[4.0, 1.0, 3.0], [2.0, 3.0, 2.5], [1.0, 2.0, 4.0]])
-    found = value_interval(game.returns, rng, 60)
-    x, y = nash(game.mean)
-    tables = resampled_games(game, rng, 60)[1:]
-    earned = tables @ y, np.einsum("i,kij->kj", x, tables)
-    gaps = earned[0].max(axis=1) - earned[1].min(axis=1)
-    return {
-        "low": found.low,
-        "high": found.high,
-        "conv": nash_conv(truth, x, y),
-        "bound": float(np.quantile(gaps, 0.95)),
-    }
+
+def test_what_scale_hides_all_the_same_is_said(monkeypatch) -> None:
+    from psro_comm.metagame import analysis
+
+    monkeypatch.setattr(analysis, "met_gap", lambda *_: 0.5)
+    report = analyse(game_of(CYCLE), np.random.default_rng(0))
+    assert "WARNING: the equilibrium's NashConv" in report["notes"][0]
+    assert "note: WARNING" in render_analysis(report)
 
 
 def test_episodes_go_where_they_narrow_the_interval_most() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from psro_comm.metagame.comparison import chosen, compare, distance, entropy
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.metagame.solvers import META_SOLVERS, solve
+from psro_comm.metagame.solvers import META_SOLVERS, response_graph, solve
 from psro_comm.reports.comparison import render_comparison as render
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
@@ -48,7 +48,8 @@ def test_a_table_without_noise_has_no_sensitivity() -> None:
     assert "sensitivity" not in render(result).splitlines()[2]
 
 
-def test_a_fallback_is_shown() -> None:
+def test_a_fallback_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_graph, "MAX_PROFILES", 400)
     rng = np.random.default_rng(0)
     names = [str(k) for k in range(21)]
     result = compare(
