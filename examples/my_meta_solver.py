@@ -21,6 +21,7 @@ def bold(
     Returns:
       `[m]` and `[n]`: all weight on one policy each.
     """
+    payoffs = pc.checked(payoffs)  # finite, and a matrix
     row, column = payoffs.mean(axis=1).argmax(), payoffs.mean(axis=0).argmin()
     rows, columns = payoffs.shape
     return np.eye(rows)[row], np.eye(columns)[column]

@@ -1,29 +1,29 @@
-"""An oracle as a plugin: keeps a random change of the weights if it helps.
+"""An oracle as a plugin: takes the better of two opposite random steps.
 
-psro-comm train_attack --plugin=examples/my_oracle.py --task=echo --budget=smoke \
-        --attack_trainer=climb --attack_oracle.env_steps=20000
+psro-comm train_attack --plugin=examples/my_oracle.py --attack_trainer=climb
 """
 
 from dataclasses import dataclass
 
 import torch
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 import psro_comm as pc
 
 
 @dataclass(frozen=True)
 class ClimbConfig:
-    """The budget and the settings of `climb`.
+    """The budget of `climb`, and the size of its steps.
 
     Attributes:
       env_steps: environment steps of one training.
       num_envs: worlds of one look.
-      step: standard deviation of a change.
+      step: standard deviation of each weight's change.
     """
 
     env_steps: int = pc.integer(100_000, least=1)
-    num_envs: int = pc.integer(32, least=1)
-    step: float = pc.number(0.3, above=0)
+    num_envs: int = pc.integer(16, least=1)
+    step: float = pc.number(0.2, above=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -31,27 +31,29 @@ class ClimbConfig:
 
     @property
     def updates(self) -> int:
-        """Returns the most changes that are tried, for lines of progress."""
-        return max(1, self.env_steps // self.num_envs)
+        """Returns the most steps that are taken: those of one-step episodes."""
+        return max(1, self.env_steps // (2 * self.num_envs))
 
 
 @torch.no_grad()
 def climb(policy, task, budget: ClimbConfig, log) -> None:
-    """Improves the weights of a policy in place, by whole episodes in fixed worlds."""
-    best, steps = -float("inf"), 0
-    while steps == 0 or steps < budget.env_steps:
-        old = [weights.clone() for weights in policy.parameters()]
-        for weights in policy.parameters() if steps else ():
-            noise = torch.randn(weights.shape, generator=task.generators.policy)
-            weights += budget.step * noise
-        played = task.test(policy, budget.num_envs)
-        found = task.side.sign * float(played.returns.mean())
-        if found < best:
-            for weights, kept in zip(policy.parameters(), old, strict=True):
-                weights.copy_(kept)
-        best, steps = max(best, found), steps + int(played.length.sum())
+    """Improves the weights of a policy in place."""
+    steps, weights = 0, parameters_to_vector(policy.parameters())
+    for update in range(1, 1 + budget.updates):
+        noise = torch.randn(weights.shape, generator=task.generators.policy)
+        found = {}
+        for sign in (1, -1):
+            tried = weights + sign * budget.step * noise
+            vector_to_parameters(tried, policy.parameters())
+            played = task.test(policy, budget.num_envs)  # whole episodes
+            steps += int(played.length.sum())
+            found[task.side.sign * float(played.returns.mean())] = tried
+        weights = found[max(found)]
+        vector_to_parameters(weights, policy.parameters())
         if log is not None:
-            log({"env_steps": steps, "team/return_mean": task.side.sign * best})
+            log({"update": update, "env_steps": steps, "climb/best": max(found)})
+        if steps >= budget.env_steps:
+            break
 
 
 pc.ORACLES["climb"] = pc.Entry(climb, ClimbConfig)

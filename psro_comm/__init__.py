@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from psro_comm.api.teams import Team as Team
     from psro_comm.api.teams import train_team as train_team
     from psro_comm.metagame.solvers import META_SOLVERS as META_SOLVERS
+    from psro_comm.metagame.solvers.checks import checked as checked
     from psro_comm.psro.outside import Mixture as Mixture
     from psro_comm.psro.outside import Players as Players
     from psro_comm.settings.plugins import load as plugin  # noqa: F401
@@ -96,6 +97,7 @@ _HOMES = {  # of each name, the module that defines it
         ("Analysis", "Table", "analyze", "save_table"), "psro_comm.api.tables"
     ),
     **dict.fromkeys(("Team", "train_team"), "psro_comm.api.teams"),
+    "checked": "psro_comm.metagame.solvers.checks",
     "META_SOLVERS": "psro_comm.metagame.solvers",
     "plugin": "psro_comm.settings.plugins:load",
 }

@@ -109,7 +109,7 @@ def load(source: str | Path) -> Plugin:
     if known is not None and known.sha256 == digest:
         return known
     if known is not None:
-        _forget(known)
+        unload(name)
     taken = sys.modules.get(name)
     if taken is not None and getattr(taken, "__file__", None) != str(path):
         words = "a file with another name: a module has this one"
@@ -129,6 +129,15 @@ def load(source: str | Path) -> Plugin:
     found = Plugin(name, str(path) if is_file else name, digest, added)
     _IN_FORCE[name] = found
     return found
+
+
+def unload(name: str) -> None:
+    """Takes back what a plugin registered, by the name of its module."""
+    known = _IN_FORCE.pop(name)
+    for registry, keys in known.added.items():
+        for key in keys:
+            REGISTRIES[registry].pop(key, None)
+    sys.modules.pop(name, None)
 
 
 def _found(source: str) -> tuple[str, Path]:
@@ -230,11 +239,3 @@ def _check_entry(where: str, registry: str, key: str) -> None:
         kind = getattr(entry.load(), "kind", None)
         if kind != key:
             raise ValueError(f"{where} is of kind {kind!r}, must be of kind {key!r}")
-
-
-def _forget(known: Plugin) -> None:
-    """Takes back what a plugin registered."""
-    for registry, keys in known.added.items():
-        for key in keys:
-            REGISTRIES[registry].pop(key, None)
-    del _IN_FORCE[known.name]
