@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from games.engine.matches import play_cells
+from games.engine.matches import finite, play_cells
 from games.engine.play import Outcome
 from games.engine.side import Side
 from oracles.learning.randomness import Log
@@ -117,11 +117,12 @@ class Search:
             sides, cells = (opponent, seats), [(0, c) for c in numbers]
         else:
             sides, cells = (seats, opponent), [(c, 0) for c in numbers]
-        return play_cells(
+        played = play_cells(
             *(setting.env, setting.team, *sides, cells, setting.threat),
             task.fresh_worlds(num_worlds),
             task.generators.policy,
         )
+        return finite(played, setting.env)
 
     def fitness(self, outcome: Outcome, side: Side) -> Tensor:
         """Returns what each candidate earned for its side in an outcome, `[c]`."""

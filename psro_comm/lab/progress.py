@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging as standard_logging
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from absl import logging
@@ -98,6 +99,15 @@ def tee(*logs: Log) -> Log:
             each(values)
 
     return log
+
+
+@contextlib.contextmanager
+def named(name: str) -> Iterator[None]:
+    """Puts the name of what is computed before an error of its numbers."""
+    try:
+        yield
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{name}: {error}") from error
 
 
 def speak() -> None:

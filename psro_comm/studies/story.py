@@ -80,8 +80,9 @@ class Story:
         lab = self.lab
         _chapter("1. A team learns to play and to talk")
         team = lab.team()
-        if not lab.store.has("gate"):
-            found = measured_gate(lab, self.config.evaluation.episodes)
+        episodes = self.config.evaluation.episodes
+        if not lab.inputs.has("gate", episodes):
+            found = measured_gate(lab, episodes)
             lab.store.save_json("gate", found)
         gate = Gate.from_dict(lab.store.load_json("gate"))
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
