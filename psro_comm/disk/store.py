@@ -12,7 +12,6 @@ solver state is stored.
                 lock            held while a process writes here
 """
 
-import datetime
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -43,6 +42,7 @@ from psro_comm.disk.layout import (
 )
 from psro_comm.disk.lock import acquire_lock, release_lock
 from psro_comm.disk.manifest import Manifest
+from psro_comm.disk.status import Status
 
 __all__ = ["RunStore", "StoreError", "run_path", "write_atomic"]
 
@@ -63,6 +63,7 @@ class RunStore:
         self.config: dict[str, Any] = {}
         self._lock = lock
         self._manifest = Manifest(root)
+        self._status = Status(root)
 
     @classmethod
     def open(
@@ -129,7 +130,7 @@ class RunStore:
             changed = growth.checked(self.root, old, self.config)
         elif any(self.root.glob("**/*.safetensors")):
             raise StoreError(f"{self.root / 'manifest.json'} is missing")
-        for folder in (self.root, self.root / "policies"):
+        for folder in check_tree(self.root):
             remove_temporaries(folder)
         if not begun:
             self._manifest.write("config.json", encoded)
@@ -137,7 +138,7 @@ class RunStore:
             self._grow(encoded, growth)
 
     def _grow(self, encoded: bytes, growth: Growth) -> None:
-        """Takes a larger configuration; drops what may rest on the smaller one."""
+        """Takes a larger configuration; drops what may rest on the old one."""
         noted = self.load_json(INPUTS) if self.has(INPUTS) else {}
         names = {*map(artefact_of, self._manifest.files())} - {*noted}
         kept = re.compile(rf"config|{INPUTS}|{growth.kept}")
@@ -145,11 +146,12 @@ class RunStore:
         self._manifest.write("config.json", encoded)
 
     def __enter__(self) -> Self:
-        """Returns the store itself."""
         return self
 
-    def __exit__(self, *error: object) -> None:
-        """Releases the lock."""
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Notes how the work ended, if there was any, and releases the lock."""
+        if self._lock is not None:
+            self._status.end(stopped=kind is not None)
         self.close()
 
     def close(self) -> None:
@@ -248,15 +250,13 @@ class RunStore:
 
     def save_environment(self, description: Mapping[str, Any]) -> None:
         """Adds the machine to the list `env.json`, unless it is there already."""
-        entries = with_machine(self.root / "env.json", description)
-        if entries is not None:
+        if entries := with_machine(self.root / "env.json", description):
             self._note("env.json", encode_json(entries))
 
     def set_status(self, stage: str, progress: float) -> None:
         """Writes what the run does now (an artefact, or `done`) and the share done."""
-        updated = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        status = {"stage": stage, "progress": progress, "updated": updated}
-        self._note("status.json", encode_json(status))
+        self._require_lock()
+        self._status.set(stage, progress)
 
     def _freeze(self, name: str, file: str, frozen: Frozen) -> None:
         self._refuse_taken(name, file)

@@ -6,6 +6,7 @@ import contextlib
 import logging as standard_logging
 import math
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -119,4 +120,6 @@ def speak() -> None:
         standard_logging.basicConfig(format=line, datefmt=clock)
         return
     logging.use_absl_handler()
-    logging.get_absl_handler().setFormatter(standard_logging.Formatter(line, clock))
+    handler = logging.get_absl_handler()
+    handler.setFormatter(standard_logging.Formatter(line, clock))
+    handler.python_handler.setStream(sys.stderr)  # what it is by now

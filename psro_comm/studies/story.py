@@ -72,7 +72,6 @@ class Story:
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
-        self.lab.store.set_status("done", 1.0)
         return report
 
     def gate(self) -> Gate:

@@ -66,7 +66,6 @@ def train_against(lab: Lab, role: str, against: str, runs_dir: Path) -> Trained:
     beside = references(lab, "trained-audit", [rival], runs_dir)
     result = Trained(config.task, config.seed, role, against, rows, beside, seen)
     store.save_json("report", result.to_dict())
-    store.set_status("done", 1.0)
     return result
 
 
