@@ -57,7 +57,6 @@ def main(_: list[str]) -> None:
             request.config.psro.check_episodes,
         )
         lab.store.save_json("psro", solved.to_dict())
-        lab.store.set_status("done", 1.0)
         root = lab.store.root
     print(render_solution(solved, beside))
     print(f"\nSaved: {root / 'psro.json'}, {root / 'meta_game.nfg'}")

@@ -10,6 +10,7 @@ from absl import flags
 from psro_comm.command.request import define_common, refuse
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_store
+from psro_comm.settings import growth
 from psro_comm.validation.registry import KNOWN_GAMES, OPTIONS
 
 flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "Game that is played.")
@@ -36,7 +37,7 @@ def main(_: list[str]) -> None:
     asked = {name: given[name].value for name in names}
     seeds = range(given.seed, given.seed + given.seeds)
     budget = (given.trainings, given.worlds)
-    with open_store(Path(given.runs_dir), given.run, asked) as store:
+    with open_store(Path(given.runs_dir), given.run, asked, growth.OPTIONS) as store:
         result = study_options(given.game, given.compare, seeds, *budget, store)
         print(render_options(result))
     if store is not None:

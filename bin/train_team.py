@@ -30,7 +30,6 @@ def main(_: list[str]) -> None:
         gate = Story(lab).gate()
         asked, episodes = flags.FLAGS.ceilings, request.config.evaluation.episodes
         replaced = ceilings(lab, episodes) if asked else []
-        lab.store.set_status("done", 1.0)
         root = lab.store.root
     print(render_gate(gate))
     if replaced:

@@ -12,6 +12,7 @@ from psro_comm.command.request import define_common, refuse
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_store
 from psro_comm.metagame.solvers import META_SOLVERS
+from psro_comm.settings import growth
 from psro_comm.validation.registry import KNOWN_GAMES
 
 flags.DEFINE_enum("game", "signalling", sorted(KNOWN_GAMES), "Game that is played.")
@@ -35,7 +36,7 @@ def main(_: list[str]) -> None:
     options: dict[str, Any] = {name: given[name].value for name in names}
     game = KNOWN_GAMES[given.game](given.seed)
     asked = {"game": given.game, **options}
-    with open_store(Path(given.runs_dir), given.run, asked) as store:
+    with open_store(Path(given.runs_dir), given.run, asked, growth.VALIDATION) as store:
         print(render_steps(validate(game, **options, store=store), game.value))
     if store is not None:
         print(f"\nSaved: {store.root}")

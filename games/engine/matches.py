@@ -83,10 +83,30 @@ def play_worlds(
 
     Returns:
       Outcomes `[W]` in the order of the worlds.
+
+    Raises:
+      FloatingPointError: a return is not finite; the world is named.
     """
     index = torch.arange(len(worlds.malicious), device=worlds.malicious.device)
     waves: list[Any] = [
         play_episodes(env, team, channel, worlds.take(wave), generator)
         for wave in index.split(env.spec.side_by_side(num_envs))
     ]
-    return concat(waves)
+    return finite(concat(waves), env)
+
+
+def finite(outcome: Outcome, env: CommEnv) -> Outcome:
+    """Returns the outcome, `[..., W]`, if all returns are numbers.
+
+    Raises:
+      FloatingPointError: one is not; its world is named. The best of such returns would
+        be anybody.
+    """
+    broken = (~outcome.returns.isfinite()).nonzero()
+    if len(broken):
+        value = float(outcome.returns[tuple(broken[0])])
+        raise FloatingPointError(
+            f"{env.spec.name}: the return in world {int(broken[0][-1])} is {value}:"
+            " the game or the team is broken"
+        )
+    return outcome

@@ -174,8 +174,16 @@ class Stream:
 
 
 def collect(steps: Iterator[Step], num_steps: int) -> Step:
-    """Stacks the next `num_steps` steps: every leaf gains a leading axis T."""
-    return stack(list(islice(steps, num_steps)))
+    """Stacks the next `num_steps` steps: every leaf gains a leading axis T.
+
+    Raises:
+      FloatingPointError: an observation or a reward is not finite.
+    """
+    found = cast(Step, stack(list(islice(steps, num_steps))))
+    for name, told in (("observation", found.timestep.obs), ("reward", found.reward)):
+        if not bool(told.isfinite().all()):
+            raise FloatingPointError(f"the game is broken: {name} not finite")
+    return found
 
 
 def play_episodes(
@@ -197,15 +205,12 @@ def play_episodes(
 
     Returns:
       Outcomes `[B]` in the order of the worlds. Episodes that a game of another
-      process broke off are played again: they would count as lost.
-
-    Raises:
-      ValueError: a return is not finite, or the team's scores are NaN: a broken
-        simulation, or broken weights, are never a measurement.
+      process broke off are played again: they would count as lost. The return is NaN
+      where the team saw, heard or earned what is no number.
     """
     outcome, state = _play_once(env, team, channel, worlds, generator)
     if env.spec.batched:
-        return _unbroken(outcome, env)
+        return outcome
     stateful = cast(StatefulEnv, env)
     missing = stateful.discarded(state)
     while missing.any():
@@ -214,19 +219,6 @@ def play_episodes(
             *(torch.where(missing, b, a) for a, b in zip(outcome, again, strict=True))
         )
         missing = missing & stateful.discarded(state)
-    return _unbroken(outcome, env)
-
-
-def _unbroken(outcome: Outcome, env: CommEnv) -> Outcome:
-    """Returns the outcome; raises `ValueError` if a return in it is not finite."""
-    broken = ~outcome.returns.isfinite()
-    if broken.any():  # the only synchronisation
-        world = int(broken.nonzero()[0, 0])
-        raise ValueError(
-            f"{env.spec.name}: the return in world {world} is"
-            f" {float(outcome.returns[world])}: a reward, or the team's scores, are no"
-            " numbers"
-        )
     return outcome
 
 
@@ -242,13 +234,14 @@ def _play_once(
     timestep = first(env, state)
     carry = start(team, worlds.malicious, env.spec.num_agents, channel)
     returns = torch.zeros_like(timestep.reward)
-    success, length = returns, returns
+    success, length, thought = returns, returns, returns
     bent, suspected, forgeries = returns, returns, returns
     running = torch.ones_like(timestep.done)
     with torch.no_grad():
         channel.reset(running, generator)
         for noise in worlds.step_noise:
             carry, wire, scores = communicate(team, carry, timestep, channel, generator)
+            thought = thought + timestep.obs.sum((1, 2)) + carry.memory.sum((1, 2))
             action = choose(team, scores, generator)
             state, signal = env.transition(state, action, noise)
             timestep = TimeStep(*env.observe(state), *signal)
@@ -265,6 +258,8 @@ def _play_once(
                 running & signal.done, signal.success.float(), success
             )
             running = running & ~signal.done
+    # What a team does that saw or heard no number is no result.
+    returns = torch.where(thought.isfinite(), returns, torch.nan)
     count = forgeries.clamp(min=1)
     distortion = bent / count / team.message_norm
     return Outcome(returns, success, length, distortion, suspected / count), state

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from games.engine.matches import play_cells
+from games.engine.matches import finite, play_cells
 from games.engine.population import Mixture
 from oracles.learning.randomness import Log
 from oracles.strategies.attacks.pgd import PGDAttack
@@ -55,7 +55,7 @@ def aim_pgd(
         *(env, team, [opponent], tried, [(0, seat) for seat in range(len(tried))]),
         *(threat, worlds, task.generators.policy),
     )
-    left = outcome.returns.mean(1)
+    left = finite(outcome, env).returns.mean(1)
     policy.config = tried[int(left.argmin())].config
     if log is None:
         return

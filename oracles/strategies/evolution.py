@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from games.engine.matches import play_cells
+from games.engine.matches import finite, play_cells
 from games.engine.play import Outcome
 from games.engine.population import Crowd
 from games.engine.side import Side
@@ -115,11 +115,12 @@ class Search:
             sides, cells = (opponent, players), [(0, c) for c in numbers]
         else:
             sides, cells = (players, opponent), [(c, 0) for c in numbers]
-        return play_cells(
+        played = play_cells(
             *(setting.env, setting.team, *sides, cells, setting.threat),
             task.fresh_worlds(num_worlds),
             task.generators.policy,
         )
+        return finite(played, setting.env)
 
     def _players(self, weights: Tensor) -> Any:
         """Returns the policy with each of these weights, `[c,P]`."""

@@ -15,8 +15,9 @@ from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.intervals import Interval, as_dict, bootstrap
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.regret import value, value_interval
+from psro_comm.metagame.regret import value
 from psro_comm.metagame.solvers import EXACT, solve
+from psro_comm.metagame.table_intervals import sampled_value
 
 _RESAMPLES = 200
 _PLAYERS = {"filter": "defender", "attack": "attacker"}
@@ -111,7 +112,7 @@ def settled(
     """Returns the value of a table with its interval, and both mixtures by side."""
     solved = solve(meta_solver, table.mean(), table.std_error())
     if meta_solver in EXACT:
-        found = value_interval(table.returns, rng, _RESAMPLES)
+        found = sampled_value(table.returns, rng, _RESAMPLES)
     else:
         earned = partial(value, x=solved.x, y=solved.y)
         found = bootstrap(table.returns, earned, rng, _RESAMPLES)

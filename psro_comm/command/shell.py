@@ -1,24 +1,21 @@
 """Runs a program so that it ends with an exit code and at most one line on stderr.
 
-The codes: 0 done, 1 bad command line (absl's), 2 failed, 130 Ctrl-C, 143 SIGTERM.
+The codes: 0 done, 1 bad command line (absl's), 2 failed, 130 Ctrl-C, 143 SIGTERM, 129
+SIGHUP. Output that nobody reads any more is no failure.
 """
 
-import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import NoReturn
 
 from absl import app, logging
 
+from psro_comm.command.output import Output, take_over
+from psro_comm.command.stopping import STOPPED, Stopped, ignore, watch_work
 from psro_comm.lab.progress import speak
 
 _USER_ERRORS = (ValueError, OSError, ImportError, MemoryError, FloatingPointError)
-FAILED, INTERRUPTED, TERMINATED = 2, 130, 143
-
-
-class _Terminated(KeyboardInterrupt):
-    """The exception that SIGTERM raises: it ends a program the way that Ctrl-C does."""
+FAILED, INTERRUPTED = 2, 130
 
 
 def run_main(
@@ -32,6 +29,7 @@ def run_main(
     Ctrl-C) ends as one line; an error in the code keeps its traceback, and
     `--verbosity=1` shows it for all. absl names the nearest flags to an unknown one.
     """
+    take_over()
     # Before the parse, so that a user's --verbosity wins; absl's default hides info.
     speak()
     app.run(lambda argv: sys.exit(_guarded(main, argv, takes_words)))
@@ -41,15 +39,26 @@ def run_main(
 def _guarded(
     main: Callable[[list[str]], object], argv: list[str], takes_words: bool
 ) -> int:
-    signal.signal(signal.SIGTERM, _terminate)
+    watch_work()
+    try:
+        code = _ended(main, argv, takes_words)
+        ignore()
+    except KeyboardInterrupt as stop:
+        ignore()
+        _report(STOPPED, stop)
+        return stop.code if isinstance(stop, Stopped) else INTERRUPTED
+    return code
+
+
+def _ended(
+    main: Callable[[list[str]], object], argv: list[str], takes_words: bool
+) -> int:
+    """Runs `main`, and returns the exit code of whatever but a signal ends it."""
     try:
         if len(argv) > 1 and not takes_words:
             raise app.UsageError(f"not a flag: {argv[1]!r}")
         main(argv)
-    except KeyboardInterrupt as stop:
-        terminated = isinstance(stop, _Terminated)
-        _report("stopped: the same command continues the run", stop)
-        return TERMINATED if terminated else INTERRUPTED
+        _hand_over()
     except RuntimeError as error:
         # torch says in this type alone that memory is out, on a CPU and on a GPU.
         if "memory" not in str(error):
@@ -62,11 +71,16 @@ def _guarded(
     return 0
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _hand_over() -> None:
+    """Raises `OSError` where the system did not take what was printed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    if isinstance(sys.stdout, Output) and sys.stdout.refused:
+        raise OSError(f"cannot print: {sys.stdout.refused}; what was made is saved")
 
 
 def _report(message: str, error: BaseException) -> None:
     if logging.get_verbosity() >= logging.DEBUG:
         logging.error("traceback", exc_info=error)
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    if sys.stderr is not None:
+        sys.stderr.write(" ".join(message.split()) + "\n")

@@ -30,18 +30,21 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def check_tree(root: Path) -> None:
+def check_tree(root: Path) -> list[Path]:
     """Refuses a run's folder that holds anything but regular files and folders.
 
     The folder itself may be a link: the user named it.
+
+    Returns:
+      The folder, and those in it.
 
     Raises:
       StoreError: a link, a pipe, a device or a socket is in it, or a folder that cannot
         be read; it is named.
     """
-    folders = [root]
+    folders, seen = [root], []
     while folders:
-        folder = folders.pop()
+        seen.append(folder := folders.pop())
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
@@ -55,6 +58,7 @@ def check_tree(root: Path) -> None:
             elif not entry.is_file(follow_symlinks=False):
                 mode = entry.stat(follow_symlinks=False).st_mode
                 raise _not_ours(Path(entry.path), mode)
+    return seen
 
 
 def open_own(path: Path, flags: int) -> int:

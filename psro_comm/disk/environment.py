@@ -4,8 +4,12 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from psro_comm.disk.access import StoreError, exists, read_own
+from psro_comm.disk.files import decode_json
 
 _PACKAGES = ("torch", "numpy", "open_spiel", "cvxpy", "highspy", "safetensors")
 
@@ -28,6 +32,20 @@ def describe_environment() -> dict[str, Any]:
         "torch_threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
+
+
+def with_machine(
+    path: Path, description: Mapping[str, Any]
+) -> list[dict[str, Any]] | None:
+    """Returns the entries of `env.json` with one more; None if it is among them.
+
+    Raises:
+      StoreError: the file is damaged.
+    """
+    entries = decode_json(read_own(path), path) if exists(path) else []
+    if not isinstance(entries, list):
+        raise StoreError(f"{path} is damaged: it holds no list")
+    return None if description in entries else [*entries, dict(description)]
 
 
 def _version(package: str) -> str | None:

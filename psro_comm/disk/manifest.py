@@ -5,6 +5,7 @@ but through `Manifest.read`, which compares the checksum first.
 """
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from psro_comm.disk.access import MAX_BYTES, StoreError, exists, read_own
@@ -79,6 +80,12 @@ class Manifest:
         write_atomic(self.root / file, data)
         others = {k: v for k, v in self._digests.items() if k != instead_of}
         self._save({**others, file: sha256(data)})
+
+    def drop(self, files: Collection[str]) -> None:
+        """Takes files from the list: they are to be made again."""
+        kept = {k: v for k, v in self._digests.items() if k not in files}
+        if len(kept) < len(self._digests):
+            self._save(kept)
 
     def _save(self, digests: dict[str, str]) -> None:
         write_atomic(self._path, _encode(digests))

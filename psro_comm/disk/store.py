@@ -12,15 +12,16 @@ solver state is stored.
                 lock            held while a process writes here
 """
 
-import datetime
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from oracles.strategies.facts import check_facts
 from oracles.strategies.frozen import Frozen
-from psro_comm.disk.access import StoreError, check_tree, exists, read_own
-from psro_comm.disk.differences import completed, difference, renamed
+from psro_comm.disk.access import StoreError, check_tree
+from psro_comm.disk.differences import Growth, completed, renamed
+from psro_comm.disk.environment import with_machine
 from psro_comm.disk.files import (
     check_name,
     decode_frozen,
@@ -31,22 +32,21 @@ from psro_comm.disk.files import (
     remove_temporaries,
     write_atomic,
 )
+from psro_comm.disk.layout import (
+    CHECKPOINTS,
+    INPUTS,
+    RESERVED,
+    artefact_of,
+    candidates,
+    run_path,
+)
 from psro_comm.disk.lock import acquire_lock, release_lock
 from psro_comm.disk.manifest import Manifest
+from psro_comm.disk.status import Status
 
 __all__ = ["RunStore", "StoreError", "run_path", "write_atomic"]
 
-_CHECKPOINTS = ("team-checkpoint-0.safetensors", "team-checkpoint-1.safetensors")
-_RESERVED = ("config", "env", "status", "manifest", "team")
-
-
-def run_path(runs_dir: Path, run: str) -> Path:
-    """Returns the folder of the run called `run`.
-
-    Raises:
-      StoreError: a name that could leave `runs_dir`.
-    """
-    return runs_dir / check_name(run)
+_NONE = Growth()
 
 
 class RunStore:
@@ -63,6 +63,7 @@ class RunStore:
         self.config: dict[str, Any] = {}
         self._lock = lock
         self._manifest = Manifest(root)
+        self._status = Status(root)
 
     @classmethod
     def open(
@@ -71,6 +72,7 @@ class RunStore:
         config: Mapping[str, Any],
         *,
         played_before: Mapping[str, Any] | None = None,
+        growth: Growth = _NONE,
     ) -> Self:
         """Begins the run in `root`, or continues it.
 
@@ -79,6 +81,8 @@ class RunStore:
           config: the configuration as plain JSON data.
           played_before: the value that was in force before a field existed, by the
             field's dotted name; older runs continue where `config` says the same.
+          growth: what of the configuration may be larger than the run was begun with;
+            what does not rest on it is kept, the rest is made again.
 
         Raises:
           StoreError: another process has it, it was begun with a different
@@ -92,7 +96,7 @@ class RunStore:
         lock = acquire_lock(root / "lock")
         try:
             store = cls(root, lock)
-            store._adopt(encoded, played_before or {})
+            store._adopt(encoded, played_before or {}, growth)
         except BaseException:
             release_lock(lock)
             raise
@@ -115,31 +119,39 @@ class RunStore:
         store.config = store._begun_with()
         return store
 
-    def _adopt(self, encoded: bytes, played_before: Mapping[str, Any]) -> None:
+    def _adopt(
+        self, encoded: bytes, played_before: Mapping[str, Any], growth: Growth
+    ) -> None:
         path = self.root / "config.json"
         self.config = decode_json(encoded, path)
         begun = "config.json" in self._manifest
         if begun:
             old = completed(self._begun_with(), self.config, played_before)
-            differing = difference(old, self.config)
-            if differing:
-                raise StoreError(
-                    f"{self.root} was begun with another configuration: "
-                    f"{'; '.join(differing)}; use its values or another run"
-                )
+            changed = growth.checked(self.root, old, self.config)
         elif any(self.root.glob("**/*.safetensors")):
             raise StoreError(f"{self.root / 'manifest.json'} is missing")
-        for folder in (self.root, self.root / "policies"):
+        for folder in check_tree(self.root):
             remove_temporaries(folder)
         if not begun:
             self._manifest.write("config.json", encoded)
+        elif changed:
+            self._grow(encoded, growth)
+
+    def _grow(self, encoded: bytes, growth: Growth) -> None:
+        """Takes a larger configuration; drops what may rest on the old one."""
+        noted = self.load_json(INPUTS) if self.has(INPUTS) else {}
+        names = {*map(artefact_of, self._manifest.files())} - {*noted}
+        kept = re.compile(rf"config|{INPUTS}|{growth.kept}")
+        self.drop(name for name in names if not kept.fullmatch(name))
+        self._manifest.write("config.json", encoded)
 
     def __enter__(self) -> Self:
-        """Returns the store itself."""
         return self
 
-    def __exit__(self, *error: object) -> None:
-        """Releases the lock."""
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Notes how the work ended, if there was any, and releases the lock."""
+        if self._lock is not None:
+            self._status.end(stopped=kind is not None)
         self.close()
 
     def close(self) -> None:
@@ -150,7 +162,7 @@ class RunStore:
 
     def has(self, name: str) -> bool:
         """Returns whether the artefact `name`, of any kind, is complete."""
-        return any(file in self._manifest for file in _candidates(name))
+        return any(file in self._manifest for file in candidates(name))
 
     def names(self) -> tuple[str, ...]:
         """Returns the names of all JSON artefacts, sorted."""
@@ -168,7 +180,7 @@ class RunStore:
         Raises:
           StoreError: the name is taken by something else, or the disk refuses.
         """
-        if name in _RESERVED:
+        if name in RESERVED:
             raise StoreError(f"{name!r} is a reserved name")
         self._freeze(name, f"policies/{check_name(name)}.safetensors", policy)
 
@@ -193,7 +205,7 @@ class RunStore:
         """Stores the state of the team's training, instead of the last state."""
         self._require_lock()
         # Two files in turn, so that a kill in a save costs one interval, not all.
-        old, new = sorted(_CHECKPOINTS, key=lambda file: file not in self._manifest)
+        old, new = sorted(CHECKPOINTS, key=lambda file: file not in self._manifest)
         self._manifest.write(new, encode_frozen(state), instead_of=old)
 
     def load_checkpoint(self) -> Frozen | None:
@@ -202,7 +214,7 @@ class RunStore:
         Raises:
           StoreError: it is damaged.
         """
-        listed = [file for file in _CHECKPOINTS if file in self._manifest]
+        listed = [file for file in CHECKPOINTS if file in self._manifest]
         return self._load_frozen(listed[0]) if listed else None
 
     def save_json(self, name: str, obj: Any) -> None:
@@ -212,7 +224,7 @@ class RunStore:
           StoreError: NaN or infinity (the key is named), a reserved name, a full disk.
         """
         file = f"{check_name(name)}.json"
-        if name in _RESERVED:
+        if name in RESERVED:
             raise StoreError(f"{name!r} is a reserved name")
         self._refuse_taken(name, file)
         self._manifest.write(file, encode_json(obj))
@@ -226,13 +238,16 @@ class RunStore:
         return self._load(f"{check_name(name)}.json")
 
     def save_beside(self, path: Path, data: bytes) -> None:
-        """Writes a file of another kind, and lists it; `path` is in the run's folder.
-
-        Raises:
-          StoreError: a bad name, or the disk refuses.
-        """
+        """Writes a file of another kind in the run's folder, and lists it."""
         self._require_lock()
         self._manifest.write(check_name(path.name), data)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Takes artefacts from the list, which are to be made again."""
+        self._require_lock()
+        gone = {*names}
+        files = [file for file in self._manifest.files() if artefact_of(file) in gone]
+        self._manifest.drop(files)
 
     def save_flags(self, text: str) -> None:
         """Writes the flags to `flags.txt`, which `--flagfile` reads."""
@@ -240,18 +255,13 @@ class RunStore:
 
     def save_environment(self, description: Mapping[str, Any]) -> None:
         """Adds the machine to the list `env.json`, unless it is there already."""
-        path = self.root / "env.json"
-        entries = decode_json(read_own(path), path) if exists(path) else []
-        if not isinstance(entries, list):
-            raise StoreError(f"{path} is damaged: it holds no list")
-        if dict(description) not in entries:
-            self._note("env.json", encode_json([*entries, dict(description)]))
+        if entries := with_machine(self.root / "env.json", description):
+            self._note("env.json", encode_json(entries))
 
     def set_status(self, stage: str, progress: float) -> None:
         """Writes what the run does now (an artefact, or `done`) and the share done."""
-        updated = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        status = {"stage": stage, "progress": progress, "updated": updated}
-        self._note("status.json", encode_json(status))
+        self._require_lock()
+        self._status.set(stage, progress)
 
     def _freeze(self, name: str, file: str, frozen: Frozen) -> None:
         self._refuse_taken(name, file)
@@ -262,7 +272,7 @@ class RunStore:
 
     def _refuse_taken(self, name: str, file: str) -> None:
         self._require_lock()
-        for other in _candidates(name):
+        for other in candidates(name):
             if other != file and other in self._manifest:
                 raise StoreError(f"the name {name!r} is taken by {self.root / other}")
 
@@ -293,10 +303,3 @@ class RunStore:
     def _require_lock(self) -> None:
         if self._lock is None:
             raise StoreError(f"{self.root} is open for reading only")
-
-
-def _candidates(name: str) -> tuple[str, ...]:
-    """Returns the files that may hold the artefact `name`."""
-    if name == "team":
-        return ("team.safetensors",)
-    return (f"policies/{check_name(name)}.safetensors", f"{name}.json")

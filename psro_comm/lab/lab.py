@@ -27,8 +27,9 @@ from oracles.strategies.jobs import (
 )
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
+from psro_comm.lab.inputs import Inputs, made_of, who
 from psro_comm.lab.pretraining import pretrain
-from psro_comm.lab.progress import Progress
+from psro_comm.lab.progress import Progress, named
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig, describe
@@ -68,6 +69,7 @@ class Lab:
         """Begins or continues the run in `store`."""
         self.config, self.store = config, store
         self.metrics, self.workers = metrics, workers
+        self.inputs = Inputs(store)
         self.env = make_env(config.env, config.env_config, device=config.device)
         self.lender: RunStore | None = None  # the run whose team this one uses
         self._team: Frozen | None = None
@@ -116,8 +118,7 @@ class Lab:
 
     def knowing(self) -> "Lab":
         """Returns the lab with a threat that shows attacks all there is to know."""
-        other = copy(self)
-        threat = replace(self.config.threat, knowledge="white_box")
+        other, threat = copy(self), replace(self.config.threat, knowledge="white_box")
         other.config = replace(self.config, threat=threat)
         return other
 
@@ -143,7 +144,9 @@ class Lab:
         Source: paper alg. 1, line 7.
         """
         jobs = [job for response in responses for job in self._jobs(response)]
-        self.train([job for job in jobs if not self.store.has(job.name)])
+        self.train(
+            [job for job in jobs if not self.inputs.has(job.name, *made_of(job))]
+        )
         return [self._select(response) for response in responses]
 
     def train(self, jobs: Sequence[TrainingJob]) -> None:
@@ -184,9 +187,10 @@ class Lab:
     def _select(self, response: Response) -> Frozen:
         """Returns the best restart against the mixture, on worlds of its own."""
         name = response.name
-        if self.store.has(name):
+        jobs = self._jobs(response)
+        names = [job.name for job in jobs]
+        if self.inputs.has(name, *made_of(jobs[0])):
             return self.store.load_policy(name)
-        names = [job.name for job in self._jobs(response)]
         candidates = {each: self.store.load_policy(each) for each in names}
         side = response.recipe.side
         populations = {side: candidates, side.other: response.opponents}
@@ -229,11 +233,9 @@ class Lab:
 
         Source: paper alg. 1, lines 2 and 10.
         """
-        if self.store.has(name):
-            stored = PayoffTable.from_dict(self.store.load_json(name))
-            if {*filters} - {*stored.defenders} or {*attacks} - {*stored.attackers}:
-                raise ValueError(f"{self.store.root} has another {name!r}: new --run")
-            return stored
+        asked = None if cells is None else sorted(cells)
+        if self.inputs.has(name, *who(filters, attacks), episodes, worlds, asked):
+            return PayoffTable.from_dict(self.store.load_json(name))
         table = (old or PayoffTable.empty()).grown(filters, attacks)
         missing = [c for c in table.missing() if cells is None or c in cells]
         if missing:
@@ -289,4 +291,5 @@ def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
         show=_SHOWN,
         every_s=10.0,
     )
-    return run_training(job, progress)
+    with named(job.name):
+        return run_training(job, progress)

@@ -15,7 +15,7 @@ from oracles.teams.teachers import find_teacher
 from oracles.teams.trainings import TRAININGS
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
-from psro_comm.lab.progress import Progress, tee
+from psro_comm.lab.progress import Progress, named, tee
 from psro_comm.settings.experiment import ExperimentConfig, describe
 
 _SHOWN = ("team/return_mean",)  # in lines of progress
@@ -51,21 +51,22 @@ def pretrain(
         store.save_checkpoint(Frozen(dict(facts), to_arrays(tensors)))
 
     train = TRAININGS[config.learner].load()
-    train(
-        env,
-        team,
-        config.training,
-        seed=seed,
-        teacher=teacher,
-        log=tee(
-            metrics.logger("team"),
-            Progress(
-                "team", config.training.updates - done, show=("team/return_mean",)
+    with named("team"):
+        train(
+            env,
+            team,
+            config.training,
+            seed=seed,
+            teacher=teacher,
+            log=tee(
+                metrics.logger("team"),
+                Progress(
+                    "team", config.training.updates - done, show=("team/return_mean",)
+                ),
             ),
-        ),
-        checkpoint=keep,
-        resume=(to_tensors(resume.tensors), resume.facts) if resume else None,
-    )
+            checkpoint=keep,
+            resume=(to_tensors(resume.tensors), resume.facts) if resume else None,
+        )
     plain = describe(config)
     facts: Mapping[str, object] = {
         "task": config.task,

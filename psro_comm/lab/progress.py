@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging as standard_logging
 import math
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from absl import logging
@@ -99,6 +101,15 @@ def tee(*logs: Log) -> Log:
     return log
 
 
+@contextlib.contextmanager
+def named(name: str) -> Iterator[None]:
+    """Puts the name of what is computed before an error of its numbers."""
+    try:
+        yield
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{name}: {error}") from error
+
+
 def speak(*, in_worker: bool = False) -> None:
     """Lets this process log what it does, in lines that begin with the time."""
     logging.set_verbosity(logging.INFO)
@@ -108,4 +119,6 @@ def speak(*, in_worker: bool = False) -> None:
         standard_logging.basicConfig(format=line, datefmt=clock)
         return
     logging.use_absl_handler()
-    logging.get_absl_handler().setFormatter(standard_logging.Formatter(line, clock))
+    handler = logging.get_absl_handler()
+    handler.setFormatter(standard_logging.Formatter(line, clock))
+    handler.python_handler.setStream(sys.stderr)  # what it is by now

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oracles.teams.elsewhere import TEAMS
+from psro_comm.disk.differences import Growth
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
+from psro_comm.settings.growth import GROWTH
 
 if TYPE_CHECKING:
     from psro_comm.disk.store import RunStore
@@ -171,7 +173,9 @@ def open_lab(request: Request) -> Iterator[Lab]:
         donor = RunStore.read(run_path(request.runs_dir, request.team))
     described = describe(request.config)
     with (
-        RunStore.open(root, described, played_before=PLAYED_BEFORE) as store,
+        RunStore.open(
+            root, described, played_before=PLAYED_BEFORE, growth=GROWTH
+        ) as store,
         MetricsWriter(root) as metrics,
         Workers(make_executor(**request.runners)) as workers,
     ):
@@ -190,13 +194,14 @@ def open_lab(request: Request) -> Iterator[Lab]:
 
 @contextlib.contextmanager
 def open_store(
-    runs_dir: Path, run: str | None, asked: Mapping[str, Any]
+    runs_dir: Path, run: str | None, asked: Mapping[str, Any], growth: Growth
 ) -> Iterator[RunStore | None]:
     """Opens the store of a run that needs no lab; yields None where it has no name.
 
     Args:
       runs_dir, run: folder of all runs, and name of the run.
       asked: the run's configuration as JSON data.
+      growth: what of it may be larger than the run was begun with.
 
     Raises:
       StoreError: as `open_lab`.
@@ -206,7 +211,7 @@ def open_store(
         return
     from psro_comm.disk.store import RunStore, run_path
 
-    with RunStore.open(run_path(runs_dir, run), asked) as store:
+    with RunStore.open(run_path(runs_dir, run), asked, growth=growth) as store:
         yield store
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from psro_comm.disk.files import decode_json, encode_json, make_folder
+from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, read_verified, saved_as, table_of
 from psro_comm.metagame.analysis import analyse

@@ -106,6 +106,7 @@ def filter_report(
       num_envs: episodes side by side, see `listen`.
 
     Returns:
+      Without those of forged messages where there are none, and so with benign ones:
       `auroc`, `true_positive_rate` and `false_positive_rate` (of sampled flags),
       and the mean squared error of messages against the clean ones, in variances of
       a clean message: of forged messages as sent; and of a filter that repairs single
@@ -124,15 +125,19 @@ def filter_report(
         off = ((message - wire.sent) / scale).square().mean(-1)
         return float(off[where].mean())
 
-    found = {
-        "auroc": auroc(wire.defence.suspicion()[alive], wire.forged[alive]),
-        "true_positive_rate": float(flagged[forged].float().mean()),
-        "false_positive_rate": float(flagged[benign].float().mean()),
-        "error_of_forged": error(wire.tampered, forged),
-        "messages": float(alive.sum()),
-    }
+    some = {"forged": bool(forged.any()), "benign": bool(benign.any())}
+    found: dict[str, float] = {}
+    if all(some.values()):
+        found["auroc"] = auroc(wire.defence.suspicion()[alive], wire.forged[alive])
+    if some["forged"]:
+        found["true_positive_rate"] = float(flagged[forged].float().mean())
+        found["error_of_forged"] = error(wire.tampered, forged)
+    if some["benign"]:
+        found["false_positive_rate"] = float(flagged[benign].float().mean())
+    found["messages"] = float(alive.sum())
     if isinstance(filter_, TwoStageFilter):
         repaired = filter_.repair(wire.tampered)
-        found["error_of_forged_reconstructed"] = error(repaired, forged)
-        found["error_of_benign_reconstructed"] = error(repaired, benign)
+        for kind, where in (("forged", forged), ("benign", benign)):
+            if some[kind]:
+                found[f"error_of_{kind}_reconstructed"] = error(repaired, where)
     return found

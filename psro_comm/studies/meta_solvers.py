@@ -119,7 +119,6 @@ def _psro(request: Request, solver: str, seed: int) -> Found:
     with open_lab(own) as lab:
         rmacrl = open_psro(lab)
         solution = rmacrl.solve(at_least=psro.iterations)
-        lab.store.set_status("done", 1.0)
         history = [each.to_dict() for each in solution.history]
         return Found(rmacrl.filters, rmacrl.attacks, history)
 

@@ -72,7 +72,6 @@ class Story:
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
-        self.lab.store.set_status("done", 1.0)
         return report
 
     def gate(self) -> Gate:
@@ -80,8 +79,9 @@ class Story:
         lab = self.lab
         _chapter("1. A team learns to play and to talk")
         team = lab.team()
-        if not lab.store.has("gate"):
-            found = measured_gate(lab, self.config.evaluation.episodes)
+        episodes = self.config.evaluation.episodes
+        if not lab.inputs.has("gate", episodes):
+            found = measured_gate(lab, episodes)
             lab.store.save_json("gate", found)
         gate = Gate.from_dict(lab.store.load_json("gate"))
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))

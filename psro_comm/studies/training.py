@@ -1,6 +1,5 @@
 """Trains a single best response against a named opponent, and measures it."""
 
-import math
 from pathlib import Path
 
 import torch
@@ -82,7 +81,6 @@ def trained(
     beside = references(lab, "trained-audit", [rival], runs_dir)
     result = Trained(config.task, config.seed, role, against, rows, beside, seen)
     store.save_json("report", result.to_dict())
-    store.set_status("done", 1.0)
     return result
 
 
@@ -121,11 +119,9 @@ def _detector(lab: Lab, opponent: Mixed, policy: Frozen) -> dict[str, float]:
     """Measures how well the filter detects and repairs what its opponent forges."""
     setting = build_setting(lab.setting())
     device = setting.env.device
-    found = filter_report(
+    return filter_report(
         setting,
         thaw(policy, device),
         opponent.thaw(device),
         torch.Generator(device).manual_seed(lab.seed("report")),
     )
-    # Without an attack there is no rate of true positives, and JSON has no NaN.
-    return {key: value for key, value in found.items() if not math.isnan(value)}

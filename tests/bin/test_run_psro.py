@@ -102,9 +102,9 @@ def test_two_workers_make_what_none_makes(finished, tmp_path):
 def test_a_changed_configuration_is_refused_and_shown(finished):
     runs, _ = finished
     before = artefacts(runs / "a")
-    done = run("run_psro", runs, "--run=a", "--psro.iterations=3")
+    done = run("run_psro", runs, "--run=a", "--psro.episodes=9")
     assert done.returncode == 2
-    assert "psro.iterations: 2 -> 3" in done.stderr
+    assert "psro.episodes: 8 -> 9 (it cannot grow: in these worlds" in done.stderr
     assert artefacts(runs / "a") == before
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from games.engine.matches import play_cells
+from games.engine.matches import finite, play_cells
 from games.engine.side import Side
 from games.engine.strategy import Decision, NoAttack, Verdict
 from games.engine.view import FilterView
@@ -99,10 +99,11 @@ def _best(task: Task, agent: int, messages: Sequence[Tensor]) -> Tensor:
     env, team, threat = task.setting.env, task.setting.team, task.setting.threat
     cells = [(k, 0) for k in range(len(filters))]
     worlds = task.fresh_worlds(_WORLDS)
-    earned = play_cells(
+    outcome = play_cells(
         *(env, team, filters, [task.opponent], cells, threat, worlds),
         task.generators.policy,
-    ).returns.mean(1)
+    )
+    earned = finite(outcome, env).returns.mean(1)
     return messages[int(earned.argmax())]
 
 

@@ -69,15 +69,15 @@ class Ground(NamedTuple):
         """Returns what a filter believes, `Belief.told`, by the name of the lie."""
         lab, players = self.lab, [filter_, *self.lies]
         name = f"{_WORLDS}-{digest(players)}-{self.slug}-beliefs"
-        if not lab.store.has(name):
+        count = min(_MOST_HEARD, lab.config.evaluation.episodes)
+        if not lab.inputs.has(name, count):
             lab.store.set_status(name, 0.0)
-            lab.store.save_json(name, self._listened(filter_))
+            lab.store.save_json(name, self._listened(filter_, count))
         return dict(lab.store.load_json(name))
 
-    def _listened(self, filter_: Mixed) -> dict[str, Any]:
+    def _listened(self, filter_: Mixed, count: int) -> dict[str, Any]:
         setting = build_setting(self.lab.knowing().setting())
         device, norm = setting.env.device, setting.team.message_norm
-        count = min(_MOST_HEARD, self.lab.config.evaluation.episodes)
         found = {}
         for lie in self.lies:
             (policy,) = lie.policies.values()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -81,18 +80,99 @@ def test_a_bad_command_line_is_one_and_names_the_nearest(argument, says):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (15, 143)])
-def test_a_signal_is_one_line_and_its_own_code(number, code):
-    process = start("print('up', flush=True); time.sleep(60)")
+SIGNALS = pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (15, 143), (signal.SIGHUP, 129)]
+)
+UP = "print('up', flush=True); time.sleep(60)"
+
+
+def ended_by(process: subprocess.Popen, *numbers: int) -> tuple[int, str]:
+    """The exit status and all errors of a program that says that it is up."""
     assert process.stdout.readline() == "up\n"
-    began = time.monotonic()
-    os.kill(process.pid, number)
+    for number in numbers:
+        os.kill(process.pid, number)
     _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (
-        code,
-        "stopped: the same command continues the run\n",
+    return process.returncode, err
+
+
+@SIGNALS
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_signal_is_one_line_and_its_own_code_however_often(number, code, times):
+    found = ended_by(start(UP), *[number] * times)
+    assert found == (code, "stopped: the same command continues the run\n")
+
+
+@SIGNALS
+def test_a_signal_in_the_first_imports_is_its_code_and_no_line(number, code):
+    early = f"import sys; sys.argv = ['-m']; import bin, time; {UP}"
+    command = [sys.executable, "-c", early]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+    assert ended_by(process, number) == (code, "")
+
+
+@SIGNALS
+def test_a_signal_where_nothing_can_be_raised_comes_again(number, code):
+    body = """class Late:
+        def __del__(self):
+            print('up', flush=True)
+            time.sleep(60)
+    Late()
+    time.sleep(60)"""
+    found = ended_by(start(body), number)
+    assert found == (code, "stopped: the same command continues the run\n")
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored():
+    code = "import os, signal, sys; signal.signal(1, signal.SIG_IGN);"
+    code += "os.execv(sys.executable, sys.argv[1:])"
+    inner = [sys.executable, "-c", PROGRAM.format(body=UP)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *inner],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    assert time.monotonic() - began < 5
+    assert ended_by(process, signal.SIGHUP, signal.SIGTERM)[0] == 143
+
+
+def test_a_reader_that_has_gone_is_no_failure():
+    body = "[print('line', k) for k in range(9**5)]; open(sys.argv[0] + 'x')"
+    process = start(body.replace("; open(sys.argv[0] + 'x')", ""))
+    assert process.stdout.readline() == "line 0\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=20) == 0
+
+
+def test_a_full_or_closed_output_is_one_line_or_none():
+    for shell, code, line in (
+        ("> /dev/full", 2, "error: cannot print: No space left on device; what was"),
+        (">&-", 0, ""),
+        (">&- 2>&-", 0, ""),
+    ):
+        command = ["sh", "-c", f'exec "$@" {shell}', "sh", sys.executable, "-c"]
+        text = PROGRAM.format(body="print('verdict')")
+        done = subprocess.run(
+            [*command, text], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == code
+        assert done.stderr.startswith(line)
+        assert done.stderr.count("\n") == bool(line)
+
+
+def test_what_a_terminal_cannot_show_is_escaped():
+    shown = "print('\\u03bb \\x1b[31m \\x9b \\u202e \\udc80 a\\tb')"
+    body = f"{shown}; raise ValueError('\\x07')"
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(body=body)],
+        cwd=ROOT,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.stdout == b"\\u03bb \\x1b[31m \\x9b \\u202e \\udc80 a\tb\n"
+    assert done.stderr == b"error: \\x07\n"
 
 
 def test_progress_is_shown_unless_the_user_wants_quiet():
