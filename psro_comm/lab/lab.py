@@ -6,7 +6,7 @@ has is loaded, what it lacks is made and saved. So the same command again contin
 killed run, and no solver's or generator's state is ever stored.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -22,20 +22,18 @@ from oracles.strategies.jobs import (
     SettingData,
     TrainingJob,
     run_matches,
-    run_training,
     thaw_team,
 )
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.inputs import Inputs, made_of, who
 from psro_comm.lab.pretraining import pretrain
-from psro_comm.lab.progress import Progress, named
+from psro_comm.lab.trainings import Trainings
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig, describe
 
 _WORLDS_PER_BLOCK = 128
-_SHOWN = ("test/return_mean", "attack/distortion", "filter/recall")  # of a training
 
 
 class Response(NamedTuple):
@@ -71,6 +69,7 @@ class Lab:
         self.metrics, self.workers = metrics, workers
         self.inputs = Inputs(store)
         self.env = make_env(config.env, config.env_config, device=config.device)
+        self.trainings = Trainings(store, metrics, workers)
         self.lender: RunStore | None = None  # the run whose team this one uses
         self._team: Frozen | None = None
 
@@ -144,28 +143,20 @@ class Lab:
         Source: paper alg. 1, line 7.
         """
         jobs = [job for response in responses for job in self._jobs(response)]
-        self.train(
-            [job for job in jobs if not self.inputs.has(job.name, *made_of(job))]
-        )
+        self.train(self._missing(jobs))
         return [self._select(response) for response in responses]
+
+    def ahead(self, responses: Sequence[Response]) -> None:
+        """Begins best responses that are wanted later, where workers are idle."""
+        jobs = [job for response in responses for job in self._jobs(response)]
+        self.trainings.begin(self._missing(jobs))
+
+    def _missing(self, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
+        return [job for job in jobs if not self.inputs.has(job.name, *made_of(job))]
 
     def train(self, jobs: Sequence[TrainingJob]) -> None:
         """Trains and saves policies, side by side where there are workers."""
-        for job in jobs:
-            self.metrics.forget(job.name)
-
-        def keep(index: int, result: tuple[Frozen, list[dict[str, float]]]) -> None:
-            frozen, lines = result
-            log = self.metrics.logger(jobs[index].name)
-            for line in lines:
-                log(line)
-            self.store.save_policy(jobs[index].name, frozen)
-
-        if jobs:
-            self.store.set_status(jobs[0].name, 0.0)
-        self.workers.map(
-            train_in_worker, jobs, names=[job.name for job in jobs], done=keep
-        )
+        self.trainings.finish(jobs)
 
     def _jobs(self, response: Response) -> list[TrainingJob]:
         name, restarts = response.name, response.restarts
@@ -280,16 +271,3 @@ class Lab:
             np.concatenate([block[key] for block in blocks], axis=1)
             for key in ("returns", "success", "distortion")
         ]
-
-
-def train_in_worker(job: TrainingJob) -> tuple[Frozen, list[dict[str, float]]]:
-    """Calls `run_training`, with a line of progress every 10 s, in any process."""
-    progress: Callable[[Mapping[str, float]], None] = Progress(
-        job.name,
-        job.recipe.budget.updates,
-        steps=job.recipe.budget.env_steps,
-        show=_SHOWN,
-        every_s=10.0,
-    )
-    with named(job.name):
-        return run_training(job, progress)

@@ -51,12 +51,23 @@ def rules(lab: Lab) -> Given:
         return _begun(lab, (*simple, _FIRST), filters), _begun(lab, LIES, attacks)
     runs_dir = lab.store.root.parent
     made = _named(lab, simple, "filter", runs_dir)
-    lies = _named(lab.knowing(), LIES, "attack", runs_dir)
+    asked = _first(lab)
+    (first,) = lab.knowing().respond([asked])
+    return {**made, _FIRST: first}, dict(asked.opponents)
+
+
+def begin_psro(lab: Lab) -> None:
+    """Begins, where workers are idle, what R-MACRL starts with and needs no attack."""
+    if beginning(lab.config.psro) == RULES and not lab.store.has("start"):
+        lab.knowing().ahead([_first(lab)])
+
+
+def _first(lab: Lab) -> Response:
+    """Returns the task of the first filter: to meet the lies that nobody trains."""
+    lies = _named(lab.knowing(), LIES, "attack", lab.store.root.parent)
     kind = kinds(lab.config.psro, Side.DEFENDER)[0]
     recipe = trainings(lab.config, Side.DEFENDER)[kind].fresh
-    even = [1.0 / len(lies)] * len(lies)
-    (first,) = lab.knowing().respond([Response(_FIRST, lies, even, recipe)])
-    return {**made, _FIRST: first}, lies
+    return Response(_FIRST, lies, [1.0 / len(lies)] * len(lies), recipe)
 
 
 def _begun(

@@ -45,7 +45,7 @@ from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
-from psro_comm.studies.opening import open_psro
+from psro_comm.studies.opening import begin_psro, open_psro
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.search import search_players
 from psro_comm.studies.worst_case import audit, breaker, row
@@ -66,8 +66,10 @@ class Story:
     def tell(self) -> Report:
         """Runs all chapters; returns the report (also saved as `report.json`)."""
         gate = self.gate()
-        vanilla = self._attack_and_defend()
+        asked = self._attack_and_defend()
         solution, rmacrl = self._solve()
+        (policy,) = self.lab.respond([asked])
+        vanilla = Mixed.pure(VANILLA, policy)
         self.lab.store.save_json("psro", solution.summary().to_dict())
         defenders = self._break(vanilla, solution, rmacrl)
         report = self._report(gate, defenders, solution, rmacrl)
@@ -87,8 +89,8 @@ class Story:
         logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
         return gate
 
-    def _attack_and_defend(self) -> Mixed:
-        """Trains attack, stopped attack, vanilla filter and a fresh attack on that."""
+    def _attack_and_defend(self) -> Response:
+        """Trains attacks; begins the vanilla filter, and returns its task."""
         lab, config = self.lab, self.config
         _chapter("2. An attacker bends the messages of one agent")
         recipe = config.recipe(Side.ATTACKER)
@@ -97,6 +99,7 @@ class Story:
             stop = stop_return(config.task)
         full, stopped = stopping_at(recipe, None), stopping_at(recipe, stop)
         alone = (self.none_filters, [1.0])
+        begin_psro(lab)  # beside these
         wide, early, held_out = lab.respond(
             [
                 Response(ATTACK, *alone, full),
@@ -108,11 +111,9 @@ class Story:
         _chapter(
             "3. A filter learns to flag and to repair; then a fresh attacker comes"
         )
-        against = ({ATTACK: wide}, [1.0])
-        (filter_,) = lab.respond(
-            [Response(VANILLA, *against, config.recipe(Side.DEFENDER))]
-        )
-        return Mixed.pure(VANILLA, filter_)
+        vanilla = Response(VANILLA, {ATTACK: wide}, [1.0], config.recipe(Side.DEFENDER))
+        lab.ahead([vanilla])  # chapter 4 needs it not
+        return vanilla
 
     def _solve(self) -> tuple[Solution, RMacrl]:
         _chapter("4. R-MACRL: populations of attackers and filters")
