@@ -19,14 +19,17 @@ _OTHERS = "untrained, RUN, RUN/POLICY, psro:RUN; noise@2.5 is noise of that size
 flags.DEFINE_list(
     "attacks", ["none", "noise"], f"Attacks: {', '.join(ATTACKS)}, {_OTHERS}."
 )
-flags.DEFINE_list("filters", ["none"], f"Filters: {', '.join(FILTERS)}, {_OTHERS}.")
+_TEAMS = "Runs bring their teams; RUN+FILTER is the team of RUN behind any filter."
+flags.DEFINE_list(
+    "filters", ["none"], f"Filters: {', '.join(FILTERS)}, {_OTHERS}. {_TEAMS}"
+)
 
 
 def main(_: list[str]) -> None:
     """Plays the table and prints it."""
     attacks, filters = flags.FLAGS.attacks, flags.FLAGS.filters
     named = command_line.named_players(attack=attacks, filter=filters)
-    request = command_line.request("evaluation", named)
+    request = command_line.request("evaluation", named, teams=True)
     if flags.FLAGS.dry_run:
         print(plan(request, "evaluate", cells=len(attacks) * len(filters)))
         return

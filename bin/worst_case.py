@@ -24,7 +24,8 @@ command_line.define("threat", *_EPISODES, *_SIDES, but=["attack.stop_return"])
 flags.DEFINE_list(
     "defenders",
     ["none", "mute", "norm"],
-    f"Filters to attack: {', '.join(FILTERS)}, untrained, RUN, RUN/POLICY, psro:RUN.",
+    f"Filters to attack: {', '.join(FILTERS)}, untrained, RUN, RUN/POLICY, psro:RUN;"
+    " runs bring their teams, RUN+FILTER is the team of RUN behind any filter.",
 )
 flags.DEFINE_list(
     "attacks",
@@ -45,7 +46,7 @@ def main(_: list[str]) -> None:
     sides = {"filter": flags.FLAGS.defenders, "attack": flags.FLAGS.attacks}
     given = {side: names for side, names in sides.items() if names or side == "filter"}
     named = command_line.named_players(flag, **given)
-    request = command_line.request("worst-case", named)
+    request = command_line.request("worst-case", named, teams=True)
     if flags.FLAGS.dry_run:
         print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
         return

@@ -1,5 +1,7 @@
 """Names of defenders, of attackers and of the rows of a report."""
 
+NOBODY = "none"  # an attack and a filter that do nothing
+
 # Defenders.
 NO_FILTER, VANILLA, VANILLA_LONG = "no-filter", "vanilla-filter", "vanilla-filter-long"
 RMACRL, MUTE = "R-MACRL", "mute"  # the latter is an attack as well

@@ -14,6 +14,7 @@ from games.engine.tree import stack
 from games.engine.worlds import Worlds, draw_malicious
 
 Overrule = Callable[[TimeStep, Tensor], Tensor]  # a teacher: actions in, actions out
+Thin = Callable[[Tensor, torch.Generator], Tensor]  # fewer links `[B,N,N]` than given
 
 
 class Step(NamedTuple):
@@ -82,6 +83,7 @@ class Stream:
         world_generator: torch.Generator,
         generator: torch.Generator,
         redraw_malicious: bool = False,
+        thin: Thin | None = None,
     ) -> None:
         """Prepares the stream.
 
@@ -92,8 +94,11 @@ class Stream:
             two policies can be compared on the same worlds.
           generator: the policies' randomness.
           redraw_malicious: whether each episode draws new malicious agents.
+          thin: takes links away at each step; what is yielded has the links that were
+            in force.
         """
         self.env, self.team = env, team
+        self._thin = thin
         self.channel = channel
         self.malicious = malicious
         self.world_generator, self.generator = world_generator, generator
@@ -110,7 +115,7 @@ class Stream:
         """
         size = self.malicious.shape[0]
         state = self.env.reset(self._noise(self.env.spec.reset_noise))
-        timestep = first(self.env, state)
+        timestep = self._heard(first(self.env, state))
         agents = self.env.spec.num_agents
         carry = start(self.team, self.malicious, agents, self.channel)
         done = torch.ones(size, dtype=torch.bool, device=self.malicious.device)
@@ -145,6 +150,7 @@ class Stream:
         spec = self.env.spec
         noise, reset_noise = self._noise(spec.step_noise), self._noise(spec.reset_noise)
         state, shown = step(self.env, state, action, noise, reset_noise)
+        shown = self._heard(shown)
         log_prob = log_prob_of(scores, action)
         paid = (shown.reward, shown.agent_reward, shown.done, shown.success)
         return (
@@ -153,6 +159,12 @@ class Stream:
             following,
             Step(timestep, carry, wire, action, log_prob, *paid),
         )
+
+    def _heard(self, timestep: TimeStep) -> TimeStep:
+        """Returns what is seen, with the links that are left."""
+        if self._thin is None:
+            return timestep
+        return timestep._replace(links=self._thin(timestep.links, self.generator))
 
     def _noise(self, width: int) -> Tensor:
         return torch.rand(

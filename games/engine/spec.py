@@ -36,6 +36,7 @@ class EnvSpec(Extent):
       step_noise: uniform numbers in [0, 1) that one world's step needs.
       batched: whether many worlds are played at a time, in static shapes.
       reproducible: whether noise and actions alone decide what happens.
+      least_reward: a bound below the team's reward of a step; none if none is known.
     """
 
     name: str
@@ -46,3 +47,4 @@ class EnvSpec(Extent):
     step_noise: int
     batched: bool = True
     reproducible: bool = True
+    least_reward: float | None = None

@@ -6,7 +6,7 @@ import torch
 
 from games.engine.channel import CLEAN
 from games.engine.env import CommEnv
-from games.engine.play import Stream, collect
+from games.engine.play import Stream, Thin, collect
 from oracles.learning.randomness import make_generators
 
 _MEASURING = 2**20  # this segment is beyond those of any training
@@ -14,9 +14,17 @@ _MEASURED_ENVS = 256
 
 
 def clean_stream(
-    env: CommEnv, team: Any, num_envs: int, seed: int, segment: int
+    env: CommEnv,
+    team: Any,
+    num_envs: int,
+    seed: int,
+    segment: int,
+    thin: Thin | None = None,
 ) -> Stream:
-    """Makes a clean stream whose randomness depends only on `(seed, segment)`."""
+    """Makes a clean stream whose randomness depends only on `(seed, segment)`.
+
+    `thin` takes messages away (`oracles.teams.thinning`).
+    """
     device = env.device
     generators = make_generators(device, seed, segment)
     return Stream(
@@ -26,6 +34,7 @@ def clean_stream(
         malicious=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
         world_generator=generators.world,
         generator=generators.policy,
+        thin=thin,
     )
 
 

@@ -102,6 +102,8 @@ class NDQTrainingConfig:
         alone.
       replay_batch: rollouts drawn from them for each update.
       checkpoint_every: updates between two resume points.
+      message_dropout: the probability, in training, that a message does not reach a
+        receiver (`oracles.teams.thinning`).
       q: the learner.
     """
 
@@ -116,6 +118,7 @@ class NDQTrainingConfig:
     replay: int = integer(0, least=0)
     replay_batch: int = integer(32, least=1)
     checkpoint_every: int = integer(20, least=1)
+    message_dropout: float = number(0.0, least=0, below=1)
     q: QConfig = field(default_factory=QConfig)
 
     def __post_init__(self) -> None:
@@ -189,6 +192,8 @@ class TeamTrainingConfig:
         for backbones that attend (`oracles.teams.attention`).
       critic_hidden: width of the critic, which sees the state in training.
       checkpoint_every: updates between two resume points.
+      message_dropout: the probability, in training, that a message does not reach a
+        receiver (`oracles.teams.thinning`).
       ppo: the learner.
       credit: what each agent is trained to earn.
       entropy_target: mean entropy, in nats, that the entropy's weight is steered to
@@ -206,6 +211,7 @@ class TeamTrainingConfig:
     attention_guided: float = number(0.0, least=0)
     critic_hidden: int = integer(128, least=1)
     checkpoint_every: int = integer(50, least=1)
+    message_dropout: float = number(0.0, least=0, below=1)
     ppo: PPOConfig = field(default_factory=_team_ppo)
     credit: CreditConfig = field(default_factory=CreditConfig)
     entropy_target: float | None = number(None, above=0)

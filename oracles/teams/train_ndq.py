@@ -26,6 +26,7 @@ from oracles.teams.message_cutting import cut_level
 from oracles.teams.ndq_learner import NDQLearner, remember
 from oracles.teams.replay_buffer import Replay
 from oracles.teams.teachers import Teacher
+from oracles.teams.thinning import thinning
 from oracles.teams.train_ppo import Checkpoint, progress_line
 
 
@@ -90,7 +91,8 @@ def _segment(
     stop: int,
 ) -> Iterator[dict[str, float]]:
     """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
-    stream = clean_stream(env, learner.team, config.num_envs, seed, first)
+    thin = thinning(learner.team, config.message_dropout)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin)
     generator = stream.generator
     explorer = Explorer(generator, imitation)
     steps = stream.play(explorer)

@@ -25,6 +25,7 @@ from oracles.teams.entropy import Steering
 from oracles.teams.imitation import Imitation
 from oracles.teams.ppo_learner import TeamLearner
 from oracles.teams.teachers import GUIDES, Guide, Teacher
+from oracles.teams.thinning import thinning
 
 Checkpoint = Callable[[dict[str, Tensor], dict[str, Any]], None]
 
@@ -92,8 +93,8 @@ def train_team(
         if checkpoint is not None and update < config.updates:
             facts = {"update": update, "steering": asdict(learner.steering)}
             checkpoint(learner.snapshot(), facts)
-    measure_messages(env, team, seed)
     team.eval().requires_grad_(False)
+    measure_messages(env, team, seed)
 
 
 def _guide(env: CommEnv, team: Any) -> Guide:
@@ -121,7 +122,8 @@ def _segment(
 ) -> Iterator[dict[str, float]]:
     """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     ppo, updates = config.ppo, config.updates
-    stream = clean_stream(env, learner.team, config.num_envs, seed, first)
+    thin = thinning(learner.team, config.message_dropout)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin)
     imitated = imitation.updates if imitation else 0
     steps = stream.play(imitation.overrule(stream.generator) if imitation else None)
     meter = Meter(config.num_envs, env.device)

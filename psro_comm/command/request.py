@@ -170,6 +170,8 @@ def request(
     kind: str | None = None,
     named: Mapping[str, Sequence[str]] | None = None,
     adapt: Callable[[ExperimentConfig], ExperimentConfig] = lambda config: config,
+    *,
+    teams: bool = False,
 ) -> Request:
     """Returns what the flags ask for.
 
@@ -179,6 +181,7 @@ def request(
       named: players that the user named, by side; the first run among them lends its
         team where no other is given.
       adapt: changes what the program itself sets, before flags change the rest.
+      teams: whether defenders may bring teams of their own.
 
     Raises:
       ValueError: a value that is not allowed, or a flag that would be ignored.
@@ -203,7 +206,7 @@ def request(
     _check_run_names(asked)
     asked = with_team_of(asked, named or {})
     _refuse_idle(asked, named or {})
-    check_players(asked, named or {})
+    check_players(asked, named or {}, teams=teams)
     trainings = ["training"] if asked.team is None else []
     trainings += [f"{side}_oracle" for side in ("attack", "filter") if _trains(side)]
     config.check_games(trainings)

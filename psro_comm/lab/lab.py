@@ -24,6 +24,7 @@ from oracles.strategies.jobs import (
     run_matches,
     thaw_team,
 )
+from psro_comm.disk.differences import completed
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.inputs import Inputs, made_of, who
@@ -31,7 +32,7 @@ from psro_comm.lab.pretraining import pretrain
 from psro_comm.lab.trainings import Trainings
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.settings.experiment import ExperimentConfig, describe
+from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 
 _WORLDS_PER_BLOCK = 128
 
@@ -72,6 +73,7 @@ class Lab:
         self.trainings = Trainings(store, metrics, workers)
         self.lender: RunStore | None = None  # the run whose team this one uses
         self._team: Frozen | None = None
+        self.mark = ""  # ends the names of tables of another team than the run's
 
     def seed(self, name: str) -> int:
         """Returns the seed of an artefact, made from the run's seed and its name."""
@@ -99,21 +101,40 @@ class Lab:
           ValueError: it was trained on another task or under other rules, or the run
             has another team already.
         """
+        self._require_fitting(given)
+        if not self.store.has("team"):
+            self.store.save_team(given)
+        elif self.team().digest() != given.digest():
+            raise ValueError(f"{self.store.root} has another team: use another --run")
+
+    def playing(self, team: Frozen) -> "Lab":
+        """Returns the lab with another team, in the same worlds.
+
+        Raises:
+          ValueError: it was trained on another task or under other rules.
+        """
+        if team.digest() == self.team().digest():
+            return self
+        self._require_fitting(team)
+        other = copy(self)
+        other._team, other.mark = team, f"-{team.digest()[:8]}"
+        return other
+
+    def _require_fitting(self, given: Frozen) -> None:
+        """Refuses a team of another task, or one that played under other rules."""
         facts = given.facts
         if facts.get("task") != self.config.task:
             words = f"the team was trained on {facts.get('task')!r}"
             raise ValueError(f"{words}, this run is about {self.config.task!r}")
-        rules = describe(self.config)[self.config.env]
-        if facts.get("env_config", rules) != rules:
+        name, plain = self.config.env, describe(self.config)
+        rules = plain[name]
+        theirs = {name: facts.get("env_config", rules)}
+        if completed(theirs, plain, PLAYED_BEFORE)[name] != rules:
             raise ValueError(
                 f"the team was trained under {facts['env_config']}, this run plays"
                 f" under {rules}"
             )
         thaw_team(given, self.env)
-        if not self.store.has("team"):
-            self.store.save_team(given)
-        elif self.team().digest() != given.digest():
-            raise ValueError(f"{self.store.root} has another team: use another --run")
 
     def knowing(self) -> "Lab":
         """Returns the lab with a threat that shows attacks all there is to know."""
@@ -224,6 +245,7 @@ class Lab:
 
         Source: paper alg. 1, lines 2 and 10.
         """
+        worlds, name = worlds or name, f"{name}{self.mark}"
         asked = None if cells is None else sorted(cells)
         if self.inputs.has(name, *who(filters, attacks), episodes, worlds, asked):
             return PayoffTable.from_dict(self.store.load_json(name))

@@ -18,11 +18,13 @@ class Mixed(NamedTuple):
       name: the mixture's name in reports.
       policies: the policies by name, as payoff tables name them.
       weights: `[policies]`, a distribution.
+      team: the team that plays behind these filters, where it is not that of the run.
     """
 
     name: str
     policies: Mapping[str, Frozen]
     weights: np.ndarray
+    team: Frozen | None = None
 
     @classmethod
     def pure(cls, name: str, policy: Frozen) -> "Mixed":

@@ -6,6 +6,7 @@ from typing import Any
 
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.reading import need, read_interval, read_number
+from psro_comm.metagame.teams import TeamLevel
 from psro_comm.names import FRESH, OWN, RMACRL
 
 
@@ -117,7 +118,8 @@ class CrossPlay:
 
     Attributes:
       references: what nobody, the mute filter, a perfect detector and the norm gate
-        keep, in the same worlds.
+        keep, in the same worlds, with the run's own team.
+      teams: the teams of the filters, the run's own first, where there are several.
     """
 
     name: str
@@ -127,10 +129,12 @@ class CrossPlay:
     filters: Sequence[str]
     rows: Sequence[Row]
     references: Sequence[Row]
+    teams: Sequence[TeamLevel] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the table as JSON data."""
         found = {**vars(self), **_lines(self)}
+        found["teams"] = [each.to_dict() for each in self.teams]
         return {**found, "attacks": list(self.attacks), "filters": list(self.filters)}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.reading import need, read_interval, read_list, read_numbers
+from psro_comm.metagame.teams import TeamLevel
 from psro_comm.names import MUTE
 
 ANY = "any"  # the worst attack on who cannot be hurt
@@ -28,7 +29,7 @@ class Kept:
       above_floor: `worst` minus the return with everybody muted, in the same worlds.
       returns: mean return on the selection worlds against each attack.
       single: the other defender, of a single policy, that keeps most in its own worst
-        case; None where there is none.
+        case, whatever its team; None where there is none.
       above_single: `worst` minus what `single` keeps, in the same worlds.
       searched: whether attacks were trained on it. If not, it met those of the others
         alone, and keeps at most `worst`.
@@ -117,6 +118,8 @@ class Suite:
       warnings: what makes the numbers doubtful, in words.
       chosen_on, measured_on: number of worlds.
       curves: what the defenders keep by budget, where that was asked for.
+      teams: the teams of the defenders, the run's own first, where there are several.
+        Floor, liar and reach are of the run's own.
     """
 
     name: str
@@ -131,6 +134,11 @@ class Suite:
     chosen_on: int
     measured_on: int
     curves: Sequence[Curve] = ()
+    teams: Sequence[TeamLevel] = ()
+
+    def team_of(self, defender: str) -> str:
+        """Returns the name of a defender's team; empty where there is one for all."""
+        return next((t.name for t in self.teams if defender in t.defenders), "")
 
     def reached(self, kept: Kept) -> float | None:
         """Returns a defender's share of `reach`; None where that is not above zero.
@@ -151,6 +159,7 @@ class Suite:
             "kept": [each.to_dict() for each in self.kept],
             "warnings": list(self.warnings),
             "curves": [each.to_dict() for each in self.curves],
+            "teams": [each.to_dict() for each in self.teams],
         }
 
     @classmethod
@@ -173,5 +182,6 @@ class Suite:
             reach=reach,
             kept=[Kept.from_dict(each) for each in read_list(found, "kept")],
             curves=tuple(map(Curve.from_dict, read_list(found, "curves"))),
+            teams=tuple(map(TeamLevel.from_dict, read_list(found, "teams"))),
             **{key: need(found, key, where) for key in plain},
         )

@@ -3,6 +3,7 @@
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import ANY, Kept, Suite
 from psro_comm.reports.curves import curve_sections
+from psro_comm.reports.teams import teams_section
 from psro_comm.reports.text import Section
 
 _HOLDS = {True: "yes", False: "no", None: "cannot tell"}
@@ -17,15 +18,23 @@ def render_suite(found: Suite) -> str:
 def suite_sections(found: Suite) -> list[Section]:
     """Returns what each defender keeps, what each attack leaves, and what to doubt."""
     sections = [_keeps(found), _holding(found), _black_box(found), _every(found)]
+    if teams := teams_section(found.teams):
+        sections.insert(1, teams)
     if found.warnings:
         sections.append(Section("Where the search is to be doubted", found.warnings))
     return sections
 
 
 def _keeps(found: Suite) -> Section:
+    teams = [
+        [found.team_of(each.defender)] if found.teams else [] for each in found.kept
+    ]
     rows = [
-        (each.label, str(each.clean), str(each.worst), _named(each, each.attack))
-        for each in found.kept
+        (
+            *(each.label, *team),
+            *(str(each.clean), str(each.worst), _named(each, each.attack)),
+        )
+        for each, team in zip(found.kept, teams, strict=True)
     ]
     notes: tuple[str, ...] = (
         f"The attack that left least on {found.chosen_on} worlds, measured on"
@@ -36,7 +45,13 @@ def _keeps(found: Suite) -> Section:
             "* nothing was trained on it here: it met what was trained on the others,"
             " and keeps at most this. bin.worst_case searches it, too.",
         )
-    head = ("defender", "clean", "worst found", "by")
+    head = (
+        "defender",
+        *(["team"] if found.teams else []),
+        "clean",
+        "worst found",
+        "by",
+    )
     return Section("What each defender keeps in the worst case", (), head, rows, notes)
 
 

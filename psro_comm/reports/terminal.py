@@ -13,6 +13,7 @@ from psro_comm.reports.sections import (
     references_section,
     rows_section,
 )
+from psro_comm.reports.teams import teams_section
 from psro_comm.reports.text import Section
 
 
@@ -47,6 +48,7 @@ def render_crossplay(result: CrossPlay) -> str:
     matrix = Section("Filters against attacks", (), head, lines)
     return _joined(
         matrix,
+        teams_section(result.teams),
         rows_section(result.rows, "attack against filter"),
         references_section(result.references),
     )

@@ -40,6 +40,8 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "training.final_entropy_target": 0.005,
     "training.entropy_fall": 0.6,
     "training.attention_guided": 0.0,
+    "training.message_dropout": 0.0,
+    "echo.speakers": 1,
     "psro.warm_start": False,
     "psro.paper": True,
     "psro.attacks": None,
@@ -57,6 +59,11 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "filter_oracle.ppo_coef": 0.0,
     "attack.noise_shape": "diagonal",
     "attack.noise": "fixed",
+    **{
+        f"{backbone}.{name}": value
+        for backbone in ("commnet", "tarmac", "ndq")
+        for name, value in (("talks", True), ("ensemble", 0))
+    },
     "threat.rate": 1.0,
     "threat.knowledge": "own",
 }
@@ -147,6 +154,8 @@ class ExperimentConfig:
         check(self)
         fill_variants(self)
         self._check_guide()
+        if hasattr(self.backbone_config, "check_agents"):
+            self.backbone_config.check_agents(self.extent.num_agents)
         for side in Side:
             trainer = f"{side.strategy}_trainer"
             kind = getattr(self, f"{side.strategy}_kind")

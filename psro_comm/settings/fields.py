@@ -186,8 +186,12 @@ def _hints(config_class: type) -> dict[str, Any]:
 
 
 def _documented(config_class: type, name: str) -> str:
-    """Returns the entry of a field in the `Attributes` of its class's docstring."""
-    lines = (config_class.__doc__ or "").splitlines()
+    """Returns the entry of a field in the `Attributes` of its class, or of a base."""
+    lines = [
+        line
+        for each in config_class.__mro__[:-1]
+        for line in (each.__doc__ or "").splitlines()
+    ]
     for start, line in enumerate(lines):
         match = re.match(rf"(\s*)(?:\w+, )*{name}(?:, \w+)*: (.*)", line)
         if match:

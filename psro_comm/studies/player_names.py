@@ -7,6 +7,10 @@ RUN/POLICY                                   one policy of another run
 RUN                                          the policy that train_attack or
 train_filter left in it
 psro:RUN                                     the mixture that R-MACRL put out
+RUN+FILTER                                   the team of another run behind a filter
+
+Where defenders may bring teams (`studies/defenders.py`), a RUN brings its own, and one
+without filters is its team alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +30,12 @@ class Name(NamedTuple):
     settings: Mapping[str, Any] = {}  # that the name gives, beside the kind's others
     run: str | None = None  # of a policy or a mixture
     policy: str | None = None  # None is what train_attack or train_filter left
+    team: str | None = None  # the run whose team plays behind the filter
+
+    @property
+    def home(self) -> str | None:
+        """The run whose team it plays with, if it comes from a run."""
+        return self.team or self.run
 
 
 def read_name(name: str, role: str) -> Name:
@@ -34,6 +44,9 @@ def read_name(name: str, role: str) -> Name:
     Raises:
       ValueError: it names no player, or one of the other side.
     """
+    team, plus, filter_ = name.partition("+")
+    if plus and role == "filter":
+        return read_name(filter_, role)._replace(team=team)
     if name.startswith("psro:"):
         return Name("mixture", run=name.removeprefix("psro:"))
     kind, *arguments = name.split("@")
@@ -95,7 +108,7 @@ def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Reques
         run
         for role, names in named.items()
         for name in names
-        if (run := read_name(name, role).run) not in (None, request.run)
+        if (run := read_name(name, role).home) not in (None, request.run)
     ]
     for run in runs:
         read_run(request.runs_dir, run)

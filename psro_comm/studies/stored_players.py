@@ -14,7 +14,7 @@ from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS, check_knowledge, strategies
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, read_run
-from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.names import NO_ATTACK, NO_FILTER, NOBODY
 from psro_comm.settings.fields import replace
 from psro_comm.studies.player_names import Name, read_name
 
@@ -24,12 +24,15 @@ _MIXTURES = {"attack": "attacker_mixture", "filter": "defender_mixture"}
 _SHARED = ("num_malicious", "mode", "mix_weight", "cap", "rate", "knowledge")
 
 
-def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
+def check_players(
+    request: Request, named: Mapping[str, Sequence[str]], *, teams: bool = False
+) -> None:
     """Refuses players that cannot play in the game that is asked for.
 
     Args:
       request: what the command line asks for.
       named: names of players by side, `attack` or `filter`.
+      teams: whether defenders may bring a team of their own.
 
     Raises:
       ValueError: a name that is no player, is of the other side, of another threat, or
@@ -39,18 +42,39 @@ def check_players(request: Request, named: Mapping[str, Sequence[str]]) -> None:
     for role, names in named.items():
         for name in names:
             read = read_name(name, role)
+            if read.team and not teams:
+                words = "bin.evaluate and bin.worst_case play teams, nothing else"
+                raise ValueError(f"{name!r} names a team: {words}")
             if read.run is None and role == "attack" and read.kind in ATTACKS:
                 knowledge = request.config.threat.knowledge
                 check_knowledge(f"the attack {name!r}", read.kind, knowledge)
             _check_agents(read, name, role, request.config.num_agents)
-            if read.run in (None, request.run):  # what this run makes itself
+            if read.home in (None, request.run):  # what this run makes itself
+                continue
+            store = read_run(request.runs_dir, str(read.home))
+            check_task(store, name, request.config.task)
+            if teams and role == "filter":
+                read = read_name(filter_named(store, name), role)
+            if read.run in (None, request.run):
                 continue
             store = read_run(request.runs_dir, str(read.run))
-            check_task(store, name, request.config.task)
             for policy in members(store, name, read, role):
                 if policy not in (NO_ATTACK, NO_FILTER):
                     frozen = store.load_policy(policy)
                     check_policy(frozen, name, role, request.config.threat)
+
+
+def filter_named(store: RunStore, name: str) -> str:
+    """Returns the name of the filter of a defender that a run's team may play behind.
+
+    A run that has no filter at all is its team without one.
+    """
+    read = read_name(name, "filter")
+    if read.team is not None:
+        return name.partition("+")[2]
+    bare = read.kind == "policy" and read.policy is None
+    roles = (store.load_policy(each).facts["role"] for each in store.policies())
+    return NOBODY if bare and "filter" not in roles else name
 
 
 def _check_agents(read: Name, name: str, role: str, num_agents: int) -> None:

@@ -100,6 +100,7 @@ class Combat:
             episode_limit=config.extent.episode_limit,
             reset_noise=self._spawner.noise,
             step_noise=n + e,
+            least_reward=0.0,
         )
 
     def reset(self, noise: Tensor) -> CombatState:

@@ -12,15 +12,18 @@ class EchoConfig:
 
     Attributes:
       episode_limit: steps of an episode, the unpaid first one included.
+      speakers: agents that see the bit.
     """
 
     episode_limit: int = integer(9, least=2)
+    speakers: int = integer(1, least=1, most=9)
 
     def __post_init__(self) -> None:
-        """Checks the limit."""
+        """Checks ranges."""
         check(self)
 
     @property
     def extent(self) -> Extent:
-        """Returns the size: two agents, the speaker and the listener."""
-        return Extent(num_agents=2, episode_limit=self.episode_limit)
+        """Returns the size: the speakers, and a listener."""
+        agents = self.speakers + 1
+        return Extent(num_agents=agents, episode_limit=self.episode_limit)

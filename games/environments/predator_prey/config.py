@@ -48,6 +48,11 @@ class PredatorPreyConfig:
             raise refusal("view", self.view, f"one of {', '.join(map(str, views))}")
 
     @property
+    def most_losing(self) -> int:
+        """Returns how many punishments a step may bring at most."""
+        return self.num_predators if self.punish_per == "action" else self.num_prey
+
+    @property
     def extent(self) -> Extent:
         """Returns the size; the predators are the agents."""
         return Extent(self.num_predators, self.episode_limit)

@@ -79,6 +79,7 @@ class PredatorPrey:
             episode_limit=config.episode_limit,
             reset_noise=config.num_predators + config.num_prey,
             step_noise=2 + config.num_prey,
+            least_reward=config.punishment * config.most_losing,
         )
 
     def reset(self, noise: Tensor) -> PredatorPreyState:

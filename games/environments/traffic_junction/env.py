@@ -83,6 +83,8 @@ class TrafficJunction:
             episode_limit=config.limit,
             reset_noise=1,  # the start is always the same: this number is not read
             step_noise=config.cars + 2 * self._entries,
+            least_reward=config.cars
+            * (config.collision_penalty + config.limit * config.time_penalty),
         )
 
     def reset(self, noise: Tensor) -> TrafficJunctionState:

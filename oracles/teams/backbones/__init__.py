@@ -39,4 +39,11 @@ def make_team(name: str, config: Any, spec: EnvSpec) -> Any:
     sizes = {"obs_size": spec.obs_size, "num_actions": spec.num_actions}
     if getattr(team_class, "pairwise", False):  # sends each receiver its own vector
         sizes["num_agents"] = spec.num_agents
-    return team_class(entry.config(**fields), **sizes)
+    settings = entry.config(**fields)
+    if not getattr(settings, "ensemble", 0):  # others' backbones may know of none
+        return team_class(settings, **sizes)
+    from oracles.teams.backbones.ensemble import ensemble_of  # needs torch
+
+    team = ensemble_of(team_class)(settings, **sizes)
+    team.set_up(spec.num_agents, spec.num_actions)
+    return team

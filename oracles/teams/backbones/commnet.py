@@ -49,6 +49,7 @@ class CommNet(Talking):
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
         """Returns the mean of the messages that reach each agent, `[B,N,M]`, or 0."""
+        links = links & self.config.talks
         weights = links.to(heard.dtype)  # [b,j,i]: j may hear i
         counts = weights.sum(dim=-1, keepdim=True).clamp(min=1.0)
         return (weights / counts) @ heard

@@ -1,13 +1,50 @@
 """The sizes of the backbones."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from games.engine.settings import check, integer, number
+from games.engine.settings import check, integer, number, refusal
+
+MOST_SUBSETS = 512  # that an ensemble asks at every step
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearingConfig:
+    """How agents take what they hear, whatever the backbone.
+
+    Attributes:
+      talks: whether messages are heard at all; without, a team of equal size and budget
+        that never hears, which no lie reaches.
+      ensemble: k, the messages of a subset, if agents act by the majority over all
+        subsets of k messages; 0 if they act on all messages at once.
+    """
+
+    talks: bool = True
+    ensemble: int = integer(0, least=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+        if self.ensemble and not self.talks:
+            raise refusal("ensemble", self.ensemble, "0 for a team that never hears")
+
+    def check_agents(self, num_agents: int) -> None:
+        """Refuses an ensemble that a team of this size cannot be.
+
+        Raises:
+          ValueError: there are not k other agents, or too many subsets of them.
+        """
+        size, others = self.ensemble, num_agents - 1
+        if size > others:
+            raise refusal("ensemble", size, f"at most {others}, the other agents")
+        if math.comb(others, size) > MOST_SUBSETS:
+            words = f"smaller: {math.comb(others, size)} subsets, over {MOST_SUBSETS}"
+            raise refusal("ensemble", size, words)
 
 
 @dataclass(frozen=True)
-class CommNetConfig:
+class CommNetConfig(HearingConfig):
     """The sizes of `CommNet`.
 
     Attributes:
@@ -20,20 +57,14 @@ class CommNetConfig:
     memory_size: int = integer(64, least=1)
     delay: int = integer(0, least=0)
 
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        check(self)
-
 
 @dataclass(frozen=True)
-class NDQConfig:
+class NDQConfig(HearingConfig):
     """The sizes of `NDQ`.
 
     Attributes:
       vector_size: d, numbers for each receiver; D = (N - 1) d.
       memory_size: H, the size of the GRU and of the hidden layers.
-      talks: whether messages are heard at all; without, a team of equal size and budget
-        that never talks.
       layer_norm: normalise hidden layers (ours: trains faster; off in the published).
       cut_fraction: share of the numbers of a message that are cut in play.
       delay: steps that a message spends on its way.
@@ -41,18 +72,13 @@ class NDQConfig:
 
     vector_size: int = integer(3, least=1)
     memory_size: int = integer(64, least=1)
-    talks: bool = True
     layer_norm: bool = True
     cut_fraction: float = number(0.0, least=0, below=1)
     delay: int = integer(0, least=0)
 
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        check(self)
-
 
 @dataclass(frozen=True)
-class TarMACConfig:
+class TarMACConfig(HearingConfig):
     """The sizes of `TarMAC`.
 
     Attributes:
@@ -68,7 +94,3 @@ class TarMACConfig:
     value_size: int = integer(32, least=1)
     memory_size: int = integer(64, least=1)
     delay: int = integer(0, least=0)
-
-    def __post_init__(self) -> None:
-        """Checks ranges."""
-        check(self)

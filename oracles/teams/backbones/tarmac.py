@@ -53,6 +53,8 @@ class TarMAC(Talking):
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
         """Returns attention `[B,N,N+1]` of receiver j to sender i, last to nobody."""
+        memory = memory[..., : self.config.memory_size]  # an ensemble keeps votes, too
+        links = links & self.config.talks
         encoded = torch.relu(self.encode_obs(obs))
         query = self.query(torch.cat([encoded, memory], -1))
         signature = heard[..., : self.config.signature_size]

@@ -15,7 +15,6 @@ from psro_comm.studies.player_names import read_name
 from psro_comm.studies.stored_players import TRAINED
 
 TRACKING = "tracking"  # the filter that the study trains itself
-NOBODY = "none"
 FAKE = "random_fake"
 _KIN = {  # attacks that nobody trains, each with the family that it belongs to
     **{"offset@2": "constant", "swap": "other_world", "replay@4": "replay"},

@@ -14,10 +14,10 @@ from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.defence import Met, Place
 from psro_comm.metagame.intervals import Interval, mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.names import MUTE
+from psro_comm.names import MUTE, NOBODY
 from psro_comm.settings.fields import replace
 from psro_comm.studies.defence.beliefs import Belief
-from psro_comm.studies.defence.lies import LIES, NOBODY, Lessons
+from psro_comm.studies.defence.lies import LIES, Lessons
 from psro_comm.studies.detector import listen
 from psro_comm.studies.players import find_player
 from psro_comm.studies.references import liar_muted

@@ -1,23 +1,21 @@
 """The tables of the suite: some worlds to choose the worst on, others to measure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
-from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.metagame.suite import ANY, Kept, Suite
-from psro_comm.names import MUTE, MUTES
+from psro_comm.metagame.suite import ANY
+from psro_comm.names import MUTE, MUTES, NOBODY
 from psro_comm.studies.players import find_player
 from psro_comm.studies.references import liar_muted
 from psro_comm.studies.suite.attackers import (
     CHOICE,
     MEASURE,
-    NOBODY,
     Candidate,
     deaf,
     digest,
@@ -25,26 +23,53 @@ from psro_comm.studies.suite.attackers import (
 from psro_comm.studies.worst_case import play_pairs, returns_of
 
 
+class Met(NamedTuple):
+    """The attack that leaves a defender least, and what it leaves in each world."""
+
+    attack: str
+    returns: np.ndarray  # [W]
+
+
+class Level(NamedTuple):
+    """What a defender keeps in each world: without attack, and in the worst cases."""
+
+    clean: np.ndarray  # [W]
+    worst: Met
+    black_box: Met
+
+
+class Measured(NamedTuple):
+    """What was measured of the defenders of a team; arrays have an entry by world.
+
+    Attributes:
+      levels: by defender, also of those that nobody asked for and nothing reaches.
+      clean: without attack and filter.
+      floor: with everybody muted.
+      liar_muted: with the malicious agents muted.
+      returns: mean return of each defender by attack, on the choosing worlds.
+      pure: names of the defenders that are single policies.
+    """
+
+    levels: Mapping[str, Level]
+    clean: np.ndarray
+    floor: np.ndarray
+    liar_muted: np.ndarray
+    returns: Mapping[str, Mapping[str, float]]
+    pure: Sequence[str]
+
+
 class Arena:
     """A maker of the tables of one suite in a lab."""
 
-    def __init__(
-        self,
-        lab: Lab,
-        defenders: Sequence[Mixed],
-        runs_dir: Path,
-        beside: Collection[str] = (),
-    ) -> None:
+    def __init__(self, lab: Lab, defenders: Sequence[Mixed], runs_dir: Path) -> None:
         """Prepares tables of the defenders, nobody and the better of two mute filters.
 
         Args:
-          lab: the lab of the game.
+          lab: the lab of the game, whose team plays behind all of them.
           defenders: whom to attack.
           runs_dir: folder of all runs.
-          beside: names of those on whom nothing is trained.
         """
         self.lab, self.asked, self.runs_dir = lab, defenders, runs_dir
-        self.beside = beside
         self.nobody, *mutes = (
             find_player(lab, each, "filter", runs_dir) for each in (NOBODY, *MUTES)
         )
@@ -108,9 +133,8 @@ class Arena:
         self,
         attacks: Sequence[Candidate],
         returns: Mapping[str, Mapping[str, float]],
-    ) -> Suite:
+    ) -> Measured:
         """Measures what the worst attacks leave, on worlds that did not choose them."""
-        lab, name = self.lab, self.name(attacks)
         by_name = {each.name: each for each in attacks}
         chosen = {d: _worst(left, by_name) for d, left in returns.items()}
         needed = [
@@ -119,85 +143,38 @@ class Arena:
             for attack in pair
         ]
         needed += [(each, self.clean) for each in self.rows.values()]
-        episodes = lab.config.evaluation.episodes
         table = play_pairs(
-            *(lab.knowing(), f"{name}-measure", needed),
-            episodes=episodes,
+            *(self.lab.knowing(), f"{self.name(attacks)}-measure", needed),
+            episodes=self.lab.config.evaluation.episodes,
             worlds=MEASURE,
         )
-        silenced = liar_muted(lab, MEASURE, self.runs_dir, episodes)
-        floor = returns_of(table, self.mute, self.clean)
-        muted = returns_of(silenced, self.nobody, self.silence)
-        kept = self._kept(table, chosen, returns, by_name)
-        config = lab.config
-        return Suite(
-            *(name, config.task, config.seed, mean_interval(floor), self.mute.name),
-            *(mean_interval(muted), paired_difference(muted, floor)),
-            *([kept[each.name] for each in self.asked], []),
-            *(config.psro.episodes, episodes),
+        clean = {n: returns_of(table, row, self.clean) for n, row in self.rows.items()}
+        levels = {
+            # No attack reaches a team that hears nothing: clean is its worst case.
+            name: Level(clean[name], *2 * [Met(ANY, clean[name])])
+            for name, row in self.rows.items()
+            if deaf(row)
+        }
+        for name, pair in chosen.items():
+            met = (
+                Met(a, returns_of(table, self.rows[name], by_name[a].player))
+                for a in pair
+            )
+            levels[name] = Level(clean[name], *met)
+        return Measured(
+            levels,
+            clean[NOBODY],
+            clean[self.mute.name],
+            self._liar_muted(),
+            dict(returns),
+            [n for n, row in self.rows.items() if len(row.policies) < 2],
         )
 
-    def _kept(
-        self,
-        table: PayoffTable,
-        chosen: Mapping[str, tuple[str, str]],
-        returns: Mapping[str, Mapping[str, float]],
-        attacks: Mapping[str, Candidate],
-    ) -> dict[str, Kept]:
-        """Returns each defender's result, set beside the others'."""
-
-        def played(defender: str, attack: str) -> np.ndarray:
-            return returns_of(table, self.rows[defender], attacks[attack].player)
-
-        def clean(defender: str) -> np.ndarray:
-            return returns_of(table, self.rows[defender], self.clean)
-
-        floor = clean(self.mute.name)
-        kept = {
-            each: Kept(
-                each,
-                mean_interval(clean(each)),
-                mean_interval(played(each, worst)),
-                worst,
-                mean_interval(played(each, black)),
-                black,
-                paired_difference(played(each, worst), floor),
-                returns[each],
-                searched=each not in self.beside,
-            )
-            for each, (worst, black) in chosen.items()
-        }
-        # No attack reaches a team that hears nothing: its value is its worst case.
-        for each in (row.name for row in self.rows.values() if deaf(row)):
-            level, above = clean(each), paired_difference(clean(each), floor)
-            same = mean_interval(level)
-            kept[each] = Kept(each, same, same, ANY, same, ANY, above, {})
-
-        def least(defender: str) -> np.ndarray:
-            if defender not in chosen:
-                return clean(defender)
-            return played(defender, chosen[defender][0])
-
-        return kept | {each: self._beside(kept, each, least) for each in chosen}
-
-    def _beside(
-        self,
-        kept: Mapping[str, Kept],
-        defender: str,
-        least: Callable[[str], np.ndarray],
-    ) -> Kept:
-        """Returns a result, set beside the best of the other single filters."""
-        singles = [
-            name
-            for name in kept
-            if name not in (defender, NOBODY, self.mute.name)
-            and len(self.rows[name].policies) < 2
-        ]
-        if not singles:
-            return kept[defender]
-        best = max(singles, key=lambda name: kept[name].worst.estimate)
-        above = paired_difference(least(defender), least(best))
-        return replace(kept[defender], single=best, above_single=above)
+    def _liar_muted(self) -> np.ndarray:
+        """Returns what the team keeps with the malicious agents muted, by world."""
+        episodes = self.lab.config.evaluation.episodes
+        silenced = liar_muted(self.lab, MEASURE, self.runs_dir, episodes)
+        return returns_of(silenced, self.nobody, self.silence)
 
 
 def _worst(

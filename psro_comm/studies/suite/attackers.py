@@ -17,7 +17,7 @@ from oracles.strategies.registry import ATTACKS
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
-from psro_comm.names import MUTE
+from psro_comm.names import MUTE, NOBODY
 from psro_comm.settings.portfolio import fits, further, trainings
 from psro_comm.settings.psro import OWN
 from psro_comm.studies.player_names import read_name
@@ -29,7 +29,6 @@ NOT_TRAINED = (
     *("swap", "replay@1", "replay@4", "replay@16", "freeze@0", "freeze@8", "mute"),
     "fake_world",
 )
-NOBODY = "none"  # an attack and a filter
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
@@ -98,7 +97,13 @@ class Order(NamedTuple):
 
 
 def deaf(defender: Mixed) -> bool:
-    """Returns whether a defender lets nobody be heard, so that no attack reaches it."""
+    """Returns whether nobody is heard behind a defender, so that no attack reaches it.
+
+    Its filter mutes everybody, or the team that it brings never hears.
+    """
+    team = defender.team
+    if team is not None and not team.facts["backbone_config"].get("talks", True):
+        return True
     return all(each.facts["kind"] == MUTE for each in defender.policies.values())
 
 
@@ -114,6 +119,20 @@ def further_ones(lab: Lab, names: Iterable[str], runs_dir: Path) -> list[Candida
     """Returns attacks that a user names, to take part beside the suite's own."""
     players = (find_player(lab.knowing(), n, "attack", runs_dir) for n in names)
     return [candidate_of(each) for each in players]
+
+
+def made_again(
+    lab: Lab, given: Iterable[Candidate], runs_dir: Path
+) -> tuple[list[Candidate], list[str]]:
+    """Returns attacks of the same names on the lab's team, and which it cannot meet."""
+    found: list[Candidate] = []
+    left_out: list[str] = []
+    for name in (each.name for each in given):
+        try:
+            found += further_ones(lab, [name], runs_dir)
+        except ValueError as reason:
+            left_out.append(f"left out: {reason}")
+    return found, left_out
 
 
 def candidate_of(player: Mixed) -> Candidate:
@@ -136,7 +155,7 @@ def stored(
     """
     found: dict[str, Candidate] = {}
     left_out: list[str] = []
-    for run in dict.fromkeys(read_name(name, "filter").run for name in names):
+    for run in dict.fromkeys(read_name(name, "filter").home for name in names):
         if run is None:
             continue
         store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
@@ -230,10 +249,11 @@ def warmed(
 
 def digest(players: Sequence[Mixed]) -> str:
     """Returns a short hash of what players are, whatever their names."""
-    who = [
+    who: list[object] = [
         ([policy.digest() for policy in each.policies.values()], each.weights.tolist())
         for each in players
     ]
+    who += [each.team.digest() for each in players if each.team is not None]
     return hashlib.sha256(repr(who).encode()).hexdigest()[:10]
 
 
@@ -248,7 +268,8 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
         "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
         f"{own.kind}-{own.oracle}": own,
     }
-    if defender.name != NOBODY:  # who flags nothing need not be evaded
+    kinds = {policy.facts["kind"] for policy in defender.policies.values()}
+    if kinds != {NOBODY}:  # who flags nothing need not be evaded
         evading = trainings(lab.config, Side.ATTACKER, price)
         for name in ("mirrored", "fake"):
             recipes[f"{name} evading"] = evading[name].fresh

@@ -18,13 +18,13 @@ from psro_comm.metagame.curves import Curve, Point
 from psro_comm.metagame.intervals import Interval, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import ANY
+from psro_comm.names import NOBODY
 from psro_comm.settings.budgets import budgets
 from psro_comm.settings.fields import replace
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.attackers import (
     CHOICE,
     MEASURE,
-    NOBODY,
     NOT_TRAINED,
     Candidate,
     deaf,

@@ -13,7 +13,7 @@ PEACE, MUTE = freeze(NoAttack()), freeze(MuteAttack(Threat(), 3))
 
 
 def test_a_single_policy_has_the_whole_weight_and_its_own_name():
-    assert Mixed.pure("mute", MUTE) == ("mute", {"mute": MUTE}, [1.0])
+    assert Mixed.pure("mute", MUTE) == ("mute", {"mute": MUTE}, [1.0], None)
 
 
 def test_only_what_has_weight_is_kept_in_the_order_of_the_weights():
