@@ -164,6 +164,7 @@ class _Ours:
                 "links": step.links[0, k].numpy().astype(np.int8),
                 "agent_reward": float(step.agent_reward[0, k]),
                 "success": bool(step.success[0]),
+                "illegal": self._illegal[k],
             }
             for k, agent in enumerate(self.possible_agents)
         }

@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,7 +44,7 @@ def test_a_world_is_that_of_our_runs(name):
     for noise in worlds.step_noise[:3]:
         view = ours.observe(state)
         shown = [seen[agent]["observation"] for agent in theirs.possible_agents]
-        assert (torch.tensor(shown) == view.obs[0]).all()
+        assert (torch.from_numpy(np.stack(shown)) == view.obs[0]).all()
         assert infos["agent_0"]["links"].tolist() == view.links[0, 0].int().tolist()
         action = view.available.int().argmax(-1)
         state, signal = ours.transition(state, action, noise)
