@@ -103,16 +103,19 @@ module = importlib.import_module("bin." + sys.argv[1])
 for line in json.load(sys.stdin):
     with tempfile.TemporaryFile("w+") as said:
         if not (child := os.fork()):
-            sys.stdout = sys.stderr = said
+            for number in (1, 2):
+                os.dup2(said.fileno(), number)
             sys.argv = [sys.argv[1], *line]
             try:
                 run_main(module.main)
             except SystemExit as stop:
-                said.flush()
+                sys.stdout.flush()
+                sys.stderr.flush()
                 os._exit(stop.code if isinstance(stop.code, int) else 1)
             except BaseException:
                 traceback.print_exc()
-                said.flush()
+                sys.stdout.flush()
+                sys.stderr.flush()
                 os._exit(99)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         said.seek(0)
