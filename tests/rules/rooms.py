@@ -21,8 +21,8 @@ FLOORS = (  # a room imports itself and the rooms of the floors above its line
     {"psro_comm/psro"},
     {"psro_comm/studies", "psro_comm/validation"},
     {"psro_comm/reports", "psro_comm/command"},
-    {"psro_comm/benchmarks"},
-    {"bin"},
+    {"psro_comm/benchmarks", "psro_comm/api"},
+    {"bin", "psro_comm/__init__.py"},
 )
 ALONE = {  # rooms that others may use without the rest: all that they may import
     "psro_comm/disk": {"psro_comm/names.py", "oracles/strategies"},

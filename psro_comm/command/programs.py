@@ -1,4 +1,4 @@
-"""Runs a program by its name: `psro-comm PROGRAM ...`, or `python -m bin PROGRAM ...`.
+"""Runs a program by its name: `psro-comm PROGRAM ...`, as pip installs it.
 
 It is `python -m bin.PROGRAM ...`, from any folder.
 """
@@ -7,7 +7,11 @@ import ast
 import difflib
 import runpy
 import sys
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_HOME = "bin"  # the package of the programs
 
 
 def main() -> None:
@@ -25,19 +29,16 @@ def main() -> None:
         hint = f"; did you mean {near[0]}?" if near else ""
         sys.exit(f"program is {asked!r}, must be one of {', '.join(known)}{hint}")
     sys.argv = [asked, *rest]
-    runpy.run_module(f"bin.{asked}", run_name="__main__", alter_sys=True)
+    runpy.run_module(f"{_HOME}.{asked}", run_name="__main__", alter_sys=True)
 
 
 def programs() -> dict[str, str]:
     """Returns what each program does, by its name; imports none of them."""
+    home = find_spec(_HOME)
+    folders = home.submodule_search_locations if home is not None else None
     found = {}
-    for file in sorted(files("bin").iterdir(), key=lambda file: file.name):
-        name, _, kind = file.name.partition(".")
-        if kind == "py" and not name.startswith("_"):
-            text = ast.get_docstring(ast.parse(file.read_text())) or name
-            found[name] = text.splitlines()[0]
+    for file in sorted(Path(next(iter(folders or ["."]))).glob("[a-z]*.py")):
+        spec: Any = find_spec(f"{_HOME}.{file.stem}")
+        text = ast.get_docstring(ast.parse(spec.loader.get_source(spec.name)))
+        found[file.stem] = (text or file.stem).splitlines()[0]
     return found
-
-
-if __name__ == "__main__":
-    main()
