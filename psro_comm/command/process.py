@@ -1,4 +1,4 @@
-"""Ends a program when it is told to, from its first import on, in one line at most.
+"""Begins a program, and ends it when it is told to, in one line at most.
 
 Ctrl-C is 130, SIGTERM 143, SIGHUP (a closed terminal) 129, however often they come. A
 signal that the caller ignores, as nohup and a shell's `&` do, stays ignored. Imports
@@ -37,6 +37,16 @@ def watch_imports() -> None:
         threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     elif sys.argv[:1] == ["-m"]:  # `python -m bin.NAME`: others look after themselves
         _handle(_leave)
+
+
+def one_thread() -> None:
+    """Lets torch and numpy compute in one thread, as the Makefile does.
+
+    Small tensors lose more to threads than they gain, and sums split over threads round
+    otherwise. Who sets a number of threads keeps it. Only what is imported later obeys.
+    """
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 def watch_work() -> None:
