@@ -77,11 +77,9 @@ def pins(requirements: str) -> dict[str, str]:
 def _packages(root: Path) -> Iterator[Finding]:
     files = [root / f"requirements{each}.txt" for each in ("", "-torch")]
     if files[0].exists():
-        text = "
-".join(file.read_text() for file in files)
+        text = "\n".join(file.read_text() for file in files)
     else:  # installed by pip, which knows what it was asked for
-        text = "
-".join(importlib.metadata.requires("psro-comm") or [])
+        text = "\n".join(importlib.metadata.requires("psro-comm") or [])
     for name, wanted in pins(text).items():
         found = version(name)
         if found is None:
