@@ -15,6 +15,7 @@ from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WATCH_S = 0.5
+_PROGRAMS = ("-m", "psro-comm")  # `python -m bin.NAME`, and the installed program
 STOPPED = "stopped: the same command continues the run"
 
 
@@ -35,7 +36,7 @@ def watch_imports() -> None:
     """
     if "--multiprocessing-fork" in sys.orig_argv:
         threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
-    elif sys.argv[:1] == ["-m"]:  # `python -m bin.NAME`: others look after themselves
+    elif os.path.basename(sys.argv[0]) in _PROGRAMS:  # others look after themselves
         _handle(_leave)
 
 
