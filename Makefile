@@ -1,5 +1,6 @@
 # make run         builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
 # make test        ruff, mypy, pytest
+# make audit       asks the net for known weaknesses of the locked packages
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
 # make gpu-check   tests, two quickstarts and the speed on a graphics card, 8 minutes
 #
@@ -24,9 +25,11 @@ STAMP := $(VENV)/.requirements-installed
 SMAC_VENV := .venv-smac
 SMAC_PY := $(SMAC_VENV)/bin/python
 SMAC_STAMP := $(SMAC_VENV)/.requirements-installed
+UV := 0.13.9
+PIP_AUDIT := 2.10.1
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench smac-test gpu-check lock
+.PHONY: setup run test check bench audit smac-test gpu-check lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -43,10 +46,12 @@ define VENV_AT
 @$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
 endef
 
-$(STAMP): requirements.txt requirements-dev.txt requirements.lock
+# Everything is checked by its hash, but for torch: each index has builds of its own.
+$(STAMP): requirements.lock requirements-torch.txt
 	$(call VENV_AT,$(VENV))
 	$(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
-	  -r requirements.txt -r requirements-dev.txt -c requirements.lock
+	  --require-hashes --no-deps -r requirements.lock
+	$(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements-torch.txt
 	@touch $@
 
 $(SMAC_STAMP): requirements-smac-test.txt
@@ -76,17 +81,24 @@ bench: setup
 gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check
 
-# Resolves requirements*.txt afresh, away from .venv. Public versions only: a local
-# one (with a plus) exists on no other machine. CUDA's packages are left to the torch that needs them.
+# Resolves requirements*.txt afresh, away from .venv, for all systems, with the hashes of
+# all builds. torch and CUDA's packages are left to requirements-torch.txt.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install $(PIP_FLAGS) \
-	  -r requirements.txt -r requirements-dev.txt
-	build/lock/bin/python -m pip freeze --all --exclude pip --exclude wheel \
-	  > build/lock/frozen.txt
+	build/lock/bin/python -m pip install $(PIP_FLAGS) uv==$(UV)
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header \
+	  requirements.txt requirements-dev.txt -c requirements-torch.txt \
+	  -o build/lock/frozen.txt
 	echo "# Full resolution of requirements.txt and requirements-dev.txt: make lock." \
 	  > build/lock/requirements.lock
-	sed -E -e 's/\+[A-Za-z0-9.]+$$//' -e '/^(nvidia|cuda|triton)[-_a-z0-9]*==/d' \
+	awk '/^[a-z]/ {kept = !/^(torch|triton|nvidia-|cuda-)/} kept' \
 	  build/lock/frozen.txt >> build/lock/requirements.lock
 	mv build/lock/requirements.lock requirements.lock
+
+# Asks the net for known weaknesses of what the lock holds.
+audit:
+	test -x build/audit/bin/python || $(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install $(PIP_FLAGS) pip-audit==$(PIP_AUDIT)
+	build/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock

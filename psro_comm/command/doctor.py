@@ -23,7 +23,8 @@ _NEWEST_PROTOBUF = (3, 20)
 _SOLVERS = ("HIGHS", "CLARABEL")  # linear programmes; cones
 _STOCK, _NDQ = ("3m", "8m"), ("bane_vs_hM", "1o_2r_vs_4r")
 _GAME = (
-    "wget http://blzdistsc2-a.akamaihd.net/Linux/SC2.4.6.2.69232.zip &&"
+    "wget https://blzdistsc2-a.akamaihd.net/Linux/SC2.4.6.2.69232.zip &&"
+    " sha256sum SC2.4.6.2.69232.zip &&"
     " unzip -P iagreetotheeula SC2.4.6.2.69232.zip -d ~ &&"
     " export SC2PATH=~/StarCraftII   (the password accepts Blizzard's licence)"
 )
@@ -46,10 +47,10 @@ def examine(root: Path, *, smac: bool = False) -> list[Finding]:
     """Checks everything, and returns a finding for each thing.
 
     Args:
-      root: this repository's folder; its requirements.txt says what is pinned.
+      root: this repository's folder; its requirements files say what is pinned.
       smac: whether StarCraft II must be ready; otherwise what it lacks is a note.
     """
-    core = [_python(), *_packages(root / "requirements.txt"), _torch(), _solvers()]
+    core = [_python(), *_packages(root), _torch(), _solvers()]
     extra = [*_starcraft(), *_game(os.environ)]
     if not smac:
         extra = [f._replace(state=NOTE) if f.state == WRONG else f for f in extra]
@@ -73,9 +74,10 @@ def pins(requirements: str) -> dict[str, str]:
     return dict(found)
 
 
-def _packages(requirements: Path) -> Iterator[Finding]:
-    if requirements.exists():
-        text = requirements.read_text()
+def _packages(root: Path) -> Iterator[Finding]:
+    files = [root / f"requirements{each}.txt" for each in ("", "-torch")]
+    if files[0].exists():
+        text = "\n".join(file.read_text() for file in files)
     else:  # installed by pip, which knows what it was asked for
         text = "\n".join(importlib.metadata.requires("psro-comm") or [])
     for name, wanted in pins(text).items():

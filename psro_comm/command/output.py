@@ -2,10 +2,11 @@
 
 import contextlib
 import io
-import os
 import sys
 from collections.abc import Iterator
 from typing import TextIO
+
+from psro_comm.disk.access import lead_nowhere
 
 _KEPT = "\n\t"
 _CONTROL = [*range(0x20), *range(0x7F, 0xA0)]
@@ -44,8 +45,7 @@ class Output(io.TextIOWrapper):
             yield
         except OSError as error:
             # What is left in buffers goes nowhere, or it would be tried again at exit.
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), self.fileno())
+            lead_nowhere(self.fileno())
             if not isinstance(error, BrokenPipeError):
                 self.refused = error.strerror or str(error)
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from absl import app, logging
 
 from psro_comm.command.output import Output, take_over
-from psro_comm.command.stopping import STOPPED, Stopped, ignore, watch_work
+from psro_comm.command.process import STOPPED, Stopped, ignore, watch_work
 from psro_comm.lab.progress import speak
 
 _USER_ERRORS = (ValueError, OSError, ImportError, MemoryError, FloatingPointError)

@@ -179,3 +179,15 @@ def test_progress_is_shown_unless_the_user_wants_quiet():
     body = "logging.info('attack-001  1/60')"
     assert run(body)[2].endswith("  attack-001  1/60\n")
     assert run(body, "--verbosity=-1")[2] == ""
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, 1), ("2", 2)])
+def test_a_program_computes_in_one_thread_without_make_too(given, threads):
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    kept = {key: value for key, value in os.environ.items() if key not in names}
+    own = {"OMP_NUM_THREADS": given} if given else {}
+    code = "import bin.validate_psro, torch; print(torch.get_num_threads())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, env=kept | own
+    )
+    assert int(done.stdout) == threads, done.stderr

@@ -1,5 +1,6 @@
 """A run is whole, its own, and the same when continued."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -245,16 +246,40 @@ def test_a_reader_and_a_closed_store_cannot_write(root):
 def test_notes_say_stage_flags_and_every_machine_once(root):
     with RunStore.open(root, CONFIG) as store:
         store.set_status("attack-002", 0.25)
+        status = json.loads((root / "status.json").read_text())
+        assert (status["stage"], status["progress"]) == ("attack-002", 0.25)
         store.save_flags("--task=echo\n")
         for machine in ({"torch": "1"}, {"torch": "2"}, {"torch": "1"}):
             store.save_environment(machine)
-    status = json.loads((root / "status.json").read_text())
-    assert (status["stage"], status["progress"]) == ("attack-002", 0.25)
     assert (root / "flags.txt").read_text() == "--task=echo\n"
     assert json.loads((root / "env.json").read_text()) == [
         {"torch": "1"},
         {"torch": "2"},
     ]
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_the_status_is_true_however_the_work_ends(root, error):
+    def work():
+        with RunStore.open(root, CONFIG) as store:
+            store.set_status("attack-002", 0.25)
+            if error is not None:
+                raise error
+
+    with contextlib.suppress(ValueError, KeyboardInterrupt):
+        work()
+    status = json.loads((root / "status.json").read_text())
+    ended = ("done", 1.0, False) if error is None else ("attack-002", 0.25, True)
+    assert (status["stage"], status["progress"], status["stopped"]) == ended
+    assert status["process"] == os.getpid()
+
+
+def test_temporary_files_are_swept_everywhere(root):
+    (root / "figures").mkdir()
+    for folder in ("", "policies", "figures"):
+        (root / folder / ".left.png.1-a.tmp").write_bytes(b"")
+    RunStore.open(root, CONFIG).close()
+    assert not list(root.rglob(".*.tmp"))
 
 
 def test_a_run_older_than_a_field_goes_on_where_it_was_played_so(root):

@@ -1,4 +1,4 @@
-"""Ends a program when it is told to, from its first import on, in one line at most.
+"""Begins a program, and ends it when it is told to, in one line at most.
 
 Ctrl-C is 130, SIGTERM 143, SIGHUP (a closed terminal) 129, however often they come. A
 signal that the caller ignores, as nohup and a shell's `&` do, stays ignored. Imports
@@ -15,6 +15,7 @@ from typing import NoReturn
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WATCH_S = 0.5
+_PROGRAMS = ("-m", "psro-comm")  # `python -m bin.NAME`, and the installed program
 STOPPED = "stopped: the same command continues the run"
 
 
@@ -35,8 +36,18 @@ def watch_imports() -> None:
     """
     if "--multiprocessing-fork" in sys.orig_argv:
         threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
-    elif sys.argv[:1] == ["-m"]:  # `python -m bin.NAME`: others look after themselves
+    elif os.path.basename(sys.argv[0]) in _PROGRAMS:  # others look after themselves
         _handle(_leave)
+
+
+def one_thread() -> None:
+    """Lets torch and numpy compute in one thread, as the Makefile does.
+
+    Small tensors lose more to threads than they gain, and sums split over threads round
+    otherwise. Who sets a number of threads keeps it. Only what is imported later obeys.
+    """
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 def watch_work() -> None:
