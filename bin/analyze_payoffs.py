@@ -2,12 +2,14 @@
 
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
+python -m bin.analyze_payoffs --payoffs=meta_game.csv --refine --width=0.5
 
-With --refine, all settings are those with which the run was begun.
+With --refine a run plays new episodes, with the settings with which it was begun; of a
+file it says in a list which ones to play, and takes them as --results.
 """
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -21,9 +23,6 @@ from psro_comm.command.payoff_files import (
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.metagame.solvers import META_SOLVERS
-
-if TYPE_CHECKING:
-    from psro_comm.reports.analysis import Analysis
 
 _RUNNERS = ("workers", "executor", "ray.address")
 command_line.define_common("plugin", "run", "runs_dir", *_RUNNERS, "dry_run")
@@ -40,10 +39,13 @@ flags.DEFINE_list("pages", [], "Kinds of pages to write as well: md, tex, html."
 flags.DEFINE_string("row_name", "defender", "What the row player is called.")
 flags.DEFINE_string("column_name", "attacker", "What the column player is called.")
 flags.DEFINE_boolean(
-    "refine", False, "With --run: play episodes until --width is reached."
+    "refine", False, "Play, or list, episodes until --width is reached."
 )
 flags.DEFINE_float(
     "width", 1.0, "Half-width of the value's interval to reach, in returns.", 0.0
+)
+flags.DEFINE_list(
+    "results", [], "With --payoffs: files of episodes played since, by the list."
 )
 
 
@@ -53,37 +55,36 @@ def main(_: list[str]) -> None:
     command_line.load_plugins()
     if (given.payoffs is None) == (given.run is None):
         raise ValueError("give one of --payoffs=FILE and --run=NAME")
-    if given.refine and given.run is None:
-        raise ValueError("--refine plays new episodes: it needs --run=NAME")
     if not given.refine:
-        command_line.refuse(["width", *_RUNNERS], "without --refine")
+        command_line.refuse(["width"], "without --refine")
     if given.payoffs is not None:
-        command_line.refuse(["runs_dir"], "beside --payoffs")
+        command_line.refuse(["runs_dir", *_RUNNERS], "beside --payoffs")
     else:
-        command_line.refuse(READING, "without --payoffs")
+        command_line.refuse([*READING, "results"], "without --payoffs")
         read_run(Path(given.runs_dir), given.run)
-    request = command_line.begun() if given.refine else None
+        if not given.refine:
+            command_line.refuse(_RUNNERS, "without --refine")
+    playing = given.refine and given.run is not None
+    request = command_line.begun() if playing else None
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
     from psro_comm.reports.analysis import Look, Sides, analyze, checked_pages
+    from psro_comm.reports.refining import Refining
 
+    how, width = reading_options(), given.width if given.refine else None
+    if given.dry_run:
+        config = request.config if request else None
+        asked = None if width is None else (config, width)
+        print(outline(source, given.out, given.resamples, how, refined=asked))
+        return
     sides = Sides(given.row_name, given.column_name)
     look = Look(given.figures, checked_pages(given.pages), sides)
     options = (given.resamples, given.meta_solver, look, given.seed)
-    how = reading_options()
-    if given.dry_run:
-        refined = (request.config, given.width) if request else None
-        print(outline(source, given.out, given.resamples, how, refined=refined))
-    elif request is not None:
-        with open_lab(request) as lab:
-            show(analyze(source, given.out, *options, lab, given.width))
-    else:
-        show(analyze(source, given.out, *options, options=how))
-
-
-def show(found: "Analysis") -> None:
-    """Prints the words, then draws: a figure that fails costs no number."""
-    print(found.words, flush=True)
+    results = [Path(each) for each in given.results]
+    with open_lab(request) if request else nullcontext() as lab:
+        refining = Refining(width, lab, results)
+        found = analyze(source, given.out, *options, refining, how)
+    print(found.words, flush=True)  # first: a figure that fails costs no number
     drawn = found.draw()
     if drawn:
         print(f"Drawn: {', '.join(map(str, drawn))}")

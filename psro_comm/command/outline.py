@@ -5,14 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from psro_comm.command.plan import PLAY
-from psro_comm.disk.files import decode_json
-from psro_comm.disk.tables import read_verified, saved_as, table_of
+from psro_comm.disk.tables import saved_as, table_of
 from psro_comm.lab.progress import format_duration
+from psro_comm.metagame.allocation import checked_width, known, wanted
 from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
 from psro_comm.metagame.formats.options import Options
-from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.studies.refinement import checked_width, foreseen
 
 
 def outline(
@@ -21,13 +19,14 @@ def outline(
     num_samples: int,
     options: Options = DEFAULT,
     *,
-    refined: tuple[ExperimentConfig, float] | None = None,
+    refined: tuple[ExperimentConfig | None, float] | None = None,
 ) -> str:
     """Returns in words what `analyze` would do; reads the table, but solves nothing.
 
     Args:
       source, out, num_samples, options: as for `analyze`.
-      refined: the run's configuration and the half-width to reach, with `--refine`.
+      refined: with `--refine` the half-width to reach, and the configuration of the
+        run that plays; None for a file, whose episodes are only listed.
 
     Raises:
       ValueError: no such file or run, or not a meta-game.
@@ -42,8 +41,10 @@ def outline(
     if refined is None:
         return words
     config, width = refined
-    table = PayoffTable.from_dict(decode_json(read_verified(path), path))
-    episodes = foreseen(table, checked_width(width), np.random.default_rng(0))
+    now = known(game, np.random.default_rng(0))
+    episodes = int(wanted(now, checked_width(width)).sum())
+    if config is None:
+        return f"{words}\n  and a list of the first of about {episodes:,} new episodes"
     limit = config.extent.episode_limit
     steps = episodes * limit
     return (

@@ -4,26 +4,23 @@ import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
+from psro_comm.disk.files import encode_json, make_folder, read_bytes
 from psro_comm.disk.files import write_atomic as write_file
-from psro_comm.disk.tables import history, read_verified, saved_as, table_of
+from psro_comm.disk.tables import history, saved_as, table_of
 from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
 from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.analysis_sections import Sides, analysis_sections
 from psro_comm.reports.latex import latex_table
 from psro_comm.reports.page import page, section_part
+from psro_comm.reports.refining import Refining, refined, refinement_section
 from psro_comm.reports.text import Section, printable
-
-if TYPE_CHECKING:  # the lab loads torch
-    from psro_comm.lab.lab import Lab
 
 PAGES = ("md", "tex", "html")
 
@@ -62,8 +59,7 @@ def analyze(
     meta_solver: str,
     look: Look,
     seed: int,
-    lab: "Lab | None" = None,
-    width: float = 1.0,
+    refining: Refining = Refining(),  # noqa: B008
     options: Options = DEFAULT,
 ) -> Analysis:
     """Analyses a table, saves `analysis.json`, and returns the words.
@@ -75,8 +71,7 @@ def analyze(
       meta_solver: name of the solver whose mixtures are judged.
       look: what to draw and write beside the numbers.
       seed: seed of the resamples.
-      lab: the run's lab, to play new episodes in; None plays none.
-      width: half-width of the value's interval to reach with them, in returns.
+      refining: how to refine the table before.
       options: how to read what is ambiguous in a file.
 
     Raises:
@@ -84,20 +79,15 @@ def analyze(
     """
     source = Path(source)
     path = table_of(source)
-    game, refined = read_meta_game(path, options), None
-    if lab is not None:
-        table = PayoffTable.from_dict(decode_json(read_verified(path), path))
-        from psro_comm.studies.refinement import refine
-
-        table, refined = refine(lab, table, width)
-        game = MetaGame.of(table, f"{path.stem}, refined")
+    game, name = read_meta_game(path, options), saved_as(path, out)
+    make_folder(name.parent)
+    game, found, files = refined(game, path, name, refining, seed)
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
-    name = saved_as(path, out)
-    make_folder(name.parent)
-    if refined is not None:
-        report["refinement"] = refined
-    write_file(name.with_suffix(".json"), encode_json(report))
+    if found is not None:
+        report["refinement"] = found
+    files.append(name.with_suffix(".json"))
+    write_file(files[-1], encode_json(report))
     steps = history(source) if source.is_dir() and look.figures else []
     sections = _sections(report, look.sides)
 
@@ -114,7 +104,7 @@ def analyze(
         return drawn
 
     words = "\n\n".join(printable_lines(section.as_text()) for section in sections)
-    return Analysis(f"{words}\n\nSaved: {name.with_suffix('.json')}", draw)
+    return Analysis(f"{words}\n\nSaved: {', '.join(map(str, files))}", draw)
 
 
 def checked_pages(kinds: Sequence[str]) -> list[str]:
@@ -194,19 +184,4 @@ def _picture(figure: Path) -> str:
     return (
         f'<figure><div><img alt="{words}" src="data:image/png;base64,{data}"></div>'
         "</figure>"
-    )
-
-
-def refinement_section(found: Mapping[str, Any]) -> Section:
-    """Returns in words what new episodes brought, and what even ones would cost."""
-    reached = "reached" if found["reached"] else "NOT reached"
-    return Section(
-        f"refined in {found['rounds']} rounds",
-        bullets=[
-            f"half-width {found['half_width']:.4g}, target"
-            f" {found['target_half_width']:g} {reached}",
-            f"{found['episodes']} episodes ({found['episodes_before']} before); spent"
-            f" evenly the same width takes {found['episodes_evenly']}:"
-            f" {found['saved_share']:.0%} saved",
-        ],
     )

@@ -1,11 +1,13 @@
 """The analysis of files and of a run, refined."""
 
+import csv
 import json
 import os
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from psro_comm.disk.store import RunStore
@@ -13,6 +15,7 @@ from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.analysis import Look
 from psro_comm.reports.analysis import analyze as analyze_file
+from psro_comm.reports.refining import Refining
 from psro_comm.settings.experiment import from_description
 from psro_comm.studies.refinement import refine
 from tests.bin.programs import ROOT, run, run_each
@@ -88,12 +91,51 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
         assert refine(lab, table, 0.3)[1] == refined
 
 
+def test_anybodys_table_is_refined_by_lists_until_the_width_is_met(tmp_path):
+    rng, truth = np.random.default_rng(0), {"ax": 4, "ay": 1, "bx": 2, "by": 3}
+    table, saved = tmp_path / "table.csv", tmp_path / "analysis-table.json"
+    lines = [
+        f"{cell[0]},{cell[1]},{mean + rng.standard_normal()}"
+        for cell, mean in truth.items()
+        for _ in range(20)
+    ]
+    table.write_text("\n".join(["defender,attacker,mean", *lines]))
+    found, given = [], []
+    for number in range(9):
+        refining = Refining(0.1, results=given)
+        analyze_file(table, None, 50, "nash", Look(figures=False), 0, refining)
+        found.append(json.loads(saved.read_text())["refinement"])
+        if found[-1]["reached"]:
+            break
+        lines = []
+        with saved.with_name(f"{saved.stem}-play.csv").open() as file:
+            for asked in csv.DictReader(file):
+                cell = asked["defender"] + asked["attacker"]
+                lines += [
+                    f"{cell[0]},{cell[1]},{truth[cell] + rng.standard_normal()}"
+                    for _ in range(int(asked["play"]))
+                ]
+        given.append(tmp_path / f"new-{number}.csv")
+        given[-1].write_text("\n".join(["defender,attacker,mean", *lines]))
+    widths = [each["half_width"] for each in found]
+    assert found[-1]["reached"]
+    assert widths[0] > 2 * widths[-1]
+    assert 2 <= len(found) <= 6
+    report = json.loads(saved.read_text())
+    assert report["value"]["low"] < 2.5 < report["value"]["high"]
+    assert (report["value"]["high"] - report["value"]["low"]) / 2 < 0.13
+
+
 BAD = [
     ("", "one of --payoffs=FILE and --run=NAME"),
     ("--run=nobody", "run 'nobody' does not exist in runs"),
     ("--payoffs=bin", "bin has no payoffs-*.json"),
     ("--payoffs=nowhere.csv", "cannot read nowhere.csv: No such file"),
-    ("--payoffs=a.csv --refine", "it needs --run=NAME"),
+    ("--payoffs=a.csv --workers=2", "--workers has no effect beside --payoffs"),
+    ("--run=a --results=x", "--results has no effect without --payoffs"),
+    ("--run=a --names=both", "--names has no effect without --payoffs"),
+    ("--payoffs=bin/bench.py", "must end in one of"),
+    ("--payoffs=a.csv --pages=pdf", "--pages has 'pdf', allowed: md, tex, html"),
     ("--payoffs=a.csv --width=2", "--width has no effect without --refine"),
     ("--payoffs=a.csv --task=echo", "Unknown command line flag 'task'"),
     ("--payoffs=a.csv --runs_dir=x", "--runs_dir has no effect beside --payoffs"),

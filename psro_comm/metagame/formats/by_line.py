@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,16 +38,32 @@ def is_by_line(head: Sequence[str]) -> bool:
     return {"defender", "attacker"} <= {_called(cell) for cell in head}
 
 
-def from_lines(rows: Sequence[Row], title: str, notes: Sequence[str] = ()) -> MetaGame:
-    """Returns the game of rows with a cell or an episode each, in any order.
+class Lines(NamedTuple):
+    """The lines of a file with a cell or an episode each.
 
-    Several lines of a cell are its episodes: their mean is the payoff. If a column
-    numbers them and all cells have the same numbers, these are worlds, which are
-    compared in pairs.
+    Attributes:
+      cells: the defender and the attacker of each line.
+      read: numbers by our name of the column; `mean` is one of them.
+      worlds: what numbers the episodes; None if nothing does.
+      notes: what was understood, in words.
+    """
+
+    cells: list[tuple[str, str]]
+    read: Mapping[str, Numbers]
+    worlds: Sequence[str] | None
+    notes: tuple[str, ...]
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a cell has more than one line."""
+        return max(Counter(self.cells).values()) > 1
+
+
+def read_lines(rows: Sequence[Row], notes: Sequence[str] = ()) -> Lines:
+    """Returns the lines of rows whose first names the columns.
 
     Raises:
-      ValueError: a column is unknown or there twice, a cell is missing, or there twice
-        beside others that are not.
+      ValueError: a column is unknown or there twice, or a number is none.
     """
     names = [_called(cell) for cell in rows[0].cells]
     if names[0] in _INDEX:
@@ -67,9 +84,24 @@ def from_lines(rows: Sequence[Row], title: str, notes: Sequence[str] = ()) -> Me
     }
     cells = list(zip(columns["defender"], columns["attacker"], strict=True))
     notes = (*notes, *read["mean"].notes)
-    if max(Counter(cells).values()) == 1:
-        return _of_cells(cells, read, title, notes)
-    return _of_samples(cells, read, columns.get("episode"), title, notes)
+    return Lines(cells, read, columns.get("episode"), notes)
+
+
+def from_lines(rows: Sequence[Row], title: str, notes: Sequence[str] = ()) -> MetaGame:
+    """Returns the game of rows with a cell or an episode each, in any order.
+
+    Several lines of a cell are its episodes: their mean is the payoff. If a column
+    numbers them and all cells have the same numbers, these are worlds, which are
+    compared in pairs.
+
+    Raises:
+      ValueError: as `read_lines`; a cell is missing, or there twice beside others that
+        are not.
+    """
+    lines = read_lines(rows, notes)
+    if not lines.repeated:
+        return _of_cells(lines.cells, lines.read, title, lines.notes)
+    return _of_samples(lines.cells, lines.read, lines.worlds, title, lines.notes)
 
 
 def _check_columns(names: Sequence[str], given: Sequence[str]) -> None:

@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as hnp
 
 from psro_comm.metagame.analysis import analyse, resampled_games
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import nash
 from psro_comm.metagame.structure import (
     additive_parts,
@@ -19,13 +18,6 @@ from psro_comm.metagame.structure import (
     value_shares,
 )
 from psro_comm.reports.analysis import render_analysis
-from psro_comm.studies.refinement import (
-    BATCH,
-    allocate,
-    even_episodes,
-    foreseen,
-    half_width,
-)
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 RATED = np.add.outer([3.0, 1.0, 0.0], [0.0, -2.0])
@@ -170,39 +162,3 @@ def test_what_scale_hides_all_the_same_is_said(monkeypatch) -> None:
     report = analyse(game_of(CYCLE), np.random.default_rng(0))
     assert "WARNING: the equilibrium's NashConv" in report["notes"][0]
     assert "note: WARNING" in render_analysis(report)
-
-
-def test_episodes_go_where_they_narrow_the_interval_most() -> None:
-    sensitivity = np.array([[0.6, 0.3], [0.1, 0.0]])
-    deviation = np.array([[1.0, 2.0], [1.0, 9.0]])
-    episodes = np.full((2, 2), 32)
-    given = allocate(sensitivity, deviation, episodes, 60)
-    assert given.sum() == 60
-    assert given[1, 1] == 0  # noisy, but the value does not depend on it
-    total = episodes + BATCH * given
-    # Neyman: n ~ w s; cells of equal products get equal numbers.
-    assert abs(int(given[0, 0]) - int(given[0, 1])) <= 1
-    assert total[0, 0] / total[1, 0] == pytest.approx(6, rel=0.25)
-    reached = half_width(sensitivity, deviation, total)
-    assert reached < half_width(sensitivity, deviation, episodes)
-    assert even_episodes(sensitivity, deviation, reached) > total.sum()
-
-
-def test_half_width_is_that_of_one_mean_for_a_game_of_one_cell() -> None:
-    one = np.ones((1, 1))
-    assert half_width(one, 2 * one, 16 * one) == pytest.approx(1.96 / 2, rel=1e-4)
-    assert even_episodes(one, 2 * one, 0.98) == 16
-
-
-def test_what_a_refinement_will_cost_is_foreseen() -> None:
-    # One cell of unit variance: 1.96^2 / w^2 episodes in all, less what is there.
-    returns = np.tile([-1.0, 1.0], 50)[None, None]
-    returns = returns * np.sqrt(99 / 100)
-    table = PayoffTable(("a",), ("x",), returns, returns, returns)
-    rng = np.random.default_rng(0)
-    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)
-    assert foreseen(table, 0.2, rng) == 0  # reached as it is
-    # A second defender that is never played, however noisy, costs nothing.
-    both = np.concatenate([returns, 1.5 * returns - 99.0])
-    table = PayoffTable(("a", "b"), ("x",), both, both, both)
-    assert foreseen(table, 0.1, rng) == pytest.approx(384.15 - 100, abs=1)
