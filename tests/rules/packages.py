@@ -12,7 +12,11 @@ _OPEN_SPIEL = {
     "psro_comm/psro/",
     "psro_comm/validation/",
 }
-_SOLVERS = {"psro_comm/metagame/solvers/", "psro_comm/command/doctor.py"}
+_SOLVERS = {
+    "psro_comm/metagame/solvers/",
+    "psro_comm/metagame/general/",
+    "psro_comm/command/doctor.py",
+}
 _GAME = {"games/environments/smac/"}
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     **{name: _OPEN_SPIEL for name in ("pyspiel", "open_spiel")},
