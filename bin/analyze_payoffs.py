@@ -1,6 +1,7 @@
 """Analyses a payoff table of a run or a file: value, mixtures, regrets, intervals.
 
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
+python -m bin.analyze_payoffs --payoffs=openspiel:matrix_pd
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
 
 With --refine, all settings are those with which the run was begun.
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
     from psro_comm.reports.analysis import Analysis
 
 command_line.define_common("run", "runs_dir", "workers", "dry_run")
-flags.DEFINE_string("payoffs", None, f"Table ({KINDS}), instead of --run.")
+flags.DEFINE_string("payoffs", None, f"Table ({KINDS}) or openspiel:NAME, not --run.")
 define_reading()
+flags.DEFINE_string(
+    "reduction",
+    None,
+    "Role-symmetric file: players of each role in a smaller game that keeps the gains"
+    " of single deviations, such as buyers:3,sellers:3.",
+)
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
 flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
@@ -58,25 +65,28 @@ def main(_: list[str]) -> None:
     if given.payoffs is not None:
         command_line.refuse(["runs_dir"], "beside --payoffs")
     else:
-        command_line.refuse(READING, "without --payoffs")
+        command_line.refuse([*READING, "reduction"], "without --payoffs")
         read_run(Path(given.runs_dir), given.run)
     request = command_line.begun() if given.refine else None
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
+    from psro_comm.metagame.general.files import reduction_of
     from psro_comm.reports.analysis import Look, Sides, analyze, checked_pages
 
     sides = Sides(given.row_name, given.column_name)
     look = Look(given.figures, checked_pages(given.pages), sides)
     options = (given.resamples, given.meta_solver, look, given.seed)
-    how = reading_options()
+    how, reduction = reading_options(), reduction_of(given.reduction)
     if given.dry_run:
         refined = (request.config, given.width) if request else None
-        print(outline(source, given.out, given.resamples, how, refined=refined))
+        print(
+            outline(source, given.out, given.resamples, how, reduction, refined=refined)
+        )
     elif request is not None:
         with open_lab(request) as lab:
             show(analyze(source, given.out, *options, lab, given.width))
     else:
-        show(analyze(source, given.out, *options, options=how))
+        show(analyze(source, given.out, *options, options=how, reduction=reduction))
 
 
 def show(found: "Analysis") -> None:

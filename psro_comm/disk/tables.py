@@ -1,6 +1,7 @@
 """Finds the payoff tables and iterations that a run has stored."""
 
 import fnmatch
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,5 +52,10 @@ def table_of(source: Path) -> Path:
 
 
 def saved_as(path: Path, out: str | None) -> Path:
-    """Returns the path of a table's analysis, without a suffix."""
-    return (Path(out) if out else path.parent) / f"analysis-{path.stem}"
+    """Returns the path of a table's analysis, without a suffix.
+
+    Of what is no file, such as `openspiel:blotto(players=3)`, only letters, digits, _
+    and - are kept.
+    """
+    name = path.stem if path.exists() else re.sub(r"[^\w-]+", "-", path.name).strip("-")
+    return (Path(out) if out else path.parent) / f"analysis-{name}"

@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,12 +13,14 @@ from psro_comm.disk.files import decode_json, encode_json, make_folder, read_byt
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, saved_as, table_of
 from psro_comm.metagame.analysis import analyse
-from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
+from psro_comm.metagame.formats.files import DEFAULT
 from psro_comm.metagame.formats.options import Options
+from psro_comm.metagame.general.files import read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.analysis_sections import Sides, analysis_sections
+from psro_comm.reports.general import analyze_general, draw_general
 from psro_comm.reports.latex import latex_table
 from psro_comm.reports.page import page, section_part
 from psro_comm.reports.text import Section, printable
@@ -65,11 +68,12 @@ def analyze(
     lab: "Lab | None" = None,
     width: float = 1.0,
     options: Options = DEFAULT,
+    reduction: Mapping[str, int] | None = None,
 ) -> Analysis:
     """Analyses a table, saves `analysis.json`, and returns the words.
 
     Args:
-      source: a file, or the folder of a run.
+      source: a file, the folder of a run, or `openspiel:NAME`.
       out: folder of the results; None is beside the table.
       num_samples: number of resamples.
       meta_solver: name of the solver whose mixtures are judged.
@@ -78,13 +82,25 @@ def analyze(
       lab: the run's lab, to play new episodes in; None plays none.
       width: half-width of the value's interval to reach with them, in returns.
       options: how to read what is ambiguous in a file.
+      reduction: players by role to which a role-symmetric game is reduced.
 
     Raises:
-      ValueError: no such file or run, or not a meta-game.
+      ValueError: no such file or run, or no game.
     """
     source = Path(source)
     path = table_of(source)
-    game, refined = read_meta_game(path, options), None
+    game, refined = read_game(path, options, reduction), None
+    name = saved_as(path, out)
+    if not isinstance(game, MetaGame):
+        if meta_solver != "nash" or look.sides != Sides():
+            raise ValueError(
+                "--meta_solver, --row_name and --column_name have no effect on"
+                f" {path}, which is not a two-player zero-sum game"
+            )
+        make_folder(name.parent)
+        found = analyze_general(game, name, num_samples, seed)
+        general = partial(draw_general, game, found.report, name)
+        return _analysis(game.title, found.sections, name, look, general)
     if lab is not None:
         table = PayoffTable.from_dict(decode_json(read_bytes(path), path))
         from psro_comm.studies.refinement import refine
@@ -93,28 +109,39 @@ def analyze(
         game = MetaGame.of(table, f"{path.stem}, refined")
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
-    name = saved_as(path, out)
     make_folder(name.parent)
     if refined is not None:
         report["refinement"] = refined
-    write_file(name.with_suffix(".json"), encode_json(report))
+    write_file(name.with_name(f"{name.name}.json"), encode_json(report))
     steps = history(source) if source.is_dir() and look.figures else []
+    figures = partial(_draw, game, steps, name)
     sections = _sections(report, look.sides)
+    return _analysis(report["title"], sections, name, look, figures)
+
+
+def _analysis(
+    title: str,
+    sections: Sequence[Section],
+    name: Path,
+    look: Look,
+    plot: Callable[[], list[Path]],
+) -> Analysis:
+    """Returns the words of sections that are saved, and how to draw and write them."""
 
     def draw() -> list[Path]:
         figures, failure = [], None
         try:
-            figures = _draw(game, steps, name) if look.figures else []
+            figures = plot() if look.figures else []
         except Exception as error:  # whatever a name or a backend does to a figure
             failure = error
-        drawn = figures + _write(report["title"], sections, look.pages, name, figures)
+        drawn = figures + _write(title, sections, look.pages, name, figures)
         if failure is not None:
             reason = printable(str(failure).strip().partition("\n")[0])
             raise ValueError(f"a figure failed: {reason}; all else is saved")
         return drawn
 
     words = "\n\n".join(printable_lines(section.as_text()) for section in sections)
-    return Analysis(f"{words}\n\nSaved: {name.with_suffix('.json')}", draw)
+    return Analysis(f"{words}\n\nSaved: {name.with_name(f'{name.name}.json')}", draw)
 
 
 def checked_pages(kinds: Sequence[str]) -> list[str]:
@@ -182,7 +209,7 @@ def _write(
     }
     written = []
     for kind in pages:
-        written.append(name.with_suffix(f".{kind}"))
+        written.append(name.with_name(f"{name.name}.{kind}"))
         write_file(written[-1], (texts[kind]() + "\n").encode())
     return written
 
