@@ -42,6 +42,11 @@ flags.DEFINE_enum(
     "meta_solver", "nash", list(META_SOLVERS), "Solver whose mixtures are judged."
 )
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
+flags.DEFINE_boolean(
+    "population",
+    False,
+    "Rate both sides' policies, and draw their map, layers and diversity.",
+)
 flags.DEFINE_list("pages", [], "Kinds of pages to write as well: md, tex, html.")
 flags.DEFINE_string("row_name", "defender", "What the row player is called.")
 flags.DEFINE_string("column_name", "attacker", "What the column player is called.")
@@ -74,7 +79,7 @@ def main(_: list[str]) -> None:
     from psro_comm.reports.analysis import Look, Sides, analyze, checked_pages
 
     sides = Sides(given.row_name, given.column_name)
-    look = Look(given.figures, checked_pages(given.pages), sides)
+    look = Look(given.figures, checked_pages(given.pages), sides, given.population)
     options = (given.resamples, given.meta_solver, look, given.seed)
     how, reduction = reading_options(), reduction_of(given.reduction)
     if given.dry_run:

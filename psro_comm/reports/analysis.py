@@ -12,23 +12,26 @@ import numpy as np
 from psro_comm.disk.files import decode_json, encode_json, make_folder, read_bytes
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, saved_as, table_of
-from psro_comm.metagame.analysis import analyse
+from psro_comm.metagame.analysis import analyse, resampled_games
 from psro_comm.metagame.formats.files import DEFAULT
 from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.general.files import read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.population.analysis import describe
 from psro_comm.reports.analysis_sections import Sides, analysis_sections
 from psro_comm.reports.general import analyze_general, draw_general
 from psro_comm.reports.latex import latex_table
 from psro_comm.reports.page import page, section_part
+from psro_comm.reports.population import population_sections
 from psro_comm.reports.text import Section, printable
 
 if TYPE_CHECKING:  # the lab loads torch
     from psro_comm.lab.lab import Lab
 
 PAGES = ("md", "tex", "html")
+_MOST_TABLES = 300  # resampled ones, of which ratings are computed
 
 
 class Analysis(NamedTuple):
@@ -51,11 +54,13 @@ class Look(NamedTuple):
       figures: whether to draw figures.
       pages: kinds of pages to write, some of `PAGES`.
       sides: what both players are called.
+      population: whether to rate, map and draw the policies of both sides as well.
     """
 
     figures: bool = True
     pages: Sequence[str] = ()
     sides: Sides = Sides()
+    population: bool = False
 
 
 def analyze(
@@ -92,10 +97,10 @@ def analyze(
     game, refined = read_game(path, options, reduction), None
     name = saved_as(path, out)
     if not isinstance(game, MetaGame):
-        if meta_solver != "nash" or look.sides != Sides():
+        if meta_solver != "nash" or look.sides != Sides() or look.population:
             raise ValueError(
-                "--meta_solver, --row_name and --column_name have no effect on"
-                f" {path}, which is not a two-player zero-sum game"
+                "--meta_solver, --population, --row_name and --column_name have no"
+                f" effect on {path}, which is not a two-player zero-sum game"
             )
         make_folder(name.parent)
         found = analyze_general(game, name, num_samples, seed)
@@ -110,11 +115,15 @@ def analyze(
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
     make_folder(name.parent)
+    found_steps = history(source) if source.is_dir() else []
+    steps = [Iteration.from_dict(each) for each in found_steps]
+    if look.population:
+        tables = resampled_games(game, rng, min(num_samples, _MOST_TABLES))
+        report["population"] = describe(game, tables, steps)
     if refined is not None:
         report["refinement"] = refined
     write_file(name.with_name(f"{name.name}.json"), encode_json(report))
-    steps = history(source) if source.is_dir() and look.figures else []
-    figures = partial(_draw, game, steps, name)
+    figures = partial(_draw, game, report, steps, name)
     sections = _sections(report, look.sides)
     return _analysis(report["title"], sections, name, look, figures)
 
@@ -170,20 +179,33 @@ def printable_lines(text: str) -> str:
 
 def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
     found = analysis_sections(report, sides)
+    if "population" in report:
+        found += population_sections(report["population"])
     if "refinement" in report:
         found.append(refinement_section(report["refinement"]))
     return found
 
 
-def _draw(game: MetaGame, steps: Sequence[Any], name: Path) -> list[Path]:
+def _draw(
+    game: MetaGame, report: Mapping[str, Any], steps: Sequence[Iteration], name: Path
+) -> list[Path]:
     # Words alone need no matplotlib, which takes a second to load.
     from psro_comm.reports.figures.analysis import plot_iterations
-    from psro_comm.reports.figures.heat_map import plot_meta_game
+    from psro_comm.reports.figures.meta_game import plot_meta_game
+    from psro_comm.reports.figures.phase import plot_zero_sum_phase
+    from psro_comm.reports.figures.population import plot_population
 
-    drawn = plot_meta_game(game, name.with_name(f"{name.name}-payoffs"))
+    x, y = (
+        np.array([each["weight"] for each in report[side]])
+        for side in ("defenders", "attackers")
+    )
+    drawn = plot_meta_game(game, x, y, name.with_name(f"{name.name}-payoffs"))
     if steps:
-        found = [Iteration.from_dict(each) for each in steps]
-        drawn += plot_iterations(found, name.with_name(f"{name.name}-iterations"))
+        drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+    if "population" in report:
+        drawn += plot_population(report["population"], name, game.title)
+        phase = name.with_name(f"{name.name}-phase")
+        drawn += plot_zero_sum_phase(game, x, y, phase)
     return drawn
 
 

@@ -178,7 +178,8 @@ def _equilibria(found: Mapping[str, Any]) -> Section:
     for k, names in enumerate(found["unconfirmed"][:_MOST]):
         if names:
             bullets.append(f"{k + 1}: it is not known what it brings to play {names}")
-    title = f"Equilibria: {count:,}"
+    open_ = any(found["unconfirmed"])
+    title = f"{'Candidates for equilibria' if open_ else 'Equilibria'}: {count:,}"
     return Section(title, bullets, _JUDGED, rows, _more(count))
 
 

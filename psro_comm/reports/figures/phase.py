@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from psro_comm.metagame.population.phase import Phase
+from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.population.phase import Phase, phase_of
+from psro_comm.metagame.population.zero_sum import as_normal_form
 from psro_comm.reports.figures.labels import shortened, titled
 from psro_comm.reports.figures.style import (
     BLUE,
@@ -45,6 +47,23 @@ def plot_phase(
             ax.plot(*dots.T, "o", color=VERMILLION, ms=6, clip_on=False, zorder=5)
         ax.set_title(titled(f"{title}: replicator dynamics", 48), pad=16)
     return figure_files(path, PRINT)
+
+
+def plot_zero_sum_phase(
+    game: MetaGame, x: np.ndarray, y: np.ndarray, path: Path
+) -> list[Path]:
+    """Draws the replicator dynamics of a meta-game, if its states fit on a page.
+
+    They do with two policies on each side, or three of one population against itself.
+
+    Returns:
+      The files written; none if they do not.
+    """
+    phase = phase_of(as_normal_form(game))
+    if phase is None:
+        return []
+    dots = np.array([[x[0], y[0]] if phase.kind == "square" else x])
+    return plot_phase(phase, dots, path, game.title)
 
 
 def _draw_square(ax: Axes, phase: Phase) -> None:
