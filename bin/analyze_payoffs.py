@@ -1,6 +1,7 @@
 """Analyses a payoff table of a run or a file: value, mixtures, regrets, intervals.
 
 python -m bin.analyze_payoffs --payoffs=meta_game.csv
+python -m bin.analyze_payoffs --payoffs=openspiel:matrix_pd
 python -m bin.analyze_payoffs --run=a --refine --width=0.5
 python -m bin.analyze_payoffs --payoffs=meta_game.csv --refine --width=0.5
 
@@ -26,8 +27,14 @@ from psro_comm.metagame.solvers import META_SOLVERS
 
 _RUNNERS = ("workers", "executor", "ray.address")
 command_line.define_common("plugin", "run", "runs_dir", *_RUNNERS, "dry_run")
-flags.DEFINE_string("payoffs", None, f"Table ({KINDS}), instead of --run.")
+flags.DEFINE_string("payoffs", None, f"Table ({KINDS}) or openspiel:NAME, not --run.")
 define_reading()
+flags.DEFINE_string(
+    "reduction",
+    None,
+    "Role-symmetric file: players of each role in a smaller game that keeps the gains"
+    " of single deviations, such as buyers:3,sellers:3.",
+)
 flags.DEFINE_string("out", None, "Folder of the results (default: beside the table).")
 flags.DEFINE_integer("resamples", 1000, "Number of resamples of the table.", 2)
 flags.DEFINE_integer("seed", 0, "Seed of the resamples.", 0)
@@ -35,6 +42,11 @@ flags.DEFINE_enum(
     "meta_solver", "nash", list(META_SOLVERS), "Solver whose mixtures are judged."
 )
 flags.DEFINE_boolean("figures", True, "Draw the heat map and the iterations.")
+flags.DEFINE_boolean(
+    "population",
+    False,
+    "Rate both sides' policies, and draw their map, layers and diversity.",
+)
 flags.DEFINE_list("pages", [], "Kinds of pages to write as well: md, tex, html.")
 flags.DEFINE_string("row_name", "defender", "What the row player is called.")
 flags.DEFINE_string("column_name", "attacker", "What the column player is called.")
@@ -60,7 +72,7 @@ def main(_: list[str]) -> None:
     if given.payoffs is not None:
         command_line.refuse(["runs_dir", *_RUNNERS], "beside --payoffs")
     else:
-        command_line.refuse([*READING, "results"], "without --payoffs")
+        command_line.refuse([*READING, "results", "reduction"], "without --payoffs")
         read_run(Path(given.runs_dir), given.run)
         if not given.refine:
             command_line.refuse(_RUNNERS, "without --refine")
@@ -68,22 +80,25 @@ def main(_: list[str]) -> None:
     request = command_line.begun() if playing else None
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
+    from psro_comm.metagame.general.files import reduction_of
     from psro_comm.reports.analysis import Look, Sides, analyze, checked_pages
     from psro_comm.reports.refining import Refining
 
-    how, width = reading_options(), given.width if given.refine else None
+    how, reduction = reading_options(), reduction_of(given.reduction)
+    width = given.width if given.refine else None
     if given.dry_run:
         config = request.config if request else None
         asked = None if width is None else (config, width)
-        print(outline(source, given.out, given.resamples, how, refined=asked))
+        told = source, given.out, given.resamples, how, reduction
+        print(outline(*told, refined=asked))
         return
     sides = Sides(given.row_name, given.column_name)
-    look = Look(given.figures, checked_pages(given.pages), sides)
+    look = Look(given.figures, checked_pages(given.pages), sides, given.population)
     options = (given.resamples, given.meta_solver, look, given.seed)
     results = [Path(each) for each in given.results]
     with open_lab(request) if request else nullcontext() as lab:
         refining = Refining(width, lab, results)
-        found = analyze(source, given.out, *options, refining, how)
+        found = analyze(source, given.out, *options, refining, how, reduction)
     print(found.words, flush=True)  # first: a figure that fails costs no number
     drawn = found.draw()
     if drawn:

@@ -1,5 +1,6 @@
 """Describes what `analyze_payoffs` would do: the text of its `--dry_run`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ from psro_comm.command.plan import PLAY
 from psro_comm.disk.tables import saved_as, table_of
 from psro_comm.lab.progress import format_duration
 from psro_comm.metagame.allocation import checked_width, known, wanted
-from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
+from psro_comm.metagame.formats.files import DEFAULT
 from psro_comm.metagame.formats.options import Options
+from psro_comm.metagame.general.files import ONLY_ZERO_SUM, read_game
+from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.settings.experiment import ExperimentConfig
 
 
@@ -18,28 +21,35 @@ def outline(
     out: str | None,
     num_samples: int,
     options: Options = DEFAULT,
+    reduction: Mapping[str, int] | None = None,
     *,
     refined: tuple[ExperimentConfig | None, float] | None = None,
 ) -> str:
     """Returns in words what `analyze` would do; reads the table, but solves nothing.
 
     Args:
-      source, out, num_samples, options: as for `analyze`.
+      source, out, num_samples, options, reduction: as for `analyze`.
       refined: with `--refine` the half-width to reach, and the configuration of the
         run that plays; None for a file, whose episodes are only listed.
 
     Raises:
-      ValueError: no such file or run, or not a meta-game.
+      ValueError: no such file or run, or no game.
     """
     path = table_of(Path(source))
-    game = read_meta_game(path, options)
-    rows, cols = game.mean.shape
+    game = read_game(path, options, reduction)
+    if isinstance(game, MetaGame):
+        shape: Sequence[int] = game.mean.shape
+    else:
+        shape = [len(names) for names in game.strategies]
+    sides = " by ".join(map(str, shape))
     words = (
-        f"analysis of {path}, {rows} by {cols}, with {num_samples} resamples;"
+        f"analysis of {path}, {sides}, with {num_samples} resamples;"
         f" seconds; to {saved_as(path, out)}.json"
     )
     if refined is None:
         return words
+    if not isinstance(game, MetaGame):
+        raise ValueError(f"--refine has no effect on {path}: {ONLY_ZERO_SUM}")
     config, width = refined
     now = known(game, np.random.default_rng(0))
     episodes = int(wanted(now, checked_width(width)).sum())

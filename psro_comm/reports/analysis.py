@@ -3,6 +3,7 @@
 import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,18 +12,23 @@ import numpy as np
 from psro_comm.disk.files import encode_json, make_folder, read_bytes
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import history, saved_as, table_of
-from psro_comm.metagame.analysis import analyse
-from psro_comm.metagame.formats.files import DEFAULT, read_meta_game
+from psro_comm.metagame.analysis import analyse, resampled_games
+from psro_comm.metagame.formats.files import DEFAULT
 from psro_comm.metagame.formats.options import Options
+from psro_comm.metagame.general.files import ONLY_ZERO_SUM, read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.population.analysis import describe
 from psro_comm.reports.analysis_sections import Sides, analysis_sections
+from psro_comm.reports.general import analyze_general, draw_general
 from psro_comm.reports.latex import latex_table
 from psro_comm.reports.page import page, section_part
+from psro_comm.reports.population import population_sections
 from psro_comm.reports.refining import Refining, refined, refinement_section
 from psro_comm.reports.text import Section, printable
 
 PAGES = ("md", "tex", "html")
+_MOST_TABLES = 300  # resampled ones, of which ratings are computed
 
 
 class Analysis(NamedTuple):
@@ -45,11 +51,13 @@ class Look(NamedTuple):
       figures: whether to draw figures.
       pages: kinds of pages to write, some of `PAGES`.
       sides: what both players are called.
+      population: whether to rate, map and draw the policies of both sides as well.
     """
 
     figures: bool = True
     pages: Sequence[str] = ()
     sides: Sides = Sides()
+    population: bool = False
 
 
 def analyze(
@@ -61,11 +69,12 @@ def analyze(
     seed: int,
     refining: Refining = Refining(),  # noqa: B008
     options: Options = DEFAULT,
+    reduction: Mapping[str, int] | None = None,
 ) -> Analysis:
     """Analyses a table, saves `analysis.json`, and returns the words.
 
     Args:
-      source: a file, or the folder of a run.
+      source: a file, the folder of a run, or `openspiel:NAME`.
       out: folder of the results; None is beside the table.
       num_samples: number of resamples.
       meta_solver: name of the solver whose mixtures are judged.
@@ -73,31 +82,69 @@ def analyze(
       seed: seed of the resamples.
       refining: how to refine the table before.
       options: how to read what is ambiguous in a file.
+      reduction: players by role to which a role-symmetric game is reduced.
 
     Raises:
-      ValueError: no such file or run, or not a meta-game.
+      ValueError: no such file or run, or no game.
     """
     source = Path(source)
     path = table_of(source)
-    game, name = read_meta_game(path, options), saved_as(path, out)
+    game, name = read_game(path, options, reduction), saved_as(path, out)
+    if not isinstance(game, MetaGame):
+        _check_general(path, meta_solver, look, refining)
+        make_folder(name.parent)
+        general = analyze_general(game, name, num_samples, seed)
+        plot = partial(draw_general, game, general.report, name)
+        files = [name.with_name(f"{name.name}.json")]
+        return _analysis(game.title, general.sections, name, look, plot, files)
     make_folder(name.parent)
     game, found, files = refined(game, path, name, refining, seed)
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
+    found_steps = history(source) if source.is_dir() else []
+    steps = [Iteration.from_dict(each) for each in found_steps]
+    if look.population:
+        tables = resampled_games(game, rng, min(num_samples, _MOST_TABLES))
+        report["population"] = describe(game, tables, steps)
     if found is not None:
         report["refinement"] = found
-    files.append(name.with_suffix(".json"))
+    files.append(name.with_name(f"{name.name}.json"))
     write_file(files[-1], encode_json(report))
-    steps = history(source) if source.is_dir() and look.figures else []
+    figures = partial(_draw, game, report, steps, name)
     sections = _sections(report, look.sides)
+    return _analysis(report["title"], sections, name, look, figures, files)
+
+
+def _check_general(path: Path, meta_solver: str, look: Look, how: Refining) -> None:
+    """Refuses what has no effect on a game that is not two-player zero-sum."""
+    if meta_solver != "nash" or look.sides != Sides() or look.population:
+        raise ValueError(
+            "--meta_solver, --population, --row_name and --column_name have no effect"
+            f" on {path}: {ONLY_ZERO_SUM}"
+        )
+    if how != Refining():
+        raise ValueError(
+            f"--refine and --results have no effect on {path}: {ONLY_ZERO_SUM}"
+        )
+
+
+def _analysis(
+    title: str,
+    sections: Sequence[Section],
+    name: Path,
+    look: Look,
+    plot: Callable[[], list[Path]],
+    files: Sequence[Path],
+) -> Analysis:
+    """Returns the words of sections that are saved, and how to draw and write them."""
 
     def draw() -> list[Path]:
         figures, failure = [], None
         try:
-            figures = _draw(game, steps, name) if look.figures else []
+            figures = plot() if look.figures else []
         except Exception as error:  # whatever a name or a backend does to a figure
             failure = error
-        drawn = figures + _write(report["title"], sections, look.pages, name, figures)
+        drawn = figures + _write(title, sections, look.pages, name, figures)
         if failure is not None:
             reason = printable(str(failure).strip().partition("\n")[0])
             raise ValueError(f"a figure failed: {reason}; all else is saved")
@@ -133,20 +180,33 @@ def printable_lines(text: str) -> str:
 
 def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
     found = analysis_sections(report, sides)
+    if "population" in report:
+        found += population_sections(report["population"])
     if "refinement" in report:
         found.append(refinement_section(report["refinement"]))
     return found
 
 
-def _draw(game: MetaGame, steps: Sequence[Any], name: Path) -> list[Path]:
+def _draw(
+    game: MetaGame, report: Mapping[str, Any], steps: Sequence[Iteration], name: Path
+) -> list[Path]:
     # Words alone need no matplotlib, which takes a second to load.
     from psro_comm.reports.figures.analysis import plot_iterations
-    from psro_comm.reports.figures.heat_map import plot_meta_game
+    from psro_comm.reports.figures.meta_game import plot_meta_game
+    from psro_comm.reports.figures.phase import plot_zero_sum_phase
+    from psro_comm.reports.figures.population import plot_population
 
-    drawn = plot_meta_game(game, name.with_name(f"{name.name}-payoffs"))
+    x, y = (
+        np.array([each["weight"] for each in report[side]])
+        for side in ("defenders", "attackers")
+    )
+    drawn = plot_meta_game(game, x, y, name.with_name(f"{name.name}-payoffs"))
     if steps:
-        found = [Iteration.from_dict(each) for each in steps]
-        drawn += plot_iterations(found, name.with_name(f"{name.name}-iterations"))
+        drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+    if "population" in report:
+        drawn += plot_population(report["population"], name, game.title)
+        phase = name.with_name(f"{name.name}-phase")
+        drawn += plot_zero_sum_phase(game, x, y, phase)
     return drawn
 
 
@@ -172,7 +232,7 @@ def _write(
     }
     written = []
     for kind in pages:
-        written.append(name.with_suffix(f".{kind}"))
+        written.append(name.with_name(f"{name.name}.{kind}"))
         write_file(written[-1], (texts[kind]() + "\n").encode())
     return written
 

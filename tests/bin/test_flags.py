@@ -152,4 +152,5 @@ def test_analyze_payoffs_shows_what_it_reads_alone(found):
     assert found["analyze_payoffs"][0] == {
         *("run", "runs_dir", "workers", "dry_run", "payoffs", "out", "resamples"),
         *("seed", "meta_solver", "figures", "refine", "width"),
+        *("names", "row_role", "sum_tolerance", "reduction", "population"),
     }

@@ -12,6 +12,7 @@ from psro_comm.metagame.solvers.checks import MetaSolverError
 MOST_PROFILES = 1_000  # of the chain, which is dense; its elimination is cubic
 _TIE = 1e-12  # of the two payoffs: rounding
 _MUTATION = 1e-12  # weight of a step that loses, against 1 of one that gains
+_NOTHING = 1e-8  # a smaller share is 0 in the limit of no mutation
 
 
 class AlphaRank(NamedTuple):
@@ -38,8 +39,8 @@ def alpha_rank(game: NormalFormGame) -> AlphaRank:
     A Markov chain over profiles: one player at a time moves to a strategy that earns
     more with weight 1, as much with weight 1/2, less with a weight that goes to 0. The
     weights are kept at 1e-12 and the chain is solved without any subtraction, so that
-    every share is exact to rounding, whatever the size of the game. Signs of payoff
-    differences alone count.
+    every share is exact to 1e-8, whatever the size of the game; smaller ones are 0.
+    Signs of payoff differences alone count.
 
     Raises:
       MetaSolverError: more than `MOST_PROFILES` profiles.
@@ -54,7 +55,9 @@ def alpha_rank(game: NormalFormGame) -> AlphaRank:
             f"alpha-rank of {number:,} profiles: at most {MOST_PROFILES:,} are solved"
         )
     rates = response_rates(game)
-    stationary = _stationary(np.where(rates > 0, rates, 0.0))
+    stationary = _stationary(rates)
+    stationary[stationary < _NOTHING] = 0.0
+    stationary /= stationary.sum()
     better = sparse.csr_array(rates >= 0.5)
     count, label = connected_components(better, directed=True, connection="strong")
     leaves = np.zeros(count, dtype=bool)

@@ -11,7 +11,8 @@ from scipy.optimize import linprog
 from psro_comm.metagame.general.normal_form import NormalFormGame
 from psro_comm.metagame.solvers.checks import MetaSolverError, on_simplex
 
-MOST_NUMBERS = 400_000  # in the constraints; HiGHS takes minutes beyond
+# Numbers in the constraints; solvers take minutes beyond. Coarse ones have few lines.
+MOST_NUMBERS, MOST_COARSE = 60_000, 1_000_000
 MOST_ENTROPY = 2_000  # profiles, for the interior-point method
 _SLACK = 1e-8  # of the spread: gives the interior-point method an interior
 _ALLOWED = 1e-6  # gain by a deviation, of the spread
@@ -44,10 +45,11 @@ def deviation_gains(game: NormalFormGame, *, coarse: bool) -> sparse.csr_array:
     """
     shape = game.payoffs.shape[1:]
     needed = int(np.prod(shape)) * sum(n if coarse else n - 1 for n in shape)
-    if needed > MOST_NUMBERS:
+    most = MOST_COARSE if coarse else MOST_NUMBERS
+    if needed > most:
         raise ValueError(
             f"correlated equilibria of {' by '.join(map(str, shape))} profiles take"
-            f" {needed:,} numbers, at most {MOST_NUMBERS:,} are solved"
+            f" {needed:,} numbers, at most {most:,} are solved"
         )
     places = np.arange(np.prod(shape)).reshape(shape)
     rows, columns, gains = [], [], []

@@ -13,6 +13,7 @@ LIMIT = 1e5  # rationality at which the branch is taken for its limit
 _MOST_STEPS = 4_000
 _FIRST_STEP, _LONGEST = 0.05, 5_000.0
 _RESIDUAL = 1e-10
+_LARGEST = 50.0  # of a log x; at a solution it is 0
 _CORRECTIONS = 8  # Newton steps before a shorter step is tried
 
 
@@ -94,7 +95,7 @@ class _Curve:
 
     def mixtures(self, point: np.ndarray) -> list[np.ndarray]:
         """Returns the mixtures at a point; they sum to 1."""
-        weights = np.exp(point[:-1])
+        weights = np.exp(np.minimum(point[:-1], _LARGEST))
         return [weights[part] / weights[part].sum() for part in self._parts]
 
     def system(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +119,7 @@ class _Curve:
             derivative[rest, rest] += 1.0
             derivative[rest, base] -= 1.0
             derivative[rest, -1] = -edges / self._game.spread
-            weights = np.exp(logs[part])
+            weights = np.exp(np.minimum(logs[part], _LARGEST))
             left[base] = weights.sum() - 1.0
             derivative[base, part] = weights
         return left, derivative

@@ -165,10 +165,15 @@ class NormalFormGame:
 
 
 def expected(game: Game, mixtures: Mixtures) -> np.ndarray:
-    """Returns what a player of each group earns, `[k]`, when all mix."""
-    return np.array(
-        [x @ u for x, u in zip(mixtures, game.deviations(mixtures), strict=True)]
-    )
+    """Returns what a player of each group earns, `[k]`, when all mix.
+
+    NaN where a payoff that it needs is not known.
+    """
+    earned = []
+    for x, u in zip(mixtures, game.deviations(mixtures), strict=True):
+        played = x > 0  # NaN of what is not played must not count
+        earned.append(x[played] @ u[played])
+    return np.array(earned)
 
 
 def regrets(game: Game, mixtures: Mixtures) -> np.ndarray:
@@ -176,12 +181,8 @@ def regrets(game: Game, mixtures: Mixtures) -> np.ndarray:
 
     max_s u_p(s) - x_p' u_p, never negative; NaN where payoffs that it needs are absent.
     """
-    found = []
-    for x, u in zip(mixtures, game.deviations(mixtures), strict=True):
-        played = x > 0
-        here = x[played] @ u[played]  # NaN of what is not played must not count
-        found.append(np.maximum(u.max() - here, 0.0))
-    return np.array(found)
+    best = [u.max() for u in game.deviations(mixtures)]
+    return np.maximum(np.array(best) - expected(game, mixtures), 0.0)
 
 
 def check_names(names: Sequence[str], what: str) -> None:

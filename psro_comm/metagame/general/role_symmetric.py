@@ -149,7 +149,7 @@ class RoleSymmetricGame:
                 ways[:, own] = orders + np.log(self.profiles[:, own] / count)
         return ways
 
-    def _chances(self, flat: np.ndarray) -> np.ndarray:
+    def chances(self, flat: np.ndarray) -> np.ndarray:
         """Returns the chance of each profile given that one plays s, `[K, S]`."""
         absent = flat == 0
         idle = self.profiles[:, absent].sum(axis=1)  # play what no mixture plays
@@ -171,7 +171,7 @@ class RoleSymmetricGame:
         Returns:
           `[n_r]` of each role; NaN where a payoff that it needs is not known.
         """
-        chances = self._chances(np.concatenate(list(mixtures)))
+        chances = self.chances(np.concatenate(list(mixtures)))
         used = np.where(chances > 0, self.payoffs, 0.0)
         earned = (chances * used).sum(axis=0)
         earned[np.abs(chances.sum(axis=0) - 1) > _WHOLE] = np.nan
@@ -180,7 +180,7 @@ class RoleSymmetricGame:
     def jacobian(self, mixtures: Mixtures) -> np.ndarray:
         """Returns du(s) / dx(t) of `deviations`, `[S, S]`; 0 where x(t) is 0."""
         flat = np.concatenate(list(mixtures))
-        chances = self._chances(flat)
+        chances = self.chances(flat)
         paid = np.where(chances > 0, chances * self.payoffs, 0.0)
         found = paid.T @ self.profiles - np.diag(paid.sum(axis=0))
         return np.divide(found, flat, out=np.zeros_like(found), where=flat > 0)

@@ -1,4 +1,4 @@
-"""Draws payoff tables as heat maps: of a story, and of any meta-game."""
+"""Draws the payoff tables of a story as heat maps."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from psro_comm.metagame.intervals import NORMAL, mean_interval
-from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.intervals import mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.figures.style import PRINT, SCREEN, figure_files, new_figure
 
-_SMALL, _LEGIBLE = 12, 40  # policies; larger tables get smaller words, then none
+_SMALL = 12  # policies; larger tables get smaller words
 
 
 class _Look(NamedTuple):
@@ -54,32 +53,6 @@ def plot_payoffs(table: PayoffTable, path: Path, title: str = "") -> list[Path]:
     return _draw(mean, (table.defenders, table.attackers), texts, look, path)
 
 
-def plot_meta_game(game: MetaGame, path: Path) -> list[Path]:
-    """Draws a meta-game: mean, 95 % half-width and episodes in each cell.
-
-    Cells of a large table hold the mean alone, those of a huge one no text.
-
-    Returns:
-      The files written.
-    """
-    small = max(game.mean.shape) < _SMALL
-    texts = {}
-    if max(game.mean.shape) <= _LEGIBLE:
-        texts = {
-            (i, j): _cell(game, i, j) if small else f"{game.mean[i, j]:.3g}"
-            for i, j in np.ndindex(*game.mean.shape)
-        }
-    look = _Look(
-        (0.9, 0.62) if small else (0.42, 0.26),
-        7.0 if small else 5.5,
-        "attacker, minimises",
-        "defender, maximises",
-        "payoff to the defender",
-        game.title,
-    )
-    return _draw(game.mean, (game.defenders, game.attackers), texts, look, path)
-
-
 def plot_returns(
     mean: np.ndarray,
     attacks: Sequence[str],
@@ -100,15 +73,6 @@ def plot_returns(
     words = "defender", "attack", "mean team return"
     look = _Look((1.05, 0.2), 7.0, *words, title)
     return _draw(mean, (attacks, defenders), texts, look, path, PRINT)
-
-
-def _cell(game: MetaGame, i: int, j: int) -> str:
-    lines = [f"{game.mean[i, j]:.4g}"]
-    if game.std_error is not None:
-        lines.append(f"±{NORMAL * game.std_error[i, j]:.2g}")
-    if game.episodes is not None:
-        lines.append(f"n={int(game.episodes[i, j])}")
-    return "\n".join(lines)
 
 
 def _draw(

@@ -33,6 +33,7 @@ MARKERS = "osD^vPX"
 
 SCREEN = ("svg", "png")
 PRINT = (*SCREEN, "pdf")
+FINE_DPI = 300  # of a PNG that is to be printed; it has no palette
 
 
 _STYLE: Any = {
@@ -41,7 +42,11 @@ _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.hashsalt": "psro_comm",  # the same figure is the same file
+    "text.parse_math": False,  # names are drawn as they are
 }
+
+
+_FINE: Any = {"svg.fonttype": "none"}
 
 
 _DPI = 130
@@ -69,10 +74,22 @@ def add_legend(figure: Figure, ax: Axes, *, wrap: bool = False) -> None:
 
 @contextmanager
 def new_figure(
-    path: Path, size: tuple[float, float], kinds: Sequence[str] = SCREEN
+    path: Path,
+    size: tuple[float, float],
+    kinds: Sequence[str] = SCREEN,
+    *,
+    fine: bool = False,
 ) -> Iterator[Figure]:
-    """Yields a figure, and writes it in files of some kinds when it is drawn."""
-    with matplotlib.rc_context(_STYLE):
+    """Yields a figure, and writes it in files of some kinds when it is drawn.
+
+    Args:
+      path: path of the files, without a suffix.
+      size: width and height, in inches.
+      kinds: suffixes of the files.
+      fine: whether it is for print: PNG at `FINE_DPI` in all colours, SVG and PDF whose
+        words are text.
+    """
+    with matplotlib.rc_context(_STYLE | (_FINE if fine else {})):
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
         figure = Figure(figsize=size, layout=layout)
         yield figure
@@ -82,6 +99,8 @@ def new_figure(
                 figure.savefig(data, format="svg", metadata={"Date": None})
             elif file.suffix == ".pdf":
                 figure.savefig(data, format="pdf", metadata={"CreationDate": None})
+            elif fine:
+                figure.savefig(data, format="png", dpi=FINE_DPI)
             else:  # With a palette, a third of the size: figures are kept in git.
                 figure.savefig(raw := io.BytesIO(), format="png", dpi=_DPI)
                 few = Image.open(raw).convert("RGB").quantize(_COLOURS, dither=_SOLID)

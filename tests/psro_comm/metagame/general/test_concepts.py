@@ -77,7 +77,7 @@ def test_programs_that_are_too_large_are_refused():
     with pytest.raises(ValueError, match="by 100 profiles take 1,980,000 numbers"):
         deviation_gains(bimatrix(*np.zeros((2, 100, 100))), coarse=False)
     with pytest.raises(ValueError, match="of 2,500 profiles: at most 2,000"):
-        most_mixed(bimatrix(*np.zeros((2, 50, 50))))
+        most_mixed(bimatrix(*np.zeros((2, 50, 50))), coarse=True)
 
 
 def test_logit_equilibria_of_a_zero_sum_game_are_the_known_ones():

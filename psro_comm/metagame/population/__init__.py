@@ -1,0 +1,1 @@
+"""What a population of policies looks like: ratings, layers, maps, diversity."""

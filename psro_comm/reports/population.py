@@ -1,0 +1,95 @@
+"""Puts what a population looks like into words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psro_comm.metagame.reading import read_interval
+from psro_comm.reports.text import Section
+
+_MOST = 12  # policies of a side, and layers, that are shown; all are in the JSON file
+
+
+def population_sections(found: Mapping[str, Any]) -> list[Section]:
+    """Returns ratings of both sides, layers and diversity, in words."""
+    seen = found["embedding"]
+    spread = found["diversity"]
+    kind = "areas (a disc game)" if seen["kind"] == "disc" else "products"
+    bullets = [
+        f"the plane of the map tells {seen['share']:.0%} of the squared payoffs, as"
+        f" {kind} of points",
+        f"effective diversity {spread['effective_diversity']:.4g} (in payoffs);"
+        f" expected cardinality {spread['cardinality']:.2f} of"
+        f" {min(len(found['defenders']), len(found['attackers']))}; effectively played:"
+        f" {spread['rows_played']:.2f} and {spread['columns_played']:.2f} policies",
+    ]
+    ratings = found["ratings"]
+    if "elo" in ratings:
+        told = ratings["elo"]["log_loss"]
+        bullets.append(
+            f"log loss of a game: Elo {told['elo']:.4f}, multidimensional Elo"
+            f" {told['melo_2']:.4f} (rank 1 of C), {told['melo_4']:.4f} (rank 2)"
+        )
+    return [
+        Section("Population", bullets),
+        _side(found, "defenders"),
+        _side(found, "attackers"),
+        _layers(found["layers"]),
+    ]
+
+
+def _side(found: Mapping[str, Any], side: str) -> Section:
+    """Returns ratings of a side, the best first."""
+    scales = {
+        "mean_payoff": "against all alike",
+        "nash": "against the equilibrium",
+        "elo": "Elo",
+    }
+    known = {key: words for key, words in scales.items() if key in found["ratings"]}
+    best = [each["estimate"] for each in found["ratings"]["mean_payoff"][side]]
+    order = sorted(range(len(best)), key=lambda k: -best[k])
+    counted = found["cycles"]
+    rows = [
+        (
+            found[side][k],
+            f"{found['mixtures'][side][k]:.3f}",
+            *(_text(found["ratings"][key][side][k]) for key in known),
+            "" if counted is None else f"{counted[side][k]:,}",
+        )
+        for k in order[:_MOST]
+    ]
+    head = (side[:-1], "weight", *known.values(), "cycles")
+    left = len(order) - _MOST
+    more = [f"... and {left:,} more, in the JSON file"] if left > 0 else []
+    return Section(f"Ratings of {side}", head=head, rows=rows, notes=more)
+
+
+def _layers(layers: Sequence[Mapping[str, Any]]) -> Section:
+    rows = [
+        (
+            str(number),
+            _names(layer["defenders"]),
+            _number(layer["defenders_secure"]),
+            _names(layer["attackers"]),
+            _number(layer["attackers_concede"]),
+        )
+        for number, layer in enumerate(layers[:_MOST], start=1)
+    ]
+    head = ("layer", "defenders", "secure", "attackers", "concede")
+    return Section(f"Layers: {len(layers)}", head=head, rows=rows)
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(
+        name if len(name) <= 24 else f"{name[:21]}..." for name in names[:3]
+    )
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "-"
+
+
+def _number(found: float | None) -> str:
+    return "-" if found is None else f"{found:.4g}"
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    if found["low"] is None:
+        return f"{found['estimate']:.4g}"
+    return str(read_interval(found))
