@@ -22,18 +22,25 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
+    from psro_comm.reports.teams.words import certificate_section
     from psro_comm.reports.terminal import render_ceilings, render_gate
     from psro_comm.studies.ceilings import ceilings
+    from psro_comm.studies.certificate import certify, is_ensemble
     from psro_comm.studies.story import Story
 
     with open_lab(request) as lab:
         gate = Story(lab).gate()
         asked, episodes = flags.FLAGS.ceilings, request.config.evaluation.episodes
         replaced = ceilings(lab, episodes) if asked else []
+        certain = {}
+        if is_ensemble(lab.team()):
+            certain = {request.run: certify(lab, "gate")}
         root = lab.store.root
     print(render_gate(gate))
     if replaced:
         print(f"\n{render_ceilings(replaced)}")
+    if sure := certificate_section(certain, {}):
+        print(f"\n{sure.as_text()}")
     print(f"\nSaved: {root / 'team.safetensors'}, {root / 'gate.json'}")
 
 
