@@ -1,6 +1,10 @@
 """Trains a team that talks, and measures what it loses when its messages are zeroed.
 
 python -m bin.train_team --task=predator_prey_p05 --run=team
+
+A team may be made robust: it learns on under lies (--harden), with messages dropped
+(--training.message_dropout), hears nobody (--nocommnet.talks), weighs what it hears
+(--commnet.reliability), or acts by majority over subsets (--commnet.ensemble).
 """
 
 from absl import flags
@@ -8,9 +12,18 @@ from absl import flags
 from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
-from psro_comm.lab.session import open_lab
+from psro_comm.lab.session import open_lab, read_run
+from psro_comm.settings.experiment import ExperimentConfig
+from psro_comm.settings.fields import replace
 
-command_line.define("evaluation.episodes")
+command_line.define(
+    *("evaluation.episodes", "hardening", "attack_oracle.env_steps"),
+    but=["hardening.start"],
+)
+flags.DEFINE_string(
+    "harden", None, "Run whose team learns on under lies, instead of a new one."
+)
+_OF_HARDENING = [f"hardening.{name}" for name in ("share", "rounds", "families")]
 flags.DEFINE_boolean(
     "ceilings", False, "Print what is left with each agent's messages replaced, too."
 )
@@ -18,23 +31,48 @@ flags.DEFINE_boolean(
 
 def main(_: list[str]) -> None:
     """Trains (or continues) the team and prints the gate."""
-    request = command_line.request()
+    start = flags.FLAGS.harden
+    if start is None:
+        idle = [*_OF_HARDENING, "attack_oracle.env_steps"]
+        command_line.refuse(idle, "without --harden")
+    request = command_line.request(adapt=lambda config: _hardened(config, start))
+    if start is not None:
+        read_run(request.runs_dir, start)
+        if request.team is not None:
+            command_line.refuse(["harden"], f"with the team of {request.team!r}")
     if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
+    from psro_comm.reports.teams.words import certificate_section
     from psro_comm.reports.terminal import render_ceilings, render_gate
     from psro_comm.studies.ceilings import ceilings
+    from psro_comm.studies.certificate import certify, is_ensemble
     from psro_comm.studies.story import Story
 
     with open_lab(request) as lab:
         gate = Story(lab).gate()
         asked, episodes = flags.FLAGS.ceilings, request.config.evaluation.episodes
         replaced = ceilings(lab, episodes) if asked else []
+        certain = {}
+        if is_ensemble(lab.team()):
+            certain = {request.run: certify(lab, "gate")}
         root = lab.store.root
     print(render_gate(gate))
     if replaced:
         print(f"\n{render_ceilings(replaced)}")
+    if sure := certificate_section(certain, {}):
+        print(f"\n{sure.as_text()}")
     print(f"\nSaved: {root / 'team.safetensors'}, {root / 'gate.json'}")
+
+
+def _hardened(config: ExperimentConfig, start: str | None) -> ExperimentConfig:
+    """Returns the experiment of a team that learns on: gently, without a teacher."""
+    if start is None:
+        return config
+    changes = {"hardening.start": start, "training.imitation_fraction": 0.0}
+    rate = "q" if config.learner == "ndq" else "ppo"
+    usual = getattr(config.training, rate).learning_rate
+    return replace(config, changes | {f"training.{rate}.learning_rate": usual / 2})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from games.engine.channel import CLEAN
 from games.engine.env import CommEnv
 from games.engine.play import Stream, Thin, collect
 from oracles.learning.randomness import make_generators
+from oracles.teams.lies import Lies
 
 _MEASURING = 2**20  # this segment is beyond those of any training
 _MEASURED_ENVS = 256
@@ -20,20 +21,25 @@ def clean_stream(
     seed: int,
     segment: int,
     thin: Thin | None = None,
+    lies: Lies | None = None,
 ) -> Stream:
     """Makes a clean stream whose randomness depends only on `(seed, segment)`.
 
-    `thin` takes messages away (`oracles.teams.thinning`).
+    `thin` takes messages away (`oracles.teams.thinning`); `lies` are told, if it is to
+    be less than clean (`oracles.teams.lies`).
     """
     device = env.device
     generators = make_generators(device, seed, segment)
+    liars = 1 if lies is None else lies.liars
     return Stream(
         env,
         team,
-        CLEAN,
-        malicious=torch.zeros(num_envs, 1, dtype=torch.long, device=device),
+        CLEAN if lies is None else lies.channel,
+        malicious=torch.zeros(num_envs, 1, dtype=torch.long, device=device)
+        + torch.arange(liars, device=device),
         world_generator=generators.world,
         generator=generators.policy,
+        redraw_malicious=lies is not None,
         thin=thin,
     )
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from games.engine.channel import CLEAN
 from games.engine.env import CommEnv, TimeStep
 from games.engine.play import Step
 from games.engine.team import Carry, communicate
@@ -26,6 +25,7 @@ from oracles.teams import resume_points
 from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.config import QConfig
 from oracles.teams.imitation import NO_LABEL
+from oracles.teams.lies import distrust_loss, retelling
 from oracles.teams.q_learning import QMixer, message_losses, posterior, q_lambda
 
 
@@ -38,6 +38,8 @@ class Memory(NamedTuple):
     reward: Tensor  # [T+1,B]
     done: Tensor  # [T+1,B] bool
     label: Tensor  # [T+1,B,N] long; NO_LABEL where there is no teacher
+    forged: Tensor  # [T+1,B,N] bool
+    tampered: Tensor  # [T+1,B,N,D]; what left the senders
 
 
 class Unrolled(NamedTuple):
@@ -46,6 +48,7 @@ class Unrolled(NamedTuple):
     q: Tensor  # -inf where unavailable
     said: Tensor
     m_in: Tensor
+    beliefs: Tensor  # [T,B,N,N]; zeros where agents do not judge
 
 
 def remember(rollout: Step, label: Tensor | None) -> Memory:
@@ -59,6 +62,8 @@ def remember(rollout: Step, label: Tensor | None) -> Memory:
         rollout.reward,
         rollout.done,
         label,
+        rollout.wire.forged,
+        rollout.wire.tampered,
     )
 
 
@@ -93,8 +98,16 @@ class NDQLearner:
         steps = []
         for t in range(len(memory.action)):
             timestep = map_tensors(lambda leaf, t=t: leaf[t], memory.timestep)
-            carry, wire, q = communicate(team, carry, timestep, CLEAN, generator)
-            steps.append(Unrolled(q, wire.sent, carry.m_in))
+            told = retelling(memory.forged[t], memory.tampered[t])
+            before = carry.memory.masked_fill(timestep.fresh[..., None], 0.0)
+            carry, wire, q = communicate(team, carry, timestep, told, generator)
+            judges = getattr(team, "judges", False)
+            believed = (
+                team.beliefs(timestep.obs, before, wire.heard)
+                if judges
+                else torch.zeros_like(timestep.links, dtype=q.dtype)
+            )
+            steps.append(Unrolled(q, wire.sent, carry.m_in, believed))
         unrolled: Unrolled = stack(steps)
         return unrolled
 
@@ -163,6 +176,8 @@ class NDQLearner:
         loss = td + imitation_coef * missed
         if self.team.config.talks:
             loss = loss + config.c_beta * talk
+        if getattr(self.team, "judges", False):
+            loss = loss + distrust_loss(unrolled.beliefs, memory.forged, timestep.links)
         parts = {
             "td_loss": td,
             "imitation_loss": missed,

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from games.engine.channel import CLEAN
 from games.engine.env import CommEnv, TimeStep
 from games.engine.play import Step, log_prob_of
 from games.engine.team import Carry, communicate
@@ -23,6 +22,7 @@ from oracles.teams.attention import attention_loss
 from oracles.teams.config import CreditConfig
 from oracles.teams.entropy import Steering
 from oracles.teams.imitation import NO_LABEL
+from oracles.teams.lies import distrust_loss, retelling
 from oracles.teams.teachers import Guide
 
 
@@ -35,6 +35,8 @@ class TeamInputs(NamedTuple):
     label: Tensor  # [T,B,N] long; the teacher's action, NO_LABEL where there is none
     whom: Tensor  # [T,B,N] long; whom to hear, if there is a guide
     judged: Tensor  # [T,B,S] or [T,B,N,F]: what the critic sees
+    forged: Tensor  # [T,B,N] bool
+    tampered: Tensor  # [T,B,N,D]; what left the senders
 
 
 class TeamLearner:
@@ -64,6 +66,7 @@ class TeamLearner:
         With a `guide` the loss has `guided` times that of `oracles.teams.attention`.
         """
         self._guide, self._guided = guide, guided
+        self._judges = getattr(team, "judges", False)
         self.team, self.ppo, self.device = team, ppo, env.device
         self.credit = credit or CreditConfig()
         self.steering = Steering(ppo.entropy_coef)
@@ -114,6 +117,8 @@ class TeamLearner:
             label[:-1],
             self._whom(rollout)[:-1],
             judged[:-1],
+            rollout.wire.forged[:-1],
+            rollout.wire.tampered[:-1],
         )
         weight = rollout.timestep.alive[:-1].float()
         log_prob = rollout.log_prob[:-1]
@@ -122,10 +127,11 @@ class TeamLearner:
         )
 
     def evaluate(self, inputs: TeamInputs, imitation: float = 1.0) -> Evaluation:
-        """Re-unrolls `communicate`; adds the losses of a teacher and of a guide.
+        """Re-unrolls `communicate`; adds losses of a teacher, a guide, and of beliefs.
 
             auxiliary = -w E[ log pi(label | tau, m_in) ]   where there is a label
                         + w_g attention_loss                where there is a guide
+                        + distrust_loss                     where agents judge messages
 
         Backpropagation through time starts at the rollout's first carry, which is
         taken as it was then (truncated); `communicate` clears it where agents are
@@ -133,14 +139,18 @@ class TeamLearner:
         """
         carry = map_tensors(lambda leaf: leaf[0], inputs.carry)
         generator = torch.Generator(self.device)  # for backbones whose messages vary
-        scores, attended = [], []
+        scores, attended, beliefs = [], [], []
         for t in range(inputs.action.shape[0]):
             timestep = map_tensors(lambda leaf, t=t: leaf[t], inputs.timestep)
             before = carry
+            told = retelling(inputs.forged[t], inputs.tampered[t])
             carry, wire, score = communicate(
-                self.team, carry, timestep, CLEAN, generator
+                self.team, carry, timestep, told, generator
             )
             scores.append(score)
+            if self._judges:
+                memory = before.memory.masked_fill(timestep.fresh[..., None], 0.0)
+                beliefs.append(self.team.beliefs(timestep.obs, memory, wire.heard))
             if self._guide is not None:
                 memory = before.memory.masked_fill(timestep.fresh[..., None], 0.0)
                 attended.append(
@@ -157,6 +167,10 @@ class TeamLearner:
         if self._guide is not None:
             auxiliary = auxiliary + self._guided * attention_loss(
                 torch.stack(attended), inputs.whom, inputs.timestep.links
+            )
+        if self._judges:
+            auxiliary = auxiliary + distrust_loss(
+                torch.stack(beliefs), inputs.forged, inputs.timestep.links
             )
         return Evaluation(
             log_prob_of(logits, inputs.action),

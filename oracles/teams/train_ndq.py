@@ -22,6 +22,7 @@ from oracles.teams.backbones.ndq import NDQ
 from oracles.teams.clean_play import clean_stream, measure_messages
 from oracles.teams.config import NDQTrainingConfig
 from oracles.teams.imitation import Imitation
+from oracles.teams.lies import Lies
 from oracles.teams.message_cutting import cut_level
 from oracles.teams.ndq_learner import NDQLearner, remember
 from oracles.teams.replay_buffer import Replay
@@ -40,6 +41,7 @@ def train_ndq(
     log: Log | None = None,
     checkpoint: Checkpoint | None = None,
     resume: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None,
+    lies: Lies | None = None,
 ) -> None:
     """Trains `team` in place, freezes it and measures its clean messages.
 
@@ -66,7 +68,7 @@ def train_ndq(
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
         for stats in _segment(
-            env, learner, replay, config, seed, imitation, update, stop
+            env, learner, replay, config, seed, imitation, update, stop, lies
         ):
             update += 1
             if log is not None:
@@ -89,10 +91,11 @@ def _segment(
     imitation: Imitation | None,
     first: int,
     stop: int,
+    lies: Lies | None,
 ) -> Iterator[dict[str, float]]:
     """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     thin = thinning(learner.team, config.message_dropout)
-    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin, lies)
     generator = stream.generator
     explorer = Explorer(generator, imitation)
     steps = stream.play(explorer)

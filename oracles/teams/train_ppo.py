@@ -23,6 +23,7 @@ from oracles.teams.clean_play import clean_stream, measure_messages
 from oracles.teams.config import TeamTrainingConfig
 from oracles.teams.entropy import Steering
 from oracles.teams.imitation import Imitation
+from oracles.teams.lies import Lies
 from oracles.teams.ppo_learner import TeamLearner
 from oracles.teams.teachers import GUIDES, Guide, Teacher
 from oracles.teams.thinning import thinning
@@ -40,6 +41,7 @@ def train_team(
     log: Log | None = None,
     checkpoint: Checkpoint | None = None,
     resume: tuple[Mapping[str, Tensor], Mapping[str, Any]] | None = None,
+    lies: Lies | None = None,
 ) -> None:
     """Trains `team` in place, freezes it and measures its clean messages.
 
@@ -57,6 +59,7 @@ def train_team(
       log: receives one line of metrics per update.
       checkpoint: receives tensors and facts at every resume point.
       resume: what `checkpoint` received last, to continue from there.
+      lies: who lies in the meantime (`oracles.teams.lies`).
 
     Raises:
       FloatingPointError: a loss is not finite.
@@ -85,7 +88,9 @@ def train_team(
     first, started = update, time.monotonic()
     while update < config.updates:
         stop = min(config.updates, update + config.checkpoint_every)
-        for stats in _segment(env, learner, config, seed, imitation, update, stop):
+        for stats in _segment(
+            env, learner, config, seed, imitation, update, stop, lies
+        ):
             update += 1
             if log is not None:
                 wall_s = time.monotonic() - started
@@ -119,11 +124,12 @@ def _segment(
     imitation: Imitation | None,
     first: int,
     stop: int,
+    lies: Lies | None,
 ) -> Iterator[dict[str, float]]:
     """Runs updates `first` .. `stop - 1` on a stream of their own; yields metrics."""
     ppo, updates = config.ppo, config.updates
     thin = thinning(learner.team, config.message_dropout)
-    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin)
+    stream = clean_stream(env, learner.team, config.num_envs, seed, first, thin, lies)
     imitated = imitation.updates if imitation else 0
     steps = stream.play(imitation.overrule(stream.generator) if imitation else None)
     meter = Meter(config.num_envs, env.device)

@@ -22,17 +22,15 @@ from oracles.strategies.jobs import (
     SettingData,
     TrainingJob,
     run_matches,
-    thaw_team,
 )
-from psro_comm.disk.differences import completed
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.inputs import Inputs, made_of, who
-from psro_comm.lab.pretraining import pretrain
+from psro_comm.lab.pretraining import pretrain, require_fitting
 from psro_comm.lab.trainings import Trainings
 from psro_comm.lab.workers import Workers
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
+from psro_comm.settings.experiment import ExperimentConfig, describe
 
 _WORLDS_PER_BLOCK = 128
 
@@ -73,7 +71,7 @@ class Lab:
         self.trainings = Trainings(store, metrics, workers)
         self.lender: RunStore | None = None  # the run whose team this one uses
         self._team: Frozen | None = None
-        self.mark = ""  # ends the names of tables of another team than the run's
+        self.mark = ""  # ends the names of another team's tables
 
     def seed(self, name: str) -> int:
         """Returns the seed of an artefact, made from the run's seed and its name."""
@@ -81,16 +79,19 @@ class Lab:
 
     def malicious(self) -> tuple[int, ...] | None:
         """Returns the run's malicious agents; None where each episode draws others."""
-        agents = self.env.spec.num_agents
-        return self.config.threat.malicious_agents(self.seed("captured"), agents)
+        seed, agents = self.seed("captured"), self.env.spec.num_agents
+        return self.config.threat.malicious_agents(seed, agents)
 
     def team(self) -> Frozen:
         """Returns the trained team; a killed training continues from its checkpoint."""
         if self._team is None:
+            if not self.store.has("team") and self.config.hardening.start:
+                from psro_comm.lab.hardening import harden  # needs this file
+
+                harden(self)
             if not self.store.has("team"):
-                pretrain(
-                    self.config, self.env, self.store, self.metrics, self.seed("team")
-                )
+                seed = self.seed("team")
+                pretrain(self.config, self.env, self.store, self.metrics, seed)
             self._team = self.store.load_team()
         return self._team
 
@@ -101,40 +102,26 @@ class Lab:
           ValueError: it was trained on another task or under other rules, or the run
             has another team already.
         """
-        self._require_fitting(given)
+        require_fitting(given, self.config, self.env)
         if not self.store.has("team"):
             self.store.save_team(given)
         elif self.team().digest() != given.digest():
             raise ValueError(f"{self.store.root} has another team: use another --run")
 
     def playing(self, team: Frozen) -> "Lab":
+        """Returns the lab `borrowing` a team, or itself if that is its own."""
+        return self if team.digest() == self.team().digest() else self.borrowing(team)
+
+    def borrowing(self, team: Frozen) -> "Lab":
         """Returns the lab with another team, in the same worlds.
 
         Raises:
           ValueError: it was trained on another task or under other rules.
         """
-        if team.digest() == self.team().digest():
-            return self
-        self._require_fitting(team)
+        require_fitting(team, self.config, self.env)
         other = copy(self)
         other._team, other.mark = team, f"-{team.digest()[:8]}"
         return other
-
-    def _require_fitting(self, given: Frozen) -> None:
-        """Refuses a team of another task, or one that played under other rules."""
-        facts = given.facts
-        if facts.get("task") != self.config.task:
-            words = f"the team was trained on {facts.get('task')!r}"
-            raise ValueError(f"{words}, this run is about {self.config.task!r}")
-        name, plain = self.config.env, describe(self.config)
-        rules = plain[name]
-        theirs = {name: facts.get("env_config", rules)}
-        if completed(theirs, plain, PLAYED_BEFORE)[name] != rules:
-            raise ValueError(
-                f"the team was trained under {facts['env_config']}, this run plays"
-                f" under {rules}"
-            )
-        thaw_team(given, self.env)
 
     def knowing(self) -> "Lab":
         """Returns the lab with a threat that shows attacks all there is to know."""

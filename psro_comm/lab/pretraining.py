@@ -9,16 +9,37 @@ from torch import Tensor
 from games.engine.env import CommEnv
 from oracles.strategies.freezing import to_arrays, to_tensors
 from oracles.strategies.frozen import Frozen
-from oracles.strategies.jobs import freeze_team
+from oracles.strategies.jobs import freeze_team, thaw_team
 from oracles.teams.backbones import make_team
 from oracles.teams.teachers import find_teacher
 from oracles.teams.trainings import TRAININGS
+from psro_comm.disk.differences import completed
 from psro_comm.disk.metrics import MetricsWriter
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.progress import Progress, named, tee
-from psro_comm.settings.experiment import ExperimentConfig, describe
+from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 
 _SHOWN = ("team/return_mean",)  # in lines of progress
+
+
+def require_fitting(team: Frozen, config: ExperimentConfig, env: CommEnv) -> None:
+    """Refuses a team of another task, or one that played under other rules.
+
+    Raises:
+      ValueError: it may not play here; the reason is named.
+    """
+    facts = team.facts
+    if facts.get("task") != config.task:
+        words = f"the team was trained on {facts.get('task')!r}"
+        raise ValueError(f"{words}, this run is about {config.task!r}")
+    name, plain = config.env, describe(config)
+    theirs = {name: facts.get("env_config", plain[name])}
+    if completed(theirs, plain, PLAYED_BEFORE)[name] != plain[name]:
+        raise ValueError(
+            f"the team was trained under {facts['env_config']}, this run plays"
+            f" under {plain[name]}"
+        )
+    thaw_team(team, env)
 
 
 def pretrain(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psro_comm.metagame.certificate import Certificate
 from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.reading import need, read_interval, read_list, read_numbers
@@ -33,6 +34,7 @@ class Kept:
       above_single: `worst` minus what `single` keeps, in the same worlds.
       searched: whether attacks were trained on it. If not, it met those of the others
         alone, and keeps at most `worst`.
+      certificate: what no lie can change, of a message ensemble without a filter.
     """
 
     defender: str
@@ -46,6 +48,7 @@ class Kept:
     single: str | None = None
     above_single: Interval | None = None
     searched: bool = True
+    certificate: Certificate | None = None
 
     @property
     def label(self) -> str:
@@ -72,8 +75,9 @@ class Kept:
         """Returns the result as JSON data."""
         found = {**vars(self), "returns": dict(self.returns)}
         found |= {name: as_dict(getattr(self, name)) for name in _INTERVALS}
-        above = self.above_single
-        return {**found, "above_single": None if above is None else as_dict(above)}
+        above, sure = self.above_single, self.certificate
+        found["above_single"] = None if above is None else as_dict(above)
+        return {**found, "certificate": None if sure is None else sure.to_dict()}
 
     @classmethod
     def from_dict(cls, found: Any) -> "Kept":
@@ -92,12 +96,13 @@ class Kept:
             need(found, key, where) for key in ("attack", "black_box_attack")
         )
         left = read_numbers(need(found, "returns", where), f"returns of {where}")
-        above = found.get("above_single")
+        above, sure = found.get("above_single"), found.get("certificate")
         return cls(
             *(name, clean, worst, attack, black, plain, floor, left),
             found.get("single"),
             None if above is None else read_interval(above, f"above_single of {where}"),
             bool(found.get("searched", True)),
+            None if sure is None else Certificate.from_dict(sure),
         )
 
 

@@ -3,7 +3,7 @@
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.suite import ANY, Kept, Suite
 from psro_comm.reports.curves import curve_sections
-from psro_comm.reports.teams import teams_section
+from psro_comm.reports.teams.words import certificate_section, teams_section
 from psro_comm.reports.text import Section
 
 _HOLDS = {True: "yes", False: "no", None: "cannot tell"}
@@ -20,6 +20,10 @@ def suite_sections(found: Suite) -> list[Section]:
     sections = [_keeps(found), _holding(found), _black_box(found), _every(found)]
     if teams := teams_section(found.teams):
         sections.insert(1, teams)
+    certain = {k.defender: k.certificate for k in found.kept if k.certificate}
+    worst = {each.defender: each.worst for each in found.kept}
+    if sure := certificate_section(certain, worst):
+        sections.insert(1, sure)
     if found.warnings:
         sections.append(Section("Where the search is to be doubted", found.warnings))
     return sections
@@ -157,6 +161,10 @@ def holding_line(found: Suite, name: str, called: str) -> str:
     if kept.above_single is not None:
         parts.append(
             f"{_difference(kept.above_single)} the best single filter ({kept.single})"
+        )
+    if kept.attack == ANY:
+        return (
+            f"{head}: no attack reaches it, it keeps {kept.worst}; {'; '.join(parts)}."
         )
     by = _named(kept, kept.attack)
     return (

@@ -84,10 +84,11 @@ def render_page(found: Suite, pictures: Mapping[str, str], command: str) -> str:
 
 def verdict(found: Suite) -> list[str]:
     """Returns whether each defender holds, and by how much: a line each, best first."""
+    own = found.teams[0].name if found.teams else ""
     best_first = sorted(found.kept, key=lambda each: -each.worst.estimate)
     return [
         f"{each.defender} is the floor, which no attack reaches: it keeps {each.worst}."
-        if each.attack == ANY
+        if each.attack == ANY and found.team_of(each.defender) == own
         else holding_line(found, each.defender, each.label)
         for each in best_first
     ]

@@ -13,7 +13,7 @@ from psro_comm.reports.sections import (
     references_section,
     rows_section,
 )
-from psro_comm.reports.teams import teams_section
+from psro_comm.reports.teams.words import teams_section
 from psro_comm.reports.text import Section
 
 

@@ -22,6 +22,7 @@ from oracles.teams.teachers import GUIDES
 from oracles.teams.trainings import TRAININGS
 from psro_comm.disk.differences import completed
 from psro_comm.settings.fields import fill_variants, leaves, replace, to_dict, variant
+from psro_comm.settings.hardening import HardeningConfig
 from psro_comm.settings.psro import PSROConfig
 
 _ABSENT = object()
@@ -41,6 +42,10 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "training.entropy_fall": 0.6,
     "training.attention_guided": 0.0,
     "training.message_dropout": 0.0,
+    "hardening.start": None,
+    "hardening.share": 0.5,
+    "hardening.rounds": 2,
+    "hardening.families": None,
     "echo.speakers": 1,
     "psro.warm_start": False,
     "psro.paper": True,
@@ -62,7 +67,7 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     **{
         f"{backbone}.{name}": value
         for backbone in ("commnet", "tarmac", "ndq")
-        for name, value in (("talks", True), ("ensemble", 0))
+        for name, value in (("talks", True), ("ensemble", 0), ("reliability", 0))
     },
     "threat.rate": 1.0,
     "threat.knowledge": "own",
@@ -100,6 +105,7 @@ class ExperimentConfig:
       backbone_config: the sizes of the backbone, of its class in BACKBONES.
       learner: the algorithm that trains the team, key in TRAININGS.
       training: settings of the team's training, of the learner's class in TRAININGS.
+      hardening: how a team learns on under lies, if it does.
       threat: the rules that say what an attacker may do.
       attack_kind: the attack that is trained, key in ATTACKS.
       attack: settings of the attack.
@@ -126,6 +132,7 @@ class ExperimentConfig:
     training: Any = field(
         default=None, metadata=variant("learner", Settings(TRAININGS), own_name=True)
     )
+    hardening: HardeningConfig = field(default_factory=HardeningConfig)
     threat: Threat = field(default_factory=Threat)
     attack_kind: str = choice("gaussian", _ATTACKS)
     attack: Any = field(
@@ -156,6 +163,10 @@ class ExperimentConfig:
         self._check_guide()
         if hasattr(self.backbone_config, "check_agents"):
             self.backbone_config.check_agents(self.extent.num_agents)
+        ensemble: Any = getattr(self.backbone_config, "ensemble", 0)
+        if ensemble and self.hardening.start is not None:
+            words = "none for an ensemble, which learns from no lie"
+            raise refusal("hardening.start", self.hardening.start, words)
         for side in Side:
             trainer = f"{side.strategy}_trainer"
             kind = getattr(self, f"{side.strategy}_kind")

@@ -69,4 +69,12 @@ def words_of(team: Frozen) -> str:
     parts = [str(facts["backbone"])]
     if not sizes.get("talks", True):
         parts.append("never hears")
+    if sizes.get("ensemble"):
+        parts.append(f"ensemble over subsets of {sizes['ensemble']}")
+    if sizes.get("reliability"):
+        parts.append("weighs messages")
+    if dropout := facts.get("training", {}).get("message_dropout"):
+        parts.append(f"message dropout {dropout:g}")
+    if how := facts.get("hardened"):
+        parts.append(f"hardened on {how['start']} in {how['rounds']} rounds")
     return ", ".join(parts)

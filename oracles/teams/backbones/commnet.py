@@ -40,6 +40,7 @@ class CommNet(Talking):
         nn.init.orthogonal_(self.policy.weight, 0.01)
         nn.init.zeros_(self.policy.bias)
         self.reserve_statistics(self.message_size)
+        self.learn_to_judge(config, obs_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """Returns m_out = W_s h(t-1), `[B,N,D]`."""
@@ -49,10 +50,9 @@ class CommNet(Talking):
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor
     ) -> Tensor:
         """Returns the mean of the messages that reach each agent, `[B,N,M]`, or 0."""
-        links = links & self.config.talks
-        weights = links.to(heard.dtype)  # [b,j,i]: j may hear i
-        counts = weights.sum(dim=-1, keepdim=True).clamp(min=1.0)
-        return (weights / counts) @ heard
+        links = links & self.config.talks  # [b,j,i]: j may hear i
+        counts = links.to(heard.dtype).sum(dim=-1, keepdim=True).clamp(min=1.0)
+        return (self.weights(obs, memory, heard, links) / counts) @ heard
 
     def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
         """Updates the GRU, `[B,N,H]`."""

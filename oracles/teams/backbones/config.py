@@ -18,10 +18,13 @@ class HearingConfig:
         that never hears, which no lie reaches.
       ensemble: k, the messages of a subset, if agents act by the majority over all
         subsets of k messages; 0 if they act on all messages at once.
+      reliability: hidden units of the network by which each receiver weighs each
+        message; 0 for none, all messages alike.
     """
 
     talks: bool = True
     ensemble: int = integer(0, least=0)
+    reliability: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

@@ -58,6 +58,7 @@ class NDQ(Talking):
         self.recur = nn.GRUCell(width, width)
         self.value = nn.Linear(width, num_actions)
         self.reserve_statistics(self.message_size)
+        self.learn_to_judge(config, obs_size)
         self.register_buffer("cut_below", torch.zeros(()))
         self.register_buffer("_names", torch.eye(num_agents), persistent=False)
         senders = [[i for i in range(num_agents) if i != j] for j in range(num_agents)]
@@ -95,6 +96,9 @@ class NDQ(Talking):
         mine = vectors[:, self._reader, self._page]  # [B,N,N-1,d], by receiver
         others = self._reader.expand(len(links), -1, -1)
         arrives = links.gather(2, others)[..., None] & self.config.talks
+        if self.judges:
+            weights = self.weights(obs, memory, heard, links)
+            mine = mine * weights.gather(2, others)[..., None]
         return torch.where(arrives, mine, 0.0).flatten(2)
 
     def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ class TarMAC(Talking):
         nn.init.orthogonal_(self.policy.weight, 0.01)
         nn.init.zeros_(self.policy.bias)
         self.reserve_statistics(self.message_size)
+        self.learn_to_judge(config, obs_size)
 
     def speak(self, obs: Tensor, memory: Tensor, generator: torch.Generator) -> Tensor:
         """Returns m_out = [signature | value] = W_s h(t-1), `[B,N,D]`."""
@@ -60,7 +61,13 @@ class TarMAC(Talking):
         signature = heard[..., : self.config.signature_size]
         scores = query @ signature.transpose(-1, -2) / self.config.signature_size**0.5
         scores = scores.masked_fill(~links, -torch.inf)
-        return nn.functional.pad(scores, (0, 1)).softmax(-1)
+        attention = nn.functional.pad(scores, (0, 1)).softmax(-1)
+        if not self.judges:
+            return attention
+        weighed = attention[..., :-1] * self.weights(obs, memory, heard, links)
+        # What is not believed is as if nobody had said it.
+        nobody = 1.0 - weighed.sum(-1, keepdim=True)
+        return torch.cat([weighed, nobody.clamp(min=0.0)], -1)
 
     def listen(
         self, obs: Tensor, memory: Tensor, heard: Tensor, links: Tensor

@@ -9,15 +9,17 @@ import numpy as np
 
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
+from psro_comm.metagame.certificate import Certificate
 from psro_comm.metagame.curves import Curve
 from psro_comm.metagame.intervals import mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.suite import Kept, Suite
 from psro_comm.metagame.teams import TeamLevel
 from psro_comm.names import NOBODY
+from psro_comm.studies.certificate import certify, is_ensemble
 from psro_comm.studies.defenders import Group, words_of
 from psro_comm.studies.suite.arena import Arena, Level, Measured
-from psro_comm.studies.suite.attackers import Candidate, digest
+from psro_comm.studies.suite.attackers import MEASURE, Candidate, digest
 from psro_comm.studies.suite.curves import Found, measure_curves
 from psro_comm.studies.suite.doubts import doubts
 from psro_comm.studies.worst_case import returns_of
@@ -76,9 +78,13 @@ def suite_of(
         name: _kept(name, level, own.floor, returns.get(name, {}), name not in beside)
         for name, level in levels.items()
     }
+    for name, certificate in _certificates(found).items():
+        kept[name] = replace(kept[name], certificate=certificate)
     mute = found[0].arena.mute.name
     pure = {name for each in found for name in each.measured.pure}
     singles = [n for n in kept if n in pure and n not in (NOBODY, mute)]
+    brought = [d.name for each in found[1:] for d in each.group.defenders]
+    compared = {*returns, *brought}
     players = [
         player
         for each in found
@@ -89,7 +95,10 @@ def suite_of(
         f"suite-{digest(players)}",
         *(config.task, config.seed, mean_interval(own.floor), mute),
         *(mean_interval(own.liar_muted), paired_difference(own.liar_muted, own.floor)),
-        [_beside(kept, levels, name, singles) for name in names],
+        [
+            _beside(kept, levels, name, singles) if name in compared else kept[name]
+            for name in names
+        ],
         [],
         *(config.psro.episodes, config.evaluation.episodes),
         teams=_teams(found) if len(found) > 1 else (),
@@ -124,12 +133,27 @@ def _beside(
 ) -> Kept:
     """Returns a result, set beside the best of the other single defenders."""
     others = [each for each in singles if each != name]
-    if not others or not kept[name].returns:
+    if not others:
         return kept[name]
     best = max(others, key=lambda each: kept[each].worst.estimate)
     ours, theirs = levels[name].worst.returns, levels[best].worst.returns
     above = paired_difference(ours, theirs)
     return replace(kept[name], single=best, above_single=above)
+
+
+def _certificates(found: Sequence[Searched]) -> dict[str, Certificate]:
+    """Returns the certificates of ensembles, by the defenders that are nothing else."""
+    certificates: dict[str, Certificate] = {}
+    for each in found:
+        alone = [
+            defender.name
+            for defender in each.group.defenders
+            if {p.facts["kind"] for p in defender.policies.values()} == {NOBODY}
+        ]
+        if alone and is_ensemble(each.group.lab.team()):
+            certificate = certify(each.group.lab, MEASURE)
+            certificates |= dict.fromkeys(alone, certificate)
+    return certificates
 
 
 def _teams(found: Sequence[Searched]) -> list[TeamLevel]:

@@ -1,0 +1,1 @@
+"""Reports of teams that were made robust: words, and the page of all of them."""
