@@ -64,10 +64,10 @@ $(SMAC_STAMP): requirements-smac-test.txt
 	  -r requirements-smac-test.txt
 	@touch $@
 
-$(PEERS_STAMP): requirements.txt requirements-peers.txt requirements.lock
+$(PEERS_STAMP): requirements.txt requirements-torch.txt requirements-peers.txt
 	$(call VENV_AT,$(PEERS_VENV))
 	$(PEERS_PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
-	  -r requirements.txt -r requirements-peers.txt -c requirements.lock
+	  -r requirements.txt -r requirements-torch.txt -r requirements-peers.txt
 	@touch $@
 
 run: setup

@@ -36,23 +36,18 @@ def main(_: list[str]) -> None:
     device, rounds = flags.FLAGS.device, flags.FLAGS.rounds
     # Small kernels wait for their launch: a GPU takes longer, and is less disturbed.
     given = (device, rounds or (5 if device == "cpu" else 3))
-    if flags.FLAGS.against == "peers":
-        print(peers.PEERS)
-        lines = peers.lines(*given)
-    else:
-        print(worlds.PLAIN)
-        lines = [
-            *worlds.lines(*given),
-            *learning.lines(*given),
-            *tables.lines(*given),
-        ]
+    beside = flags.FLAGS.against == "peers"
+    print(peers.PEERS if beside else worlds.PLAIN, flush=True)
+    parts = [peers.lines] if beside else [worlds.lines, learning.lines, tables.lines]
+    lines = (line for part in parts for line in part(*given))
     kept = True
     for label, ours, theirs, unit, promised in lines:
         ratio = ours / theirs
         kept &= bool(np.round(ratio, 2) >= promised)
         print(
             f"{label:<53} {ours:>11,.1f} against {theirs:>8,.1f} {unit}:"
-            f" {ratio:5.1f} times (promised {promised:g})"
+            f" {ratio:5.1f} times (promised {promised:g})",
+            flush=True,
         )
     if not kept:
         raise ValueError("a promised ratio was not reached on this machine, now")

@@ -7,6 +7,7 @@ game, the label says so.
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -29,8 +30,8 @@ _WORLDS = 1000  # of each cell of a payoff table
 PEERS = "On one core; the best of several batch sizes counts for each side"
 
 
-def lines(device: str, rounds: int) -> list[Line]:
-    """Measures every peer.
+def lines(device: str, rounds: int) -> Iterator[Line]:
+    """Measures every peer, one after another.
 
     Raises:
       ValueError: a package is missing.
@@ -41,12 +42,10 @@ def lines(device: str, rounds: int) -> list[Line]:
     if device == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    return [
-        *_smax(device, rounds),
-        *_mpe(device, rounds),
-        _junction(device, rounds),
-        _loop(device),
-    ]
+    yield _loop(device)
+    yield _junction(device, rounds)
+    yield from _mpe(device, rounds)
+    yield from _smax(device, rounds)
 
 
 def _best(found: dict[str, float], prefix: str) -> float:
