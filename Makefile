@@ -2,6 +2,7 @@
 # make test        ruff, mypy, pytest
 # make audit       asks the net for known weaknesses of the locked packages
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
+# make bench-peers the same beside other people's packages, in .venv-peers
 # make gpu-check   tests, two quickstarts and the speed on a graphics card, 8 minutes
 #
 # Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
@@ -27,9 +28,12 @@ SMAC_PY := $(SMAC_VENV)/bin/python
 SMAC_STAMP := $(SMAC_VENV)/.requirements-installed
 UV := 0.13.9
 PIP_AUDIT := 2.10.1
+PEERS_VENV := .venv-peers
+PEERS_PY := $(PEERS_VENV)/bin/python
+PEERS_STAMP := $(PEERS_VENV)/.requirements-installed
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench audit smac-test gpu-check lock
+.PHONY: setup run test check bench bench-peers audit smac-test gpu-check lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -60,6 +64,12 @@ $(SMAC_STAMP): requirements-smac-test.txt
 	  -r requirements-smac-test.txt
 	@touch $@
 
+$(PEERS_STAMP): requirements.txt requirements-torch.txt requirements-peers.txt
+	$(call VENV_AT,$(PEERS_VENV))
+	$(PEERS_PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) \
+	  -r requirements.txt -r requirements-torch.txt -r requirements-peers.txt
+	@touch $@
+
 run: setup
 	$(PY) -m bin.quickstart $(FLAGS)
 
@@ -77,6 +87,9 @@ smac-test: $(SMAC_STAMP)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)
+
+bench-peers: $(PEERS_STAMP)
+	$(PEERS_PY) -m bin.bench --against=peers $(FLAGS)
 
 gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check

@@ -1,5 +1,7 @@
 """Measures the speed of the code as ratios of two rates, in one thread: `make bench`.
 
+`make bench-peers` measures it against other people's packages instead.
+
 Each line compares two things that are measured in turns, so that a busy machine slows
 both; the ratio of their best rates counts. Nothing else should run beside it.
 """
@@ -15,6 +17,12 @@ flags.DEFINE_integer(
     "Number of measurements of each, the best counts (default: 5, on a GPU 3).",
     1,
 )
+flags.DEFINE_enum(
+    "against",
+    "plain",
+    ("plain", "peers"),
+    "Plain Python and promised times, or other packages (requirements-peers.txt).",
+)
 
 
 def main(_: list[str]) -> None:
@@ -22,24 +30,24 @@ def main(_: list[str]) -> None:
     import numpy as np
     import torch
 
-    from psro_comm.benchmarks import learning, tables, worlds
+    from psro_comm.benchmarks import learning, peers, tables, worlds
 
     torch.set_num_threads(1)
     device, rounds = flags.FLAGS.device, flags.FLAGS.rounds
     # Small kernels wait for their launch: a GPU takes longer, and is less disturbed.
     given = (device, rounds or (5 if device == "cpu" else 3))
-    print(worlds.PLAIN)
+    beside = flags.FLAGS.against == "peers"
+    print(peers.PEERS if beside else worlds.PLAIN, flush=True)
+    parts = [peers.lines] if beside else [worlds.lines, learning.lines, tables.lines]
+    lines = (line for part in parts for line in part(*given))
     kept = True
-    for label, ours, theirs, unit, promised in (
-        *worlds.lines(*given),
-        *learning.lines(*given),
-        *tables.lines(*given),
-    ):
+    for label, ours, theirs, unit, promised in lines:
         ratio = ours / theirs
         kept &= bool(np.round(ratio, 2) >= promised)
         print(
             f"{label:<53} {ours:>11,.1f} against {theirs:>8,.1f} {unit}:"
-            f" {ratio:5.1f} times (promised {promised:g})"
+            f" {ratio:5.1f} times (promised {promised:g})",
+            flush=True,
         )
     if not kept:
         raise ValueError("a promised ratio was not reached on this machine, now")

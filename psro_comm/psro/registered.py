@@ -7,15 +7,43 @@ call, so it is slow; `RMacrlSolver` plays whole tables at once.
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
+from open_spiel.python.algorithms.psro_v2.abstract_meta_trainer import sample_episode
+from open_spiel.python.policy import UniformRandomPolicy
 
 from games.engine.play import play_episodes
 from games.engine.worlds import make_worlds
-from games.openspiel.adversarial_comm import ATTACKER, DEFENDER, AdversarialCommGame
+from games.openspiel.adversarial_comm import (
+    ATTACKER,
+    DEFENDER,
+    AdversarialCommGame,
+    Rollout,
+)
 from oracles.strategies.freezing import thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
 from psro_comm.lab.lab import Lab
+
+
+def sampled(rollout: Rollout, episodes: int) -> np.ndarray:
+    """Returns both players' mean returns by OpenSpiel's own loop over episodes.
+
+    Args:
+      rollout: plays one episode of two policies, each in slot 0.
+      episodes: how many are played, one after another.
+
+    Source: open_spiel.python.algorithms.psro_v2, `sample_episodes`.
+    """
+    game = AdversarialCommGame({"slots": 1})
+    for player in (DEFENDER, ATTACKER):
+        game.fill(player, "policy")
+    game.attach(rollout)
+    policies = [UniformRandomPolicy(game)] * 2
+    total = np.zeros(2)
+    for _ in range(episodes):
+        total += sample_episode(game.new_initial_state(), policies).reshape(-1)
+    return total / episodes
 
 
 def attach_play(

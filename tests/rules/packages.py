@@ -18,6 +18,7 @@ _SOLVERS = {
     "psro_comm/command/doctor.py",
 }
 _GAME = {"games/environments/smac/"}
+_PEERS = ("jax", "jaxmarl", "mpe2")
 HOMES = {  # package -> files, or folders ending in "/", that may import it
     **{name: _OPEN_SPIEL for name in ("pyspiel", "open_spiel")},
     **{name: _SOLVERS for name in ("cvxpy", "highspy")},
@@ -27,10 +28,12 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
         name: {"games/environments/pettingzoo/"} for name in ("pettingzoo", "gymnasium")
     },
     "ray": {"psro_comm/lab/ray_cluster.py"},
+    **{name: {"psro_comm/benchmarks/peers.py"} for name in _PEERS},
     "absl.flags": {"bin/", "psro_comm/command/", "games/environments/smac/worker.py"},
 }
 EXTRAS = {  # not required: imported in functions
     *("ray", "smac", "pysc2", "psutil", "pettingzoo", "gymnasium"),
+    *_PEERS,
 }
 DISK = {  # may touch the disk; style.py calls savefig, on memory
     "psro_comm/disk/",
