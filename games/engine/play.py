@@ -253,7 +253,8 @@ def _play_once(
         channel.reset(running, generator)
         for noise in worlds.step_noise:
             carry, wire, scores = communicate(team, carry, timestep, channel, generator)
-            thought = thought + timestep.obs.sum((1, 2)) + carry.memory.sum((1, 2))
+            known = timestep.obs.sum((1, 2)) + carry.memory.sum((1, 2))
+            thought = thought + torch.where(running, known, 0.0)
             action = choose(team, scores, generator)
             state, signal = env.transition(state, action, noise)
             timestep = TimeStep(*env.observe(state), *signal)

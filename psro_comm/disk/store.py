@@ -164,11 +164,6 @@ class RunStore:
         """Returns whether the artefact `name`, of any kind, is complete."""
         return any(file in self._manifest for file in candidates(name))
 
-    def names(self) -> tuple[str, ...]:
-        """Returns the names of all JSON artefacts, sorted."""
-        files = map(Path, self._manifest.files())
-        return tuple(sorted(f.stem for f in files if f.match("*.json")))
-
     def policies(self) -> tuple[str, ...]:
         """Returns the names of the stored policies, sorted."""
         files = map(Path, self._manifest.files())

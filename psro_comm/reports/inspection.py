@@ -63,7 +63,9 @@ def under_lens(
     Raises:
       ValueError: an unknown player, or a step that the episode does not have.
     """
-    from psro_comm.studies.inspection import inspect_players  # it loads torch
+    from psro_comm.studies.inspection.inspection import (
+        inspect_players,  # it loads torch
+    )
 
     episode = inspect_players(
         lab, attack, filter_, runs_dir, world=world, follow=follow

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from psro_comm.disk.files import encode_json, make_folder, read_bytes, write_atomic
+from psro_comm.disk.manifest import Manifest
 from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.suite import Kept, Suite
@@ -88,7 +89,8 @@ def read_suites(roots: Sequence[Path]) -> list[Suite]:
     found = []
     for root in roots:
         store = RunStore.read(root)
-        names = [name for name in store.names() if _ARTEFACT.fullmatch(name)]
+        files = (Path(file) for file in Manifest(root).files())
+        names = [file.stem for file in files if _ARTEFACT.fullmatch(file.stem)]
         if not names:
             raise StoreError(f"{root} holds no suite: it is no run of bin.worst_case")
         found += [Suite.from_dict(store.load_json(name)) for name in names]

@@ -17,9 +17,9 @@ from oracles.strategies.jobs import build_setting
 from oracles.strategies.setting import Setting
 from psro_comm.lab.lab import Lab
 from psro_comm.names import DEFENDED, UNDEFENDED
-from psro_comm.studies.branches import Branch, branched
+from psro_comm.studies.inspection.branches import Branch, branched
+from psro_comm.studies.inspection.turning import count_turned
 from psro_comm.studies.players import find_player
-from psro_comm.studies.turning import count_turned
 
 
 def inspect_players(

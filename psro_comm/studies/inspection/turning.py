@@ -25,7 +25,7 @@ from psro_comm.names import (
     UNDISTURBED,
     WRONG,
 )
-from psro_comm.studies.branches import BranchedStep, branched
+from psro_comm.studies.inspection.branches import BranchedStep, branched
 
 
 def count_turned(

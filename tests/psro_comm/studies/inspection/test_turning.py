@@ -17,8 +17,8 @@ from oracles.strategies.attacks.replay import ReplayAttack
 from oracles.strategies.setting import Setting
 from oracles.teams.backbones import BACKBONES, make_team
 from psro_comm.names import BRANCHES
-from psro_comm.studies.inspection import inspect_episode
-from psro_comm.studies.turning import count_turned
+from psro_comm.studies.inspection.inspection import inspect_episode
+from psro_comm.studies.inspection.turning import count_turned
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
 SHARES = ("turned", "repaired", "spoiled", "wrong")

@@ -24,7 +24,7 @@ from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection import first_turned
 from psro_comm.reports.inspection_page import render_replay
 from psro_comm.reports.text import Section
-from psro_comm.studies.inspection import inspect_episode
+from psro_comm.studies.inspection.inspection import inspect_episode
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
 LIMIT = Echo().config.episode_limit

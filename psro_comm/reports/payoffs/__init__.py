@@ -1,0 +1,1 @@
+"""Reports of payoff tables: what an analyst asks of them."""
