@@ -3,18 +3,38 @@
 python -m bin.run_psro --task=echo --budget=smoke --run=a
 """
 
+from collections.abc import Mapping
+
 from absl import flags
 
 from psro_comm.command import request as command_line
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
-from psro_comm.lab.session import open_lab
+from psro_comm.lab.session import Request, open_lab
+from psro_comm.studies.stored_players import count_members
 
 _SIDES = (*command_line.trained("attack"), *command_line.trained("filter"))
 command_line.define("threat", *_SIDES, "psro", "evaluation.num_envs")
 _START = "to start from, beside rules or instead of an untrained one: RUN, norm@3, ..."
 flags.DEFINE_list("initial_attacks", [], f"Attacks {_START}")
 flags.DEFINE_list("initial_filters", [], f"Filters {_START}")
+
+
+def given_sizes(request: Request, start: Mapping[str, list[str]]) -> tuple[int, int]:
+    """Returns how many filters and attacks the run is given to start from.
+
+    Raises:
+      ValueError: there are too few slots for them.
+    """
+    filters, attacks = (
+        sum(count_members(request, name, role) for name in start[role])
+        for role in ("filter", "attack")
+    )
+    try:
+        request.config.psro.check_slots(max(filters, attacks))
+    except ValueError as error:
+        raise ValueError(f"psro.{error}") from None
+    return filters, attacks
 
 
 def main(_: list[str]) -> None:
@@ -24,8 +44,9 @@ def main(_: list[str]) -> None:
         "attack": flags.FLAGS.initial_attacks,
     }
     request = command_line.request(named=start)
+    sizes = given_sizes(request, start)
     if flags.FLAGS.dry_run:
-        print(plan(request, "psro"))
+        print(plan(request, "psro", given=sizes))
         return
     from psro_comm.lab.mixed import Mixed
     from psro_comm.reports.terminal import render_solution

@@ -5,6 +5,7 @@ to tell minutes from hours.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from games.engine.side import Side
 from psro_comm.lab.progress import format_duration
@@ -16,12 +17,13 @@ from psro_comm.settings.psro import RULES
 # Environment steps a second on one core: a team's training, a best response's, play.
 _TRAIN_TEAM, PLAY = 12_000, 40_000
 _TRAIN_ATTACK, _TRAIN_FILTER = 25_000, 15_000
-_BASE_MIB = 450.0  # of each process: Python with torch and OpenSpiel
+_BASE_MIB = 550.0  # of each process: Python with torch and OpenSpiel
 _PER_GAME = 15.0  # steps a second of the stand-in; StarCraft II was not measured
 _DEFENDERS = 2  # of a story, that learn
 _OPENING = 7, 8  # filters and attacks that R-MACRL begins with
 _MIB_PER_GAME = 1024.0
-_FLOATS_PER_AGENT = 2_500.0  # of a rollout's step, at most
+# Measured: 1024 worlds x 64 steps x 3 agents are 1.3 GB (Predator-Prey, a team).
+_FLOATS_PER_AGENT = 1_700.0  # of a rollout's step, with what learns from it
 
 _PER_POINT = 28  # attacks that a defender meets at a point of a curve
 
@@ -29,7 +31,12 @@ _Stage = tuple[str, int, int, int]
 
 
 def plan(
-    request: Request, program: str, *, cells: int = 0, axes: Sequence[str] = ()
+    request: Request,
+    program: str,
+    *,
+    cells: int = 0,
+    axes: Sequence[str] = (),
+    given: tuple[int, int] = (0, 0),
 ) -> str:
     """Returns stages, payoff cells, estimated time and memory of a program, in words.
 
@@ -39,13 +46,14 @@ def plan(
       cells: number of cells of the table that `evaluate` plays; number of defenders of
         the suite.
       axes: the budgets over which the suite draws curves.
+      given: numbers of filters and of attacks that R-MACRL is given to start from.
     """
     config = request.config
     head = (
         f"{program} of {config.task}, seed {config.seed}, on {config.device},"
         f" {request.workers} workers, in {request.runs_dir / request.run}"
     )
-    stages = _stages(request, program, cells)
+    stages = _stages(request, program, cells, given)
     if axes:
         stages += _curves(request, cells, axes)
     return _written(request, head, stages)
@@ -147,11 +155,15 @@ def _written(request: Request, head: str, stages: Sequence[_Stage]) -> str:
             f"  {label:<36} {count:>3} x {steps:>11,} env steps"
             f"  about {format_duration(spent)}"
         )
-    lines.append(f"  about {format_duration(seconds)} and {_memory(request):.1f} GB")
+    lines.append(
+        f"  about {format_duration(seconds)} and {_memory(request, stages):.1f} GB"
+    )
     return "\n".join(lines)
 
 
-def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
+def _stages(
+    request: Request, program: str, cells: int, given: tuple[int, int] = (0, 0)
+) -> list[_Stage]:
     """Returns each stage: label, count, environment steps of one, steps a second."""
     config = request.config
     stages: list[_Stage] = []
@@ -174,7 +186,7 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
     if program == "evaluate":
         stages.append((f"payoff cells ({cells})", cells, episodes * limit, PLAY))
     if program in ("psro", "story"):
-        stages += _psro(request)
+        stages += _psro(request, given)
     if program == "story":
         defenders = _DEFENDERS
         if psro.paper:
@@ -191,8 +203,8 @@ def _stages(request: Request, program: str, cells: int) -> list[_Stage]:
     return stages
 
 
-def _psro(request: Request) -> list[_Stage]:
-    """Returns the stages of R-MACRL."""
+def _psro(request: Request, given: tuple[int, int]) -> list[_Stage]:
+    """Returns the stages of R-MACRL, with so many filters and attacks given to it."""
     config = request.config
     psro, cell = config.psro, config.psro.episodes * _limit(request)
     stages: list[_Stage] = []
@@ -214,6 +226,7 @@ def _psro(request: Request) -> list[_Stage]:
                 count = psro.iterations * (psro.restarts - 1) // 2
             if count:
                 stages.append((words, count, fresh, speed))
+    rows, columns = rows + given[0], columns + given[1]
     most = len(kinds(psro, Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
     cells = (rows + psro.iterations) * (columns + psro.iterations * most)
     return [*stages, (f"payoff cells ({cells})", cells, cell, PLAY)]
@@ -238,13 +251,33 @@ def _limit(request: Request) -> int:
     return request.config.extent.episode_limit
 
 
-def _memory(request: Request) -> float:
-    """Returns the peak memory in GB: processes, a rollout in each, and their games."""
-    config = request.config
-    oracle = config.attack_oracle
-    extent = config.extent
-    floats = oracle.num_envs * oracle.num_steps * extent.num_agents * _FLOATS_PER_AGENT
-    processes = 1 + request.workers
+def _memory(request: Request, stages: Sequence[_Stage]) -> float:
+    """Returns the peak memory in GB: of the largest rollout in each process, and games.
+
+    A team is trained in this process, policies in workers where there are some.
+    """
+    config, team, policies = request.config, 0.0, 0.0
+    if any(label == "team" for label, *_ in stages):
+        team = _rollout(config.training, request)
+    if any(label != "team" and speed != PLAY for label, _, _, speed in stages):
+        known = [
+            training for side in Side for training in trainings(config, side).values()
+        ]
+        policies = max(_rollout(each.fresh.budget, request) for each in known)
+    base, extent = _BASE_MIB / 1024.0, config.extent
+    workers = request.workers * (base + policies)
+    own = base + max(team, 0.0 if request.workers else policies)
     apart = config.env == "smac"  # each game is a process
     games = (extent.most_worlds or 0) * _MIB_PER_GAME / 1024.0 if apart else 0.0
-    return processes * (_BASE_MIB / 1024.0 + floats * 4 / 2**30) + games
+    return max(own, base + workers) + games
+
+
+def _rollout(training: Any, request: Request) -> float:
+    """Returns the GB of a training's rollout; without a length it is of whole episodes.
+
+    A search by candidates keeps none.
+    """
+    extent = request.config.extent
+    length = getattr(training, "num_steps", extent.episode_limit)
+    steps = training.num_envs * (1 if hasattr(training, "candidates") else length)
+    return float(steps * extent.num_agents * _FLOATS_PER_AGENT * 4 / 2**30)

@@ -64,12 +64,26 @@ class PSROConfig:
     def __post_init__(self) -> None:
         """Checks ranges."""
         check(self)
-        most = self.iterations * self.restarts * len(self.attacks or USUAL)
-        if self.slots < most + _FIRST:
-            words = f"at least {most + _FIRST}, to hold all attacks"
-            raise refusal("slots", self.slots, words)
+        self.check_slots(0)
         papers = {"attacks": (OWN,), "filters": (OWN,), "start": UNTRAINED}
         for name, only in papers.items() if self.paper else ():
             if getattr(self, name) not in (None, only):
                 words = f"{only!r} or none: psro.paper is set"
                 raise refusal(name, getattr(self, name), words)
+
+    def check_slots(self, given: int) -> None:
+        """Refuses a run whose populations may not fit into their slots.
+
+        Args:
+          given: number of policies that a side is given to start from.
+
+        Raises:
+          ValueError: there are too few slots.
+        """
+        trained = self.iterations * self.restarts * len(self.attacks or USUAL)
+        least = trained + _FIRST + given
+        if self.slots < least:
+            words = f"at least {least}, to hold all attacks"
+            if given:
+                words = f"{words} and the {given} given"
+            raise refusal("slots", self.slots, words)

@@ -64,6 +64,18 @@ def check_players(
                     check_policy(frozen, name, role, request.config.threat)
 
 
+def count_members(request: Request, name: str, role: str) -> int:
+    """Returns how many policies a name means; one that is made here is one.
+
+    Raises:
+      ValueError, StoreError: as `check_players`.
+    """
+    read = read_name(name, role)
+    if read.run in (None, request.run):
+        return 1
+    return len(members(read_run(request.runs_dir, str(read.run)), name, read, role))
+
+
 def filter_named(store: RunStore, name: str) -> str:
     """Returns the name of the filter of a defender that a run's team may play behind.
 

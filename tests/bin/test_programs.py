@@ -154,10 +154,15 @@ def test_an_unknown_player_is_named(runs):
         ),
         ("train_filter", "--against=nobody", "'nobody' does not exist"),
         ("run_psro", "--initial_filters=noise", "is an attack, not a filter"),
+        (
+            "run_psro",
+            "--initial_filters=mute,norm,clip --psro.iterations=1 --psro.slots=16",
+            "psro.slots is 16, must be at least",
+        ),
     ],
 )
 def test_a_wrong_name_is_refused_before_a_team_is_trained(runs, program, flag, words):
-    fails(run(program, runs, "--run=wrong", flag), words)
+    fails(run(program, runs, "--run=wrong", *flag.split()), words)
     assert not (runs / "wrong").exists()
 
 
