@@ -20,10 +20,11 @@ from psro_comm.names import RMACRL
 from psro_comm.reports.results import inserted
 from psro_comm.reports.seeds import pooled
 from psro_comm.reports.text import markdown_table
+from psro_comm.settings.budgets import AXES
 
 MARK = "leaderboard"
 FLOOR, CEILING = "everybody muted, the floor", "the liar muted, by who knows him"
-_ARTEFACT = re.compile(r"suite-[0-9a-f]{10}")
+_ARTEFACT = re.compile(r"suite-[0-9a-f]{10}((?:-(?:cap|rate|liars))*)")
 _HEAD = (
     *("defender", "seeds", "clean", "worst case found", "of reach", "holds"),
     "by, seed by seed",
@@ -36,6 +37,12 @@ _LEGEND = (
     " the liar muted; `-` where muting him brings nothing. Holds: keeps more than the"
     " floor and than the best other single filter beside it, both intervals leaving out"
     " zero; in how many seeds."
+)
+_MORE = (
+    "Area: the mean return along the curve over a budget of the attacker. Certain of"
+    " actions: the share of decisions that no choice of liars can turn; of returns:"
+    " what is kept at least, whatever they say; both of message ensembles alone. `-`:"
+    " not measured, or none."
 )
 
 
@@ -66,6 +73,33 @@ class Entry(NamedTuple):
             ", ".join(attacks),
         )
 
+    def area(self, axis: str) -> Interval | None:
+        """Returns the area under its curve, over seeds; None where one has none."""
+        areas = [
+            curve.area
+            for suite, kept in self.kept
+            for curve in suite.curves
+            if (curve.axis, curve.defender) == (axis, kept.defender)
+        ]
+        return pooled(areas) if len(areas) == len(self.kept) else None
+
+    def certain(self, what: str) -> Interval | None:
+        """Returns `decisions` or `returns` of its certificates, over seeds, if any."""
+        certificates = [kept.certificate for _, kept in self.kept]
+        found = [getattr(each, what) for each in certificates if each is not None]
+        known = [each for each in found if each is not None]
+        return pooled(known) if len(known) == len(self.kept) else None
+
+    def made(self) -> str:
+        """Returns what its teams are, in words; empty where all rows share one."""
+        kinds = [
+            team.made
+            for suite, kept in self.kept
+            for team in suite.teams
+            if kept.defender in team.defenders
+        ]
+        return "; ".join(dict.fromkeys(re.sub(r" on \S+", "", kind) for kind in kinds))
+
     def to_dict(self) -> dict[str, object]:
         """Returns it as JSON data."""
         return {
@@ -89,8 +123,11 @@ def read_suites(roots: Sequence[Path]) -> list[Suite]:
     found = []
     for root in roots:
         store = RunStore.read(root)
-        files = (Path(file) for file in Manifest(root).files())
-        names = [file.stem for file in files if _ARTEFACT.fullmatch(file.stem)]
+        files = (Path(file).stem for file in Manifest(root).files())
+        # One that was measured again with curves holds all of the other.
+        matches = [m for m in map(_ARTEFACT.fullmatch, files) if m]
+        most = {m[0][:16]: m[0] for m in sorted(matches, key=lambda m: len(m[1]))}
+        names = list(most.values())
         if not names:
             raise StoreError(f"{root} holds no suite: it is no run of bin.worst_case")
         found += [Suite.from_dict(store.load_json(name)) for name in names]
@@ -151,8 +188,29 @@ def render_leaderboard(found: Mapping[str, Sequence[Entry]], made_by: str) -> st
             for key, name in both
         ]
         rows = [*(line.cells() for line in lines), *levels]
-        parts += [f"### {task}", markdown_table(rows, _HEAD)]
+        parts += [f"### {task}", markdown_table(rows, _HEAD), *_more(lines)]
     return "\n\n".join([*parts, f"Made by `{made_by}`."])
+
+
+def _more(lines: Sequence[Entry]) -> list[str]:
+    """Returns a table of teams, areas and certificates; nothing where there is none."""
+    columns = [
+        ("team", [line.made() for line in lines]),
+        *((f"area over {axis}", [_text(e.area(axis)) for e in lines]) for axis in AXES),
+        ("certain of actions", [_text(e.certain("decisions")) for e in lines]),
+        ("certain of returns", [_text(e.certain("returns")) for e in lines]),
+    ]
+    kept = [(head, cells) for head, cells in columns if any(cells)]
+    if not kept:
+        return []
+    names = [line.defender for line in lines]
+    rows = zip(names, *([c or "-" for c in cells] for _, cells in kept), strict=True)
+    head = ("defender", *(head for head, _ in kept))
+    return [markdown_table([*rows], head), _MORE]
+
+
+def _text(interval: Interval | None) -> str:
+    return "" if interval is None else str(interval)
 
 
 def write_leaderboard(

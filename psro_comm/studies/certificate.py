@@ -58,7 +58,7 @@ def certify(lab: Lab, worlds: str) -> Certificate:
       worlds: the name that seeds the worlds, those of a table.
     """
     name = f"certificate-{worlds}{lab.mark}"
-    if lab.store.has(name):
+    if lab.inputs.has(name, lab.config.evaluation.episodes):
         return Certificate.from_dict(lab.store.load_json(name))
     setting = build_setting(lab.setting())
     env, liars = setting.env, lab.config.threat.num_malicious

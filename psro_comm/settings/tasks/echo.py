@@ -1,6 +1,12 @@
-"""The task Echo: it takes seconds, and every value is known by hand."""
+"""The task Echo: it takes seconds, and every value is known by hand.
+
+`echo_four` has three speakers who see the same: two of them outvote a liar.
+"""
+
+from dataclasses import replace
 
 from games.engine.threat import Threat
+from games.environments.echo.config import EchoConfig
 from oracles.learning.config import PPOConfig
 from oracles.strategies.attacks.config import AttackConfig
 from oracles.strategies.config import OracleConfig
@@ -27,20 +33,23 @@ _TRAINING = TeamTrainingConfig(
     ),
 )
 
+_QUICK = ExperimentConfig(
+    env="echo",
+    backbone_config=CommNetConfig(message_size=8, memory_size=16),
+    training=_TRAINING,
+    threat=Threat(malicious=(0,)),  # the listener's messages change nothing
+    attack=AttackConfig(hidden=32),
+    filter=FilterConfig(hidden=32, critic_hidden=32),
+    attack_oracle=_ORACLE,
+    filter_oracle=_ORACLE,
+    psro=PSROConfig(restarts=1),
+)
+_STEPS, _HALF = (40_000, 20_000), 4.0
+
 TASKS = {
-    "echo": Task(
-        ExperimentConfig(
-            env="echo",
-            backbone_config=CommNetConfig(message_size=8, memory_size=16),
-            training=_TRAINING,
-            threat=Threat(malicious=(0,)),  # the listener's messages change nothing
-            attack=AttackConfig(hidden=32),
-            filter=FilterConfig(hidden=32, critic_hidden=32),
-            attack_oracle=_ORACLE,
-            filter_oracle=_ORACLE,
-            psro=PSROConfig(restarts=1),
-        ),
-        smoke_steps=(40_000, 20_000),
-        stop_return=4.0,
-    )
+    "echo": Task(_QUICK, _HALF, _STEPS),
+    "echo_four": Task(
+        replace(_QUICK, env_config=EchoConfig(speakers=3)),
+        *(_HALF, _STEPS),
+    ),
 }

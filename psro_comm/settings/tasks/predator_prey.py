@@ -1,4 +1,7 @@
-"""Tasks of Predator-Prey with CommNet, at both punishments of the paper (section 4)."""
+"""Tasks of Predator-Prey with CommNet, at both punishments of the paper (section 4).
+
+`predator_prey_large` is ours: it has more hunters.
+"""
 
 from games.environments.predator_prey.config import PredatorPreyConfig
 from psro_comm.names import (
@@ -28,6 +31,13 @@ def _hunt(punishment: float, stop_return: float, paper: Figures) -> Task:
 
 
 TASKS = {
+    # Ours, for message ensembles: six hunters hear five others each.
+    "predator_prey_large": Task(
+        ExperimentConfig(
+            env_config=PredatorPreyConfig(grid=10, num_predators=6, num_prey=8)
+        ),
+        stop_return=30.0,
+    ),
     "predator_prey_p0": _hunt(
         0.0,
         23.0,

@@ -63,7 +63,11 @@ def test_every_environment_is_in_some_task():
 @pytest.mark.parametrize(
     ("task", "budget", "message"),
     [
-        ("chess", "quick", "^task is 'chess', must be one of echo, predator_prey_p0"),
+        (
+            "chess",
+            "quick",
+            "^task is 'chess', must be one of echo, echo_four, predator_prey_",
+        ),
         ("echo", "huge", "^budget is 'huge', must be one of smoke, quick, paper$"),
     ],
 )
