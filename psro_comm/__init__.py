@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from games.engine.view import FilterView as FilterView
     from games.environments.pettingzoo.parallel import parallel_env as parallel_env
     from games.environments.registry import ENVS as ENVS
+    from games.environments.registry import make_env as make_env
     from oracles.strategies.attacks.tampering import Tampering as Tampering
     from oracles.strategies.filters.config import RuleConfig as RuleConfig
     from oracles.strategies.filters.rule import RuleFilter as RuleFilter
@@ -73,7 +74,7 @@ _HOMES = {  # of each name, the module that defines it
     "TASKS": "psro_comm.settings.tasks",
     **dict.fromkeys(("check", "choice", "integer", "number"), "games.engine.settings"),
     **dict.fromkeys(("AttackView", "FilterView"), "games.engine.view"),
-    "ENVS": "games.environments.registry",
+    **dict.fromkeys(("ENVS", "make_env"), "games.environments.registry"),
     "parallel_env": "games.environments.pettingzoo.parallel",
     "Tampering": "oracles.strategies.attacks.tampering",
     "RuleConfig": "oracles.strategies.filters.config",
