@@ -19,12 +19,12 @@ from psro_comm.metagame.general.files import ONLY_ZERO_SUM, read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.population.analysis import describe
-from psro_comm.reports.analysis_sections import Sides, analysis_sections
-from psro_comm.reports.general import analyze_general, draw_general
 from psro_comm.reports.latex import latex_table
 from psro_comm.reports.page import page, section_part
-from psro_comm.reports.population import population_sections
-from psro_comm.reports.refining import Refining, refined, refinement_section
+from psro_comm.reports.tables.general import analyze_general, draw_general
+from psro_comm.reports.tables.population import population_sections
+from psro_comm.reports.tables.refining import Refining, refined, refinement_section
+from psro_comm.reports.tables.sections import Sides, analysis_sections
 from psro_comm.reports.text import Section, printable
 
 PAGES = ("md", "tex", "html")
