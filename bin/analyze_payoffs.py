@@ -81,8 +81,8 @@ def main(_: list[str]) -> None:
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
     from psro_comm.metagame.general.files import reduction_of
-    from psro_comm.reports.payoffs.analysis import Look, Sides, analyze, checked_pages
-    from psro_comm.reports.payoffs.refining import Refining
+    from psro_comm.reports.tables.analysis import Look, Sides, analyze, checked_pages
+    from psro_comm.reports.tables.refining import Refining
 
     how, reduction = reading_options(), reduction_of(given.reduction)
     width = given.width if given.refine else None

@@ -30,7 +30,7 @@ def main(_: list[str]) -> None:
     from psro_comm.disk.files import encode_json, make_folder, write_atomic
     from psro_comm.metagame.comparison import chosen, compare
     from psro_comm.metagame.formats.files import read_meta_game
-    from psro_comm.reports.payoffs.comparison import render_comparison
+    from psro_comm.reports.tables.comparison import render_comparison
 
     given = flags.FLAGS
     load_plugins()

@@ -15,7 +15,7 @@ from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import META_SOLVERS
-from psro_comm.reports.payoffs.analysis import render_analysis
+from psro_comm.reports.tables.analysis import render_analysis
 
 
 @dataclass(frozen=True, eq=False, repr=False)

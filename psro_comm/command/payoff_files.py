@@ -7,7 +7,7 @@ from psro_comm.metagame.formats.options import NAMES, Options
 flags.disclaim_key_flags()  # they are key flags of the programs that define them
 
 FLAGS = flags.FLAGS
-KINDS = ".csv, .tsv, .json, .nfg"
+KINDS = ".csv, .tsv, .xlsx, .json, .nfg"
 
 
 def define_reading() -> None:
@@ -16,7 +16,7 @@ def define_reading() -> None:
         "names",
         "auto",
         list(NAMES),
-        "Where a plain matrix (.csv, .tsv) has names: in its first line (columns), its"
+        "Where a plain matrix (.csv, .xlsx) has names: in its first line (columns), its"
         " first column (rows), both or none; auto refuses what may be either.",
     )
     flags.DEFINE_string(

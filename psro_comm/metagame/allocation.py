@@ -41,7 +41,7 @@ class Known(NamedTuple):
         return self.half_width / first if first > 0 else 1.0
 
 
-def known(game: MetaGame, rng: np.random.Generator) -> Known:
+def known(game: MetaGame, rng: np.random.Generator, draws: int = DRAWS) -> Known:
     """Returns how well a game's value is known.
 
     dv / dU_ij = x_i y_j at the equilibrium, but noise moves the equilibrium too: a
@@ -56,7 +56,7 @@ def known(game: MetaGame, rng: np.random.Generator) -> Known:
             f"{game.title}: standard errors and episodes of every cell are needed to"
             " say what new episodes would bring"
         )
-    noise = noise_of(game, rng, DRAWS)
+    noise = noise_of(game, rng, draws)
     assert noise is not None
     (solved,) = solve_many([game.mean])
     found = value_interval(game.mean, noise, solved.x, solved.y)

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from psro_comm.metagame.allocation import known, next_round
 from psro_comm.metagame.intervals import Interval, paired_difference
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.regret import nash_conv
 from psro_comm.metagame.solvers import solve_many
+from psro_comm.metagame.solvers.uniqueness import is_unique
 from psro_comm.metagame.table_intervals import (
     exploitability_bound,
     guaranteed_value,
@@ -22,12 +24,18 @@ from psro_comm.metagame.table_intervals import (
     value_interval,
 )
 
-NUMBERS = ("value", "conservative", "regrets", "best single", "NashConv", "difference")
+NUMBERS = (
+    *("value", "conservative", "regrets", "best single", "NashConv"),
+    *("weights", "difference"),
+)
 """What is measured: intervals of the value, and its conservative one; of all regrets;
-of the best single defender; the bound of NashConv; the paired difference of two cells,
-of tables by world."""
+of the best single defender; the bound of NashConv; the range of Nash weights in
+resamples, where the true ones are unique; the paired difference of two cells, of tables
+by world."""
 
 Rng = np.random.Generator
+_FIRST = 20  # episodes of each cell before it is refined
+_ROUNDS, _KNOWN = 12, 60  # at most, and resamples of each
 
 
 class Family(NamedTuple):
@@ -38,12 +46,15 @@ class Family(NamedTuple):
       std_error: of each mean, or the deviation of a world's return where it has worlds.
       worlds: number of worlds; 0 is standard errors alone.
       law: of a world's error: `normal`, `heavy` (t of 3) or `wins` (0 or 1).
+      refined: half-width until which episodes are added where they narrow the value's
+        interval most; 0 is as it is.
     """
 
     truth: Callable[[Rng], np.ndarray]
     std_error: float
     worlds: int = 0
     law: str = "normal"
+    refined: float = 0.0
 
 
 def _like(m: int, n: int, spread: float) -> Callable[[Rng], np.ndarray]:
@@ -91,6 +102,8 @@ FAMILIES: Mapping[str, Family] = {
     "by world, constant 10 x 2": Family(_like(10, 2, 0.0), 1.0, 30),
     "by world, heavy tails 5 x 3": Family(_like(5, 3, 1.0), 1.0, 40, "heavy"),
     "by world, wins 5 x 5": Family(_win_rates, 1.0, 40, "wins"),
+    "refined, random 4 x 4": Family(_like(4, 4, 1.0), 1.0, refined=0.12),
+    "refined, near-ties 5 x 3": Family(_like(5, 3, 0.1), 1.0, refined=0.12),
     "robust row 6 x 5": Family(_robust_row(6, 5), 1.0),
     "robust row 6 x 10": Family(_robust_row(6, 10), 1.0),
 }
@@ -101,6 +114,8 @@ def drawn(family: Family, truth: np.ndarray, rng: Rng) -> MetaGame:
     """Returns a game as it is measured: its true table with noise."""
     m, n = truth.shape
     names = tuple(f"d{i}" for i in range(m)), tuple(f"a{j}" for j in range(n))
+    if family.refined:
+        return _refined(family, truth, rng)
     if not family.worlds:
         noise = family.std_error * rng.standard_normal(truth.shape)
         errors = np.full(truth.shape, family.std_error)
@@ -117,12 +132,29 @@ def drawn(family: Family, truth: np.ndarray, rng: Rng) -> MetaGame:
     return MetaGame(*names, returns.mean(axis=-1), errors, returns=returns)
 
 
+def _refined(family: Family, truth: np.ndarray, rng: Rng) -> MetaGame:
+    """Returns a game whose cells got episodes by `next_round`, until it is narrow."""
+    m, n = truth.shape
+    names = tuple(f"d{i}" for i in range(m)), tuple(f"a{j}" for j in range(n))
+    episodes = np.full(truth.shape, _FIRST)
+    total = rng.normal(truth * _FIRST, family.std_error * np.sqrt(_FIRST))
+    for _ in range(_ROUNDS):
+        errors = family.std_error / np.sqrt(episodes)
+        game = MetaGame(*names, total / episodes, errors, episodes)
+        more = next_round(known(game, rng, _KNOWN), family.refined)
+        if not more.any():
+            break
+        total += rng.normal(truth * more, family.std_error * np.sqrt(more))
+        episodes = episodes + more
+    return game
+
+
 def covered(
     family: Family, rng: Rng, *, repetitions: int, draws: int
 ) -> dict[str, float]:
     """Returns the share of repetitions in which each of `NUMBERS` covered the truth.
 
-    Of regrets it is the share of all policies of both sides.
+    Of regrets and weights it is the share of all policies.
 
     Args:
       family: the kind of table.
@@ -147,6 +179,11 @@ def covered(
         ):
             for regret, interval in zip(earned.max() - earned, found, strict=True):
                 hits["regrets"].append(_in(regret, interval))
+        if np.ptp(truth) > 0 and is_unique(truth, value, true.x):
+            again = [each.x for each in solve_many(game.mean + noise.errors)]
+            ends = np.quantile([*again, x], [0.025, 0.975], axis=0)
+            inside = (ends[0] - 1e-9 <= true.x) & (true.x <= ends[1] + 1e-9)
+            hits["weights"] += inside.tolist()
         best, secured = single_interval(game.mean, noise)
         hits["best single"].append(_in(truth[best].min(), secured))
         bound = exploitability_bound(game.mean, noise, x, y)

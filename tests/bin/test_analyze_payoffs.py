@@ -13,9 +13,9 @@ import pytest
 from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
-from psro_comm.reports.payoffs.analysis import Look
-from psro_comm.reports.payoffs.analysis import analyze as analyze_file
-from psro_comm.reports.payoffs.refining import Refining
+from psro_comm.reports.tables.analysis import Look
+from psro_comm.reports.tables.analysis import analyze as analyze_file
+from psro_comm.reports.tables.refining import Refining
 from psro_comm.settings.experiment import from_description
 from psro_comm.studies.refinement import refine
 from tests.bin.programs import ROOT, run, run_each

@@ -18,6 +18,7 @@ from psro_comm.disk.files import (
 )
 from psro_comm.disk.tables import read_verified
 from psro_comm.metagame.formats.delimited import from_delimited
+from psro_comm.metagame.formats.frame import from_spreadsheet
 from psro_comm.metagame.formats.nfg import parse_nfg
 from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.formats.plain import facts_of, from_json, to_csv
@@ -26,7 +27,7 @@ from psro_comm.metagame.formats.text import SEPARATORS, decoded
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
 
-FORMATS = (".nfg", ".json", ".csv", ".tsv")
+FORMATS = (".nfg", ".json", ".csv", ".tsv", ".xlsx")
 GAMEANALYSIS = ".ga.json"  # the end of a file's name, for gameanalysis' form
 DEFAULT = Options()
 _MADE_FOR = "nfg_sha256"  # in a labels file: the .nfg file that it belongs to
@@ -65,8 +66,8 @@ def write_meta_game(
     kind = _format(path)
     if kind == ".csv":
         write(path, to_csv(game).encode())
-    elif kind == ".tsv":
-        raise ValueError(f"{path}: .tsv is read, but not written: .csv is")
+    elif kind in (".tsv", ".xlsx"):
+        raise ValueError(f"{path}: {kind} is read, but not written: .csv is")
     elif path.name.lower().endswith(GAMEANALYSIS):
         write(path, encode_json(to_role_symmetric(game)))
     elif kind == ".json":
@@ -86,7 +87,7 @@ def read_meta_game(path: Path, options: Options = DEFAULT) -> MetaGame:
 
     Args:
       path: path of a .nfg (Gambit's own too, with or without names), a .json (a run's
-        payoffs-*.json and gameanalysis' too), a .csv or a .tsv file in either form.
+        payoffs-*.json and gameanalysis' too), a .csv, .tsv or .xlsx in either form.
       options: how to read what is ambiguous, which is refused else.
 
     Raises:
@@ -100,6 +101,8 @@ def read_meta_game(path: Path, options: Options = DEFAULT) -> MetaGame:
             return from_json(decode_json(data, path), path.stem, options)
         if kind == ".nfg":
             return _labelled(path, data, parse_nfg(decoded(data), options))
+        if kind == ".xlsx":
+            return from_spreadsheet(data, path.stem, options)
         separators = (_TABS,) if kind == ".tsv" else tuple(SEPARATORS)
         return from_delimited(decoded(data), path.stem, options, separators)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
@@ -172,7 +175,7 @@ def _check_effect(path: Path, options: Options) -> None:
     """Raises `ValueError` if an option has no effect on files of this kind."""
     kind = path.suffix.lower()
     of_kind = {
-        "names": (".csv", ".tsv"),
+        "names": (".csv", ".tsv", ".xlsx"),
         "row_role": (".json",),
         "sum_tolerance": (".json", ".nfg"),
     }

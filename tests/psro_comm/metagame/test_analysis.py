@@ -17,7 +17,7 @@ from psro_comm.metagame.structure import (
     dominance_margins,
     value_shares,
 )
-from psro_comm.reports.payoffs.analysis import render_analysis
+from psro_comm.reports.tables.analysis import render_analysis
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 RATED = np.add.outer([3.0, 1.0, 0.0], [0.0, -2.0])

@@ -9,7 +9,7 @@ import pytest
 from psro_comm.metagame.comparison import chosen, compare, distance, entropy
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import META_SOLVERS, response_graph, solve
-from psro_comm.reports.payoffs.comparison import render_comparison as render
+from psro_comm.reports.tables.comparison import render_comparison as render
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 NOISY = MetaGame(("a", "b", "c"), ("x", "y", "z"), CYCLE, np.full((3, 3), 0.2))

@@ -213,7 +213,7 @@ def test_the_snippets_of_the_documentation_run(
         write_meta_game(tmp_path / f"meta_game{suffix}", MetaGame(*PLAIN_NAMES, MEAN))
     monkeypatch.chdir(tmp_path)
     for snippet in snippets:
-        foreign = re.findall(r"pygambit|gameanalysis", snippet)
+        foreign = re.findall(r"pygambit|gameanalysis|pandas", snippet)
         if all(importlib.util.find_spec(name) for name in foreign):
             exec(compile(snippet, "docs/meta_games.md", "exec"), {})
 

@@ -11,7 +11,7 @@ from psro_comm.metagame.general.noise import covariance, judged, judged_joint
 from psro_comm.metagame.general.normal_form import NormalFormGame, expected, regrets
 from psro_comm.metagame.general.reduction import as_normal_form
 from psro_comm.metagame.general.role_symmetric import RoleSymmetricGame
-from psro_comm.reports.payoffs.general import general_sections
+from psro_comm.reports.tables.general import general_sections
 from tests.psro_comm.metagame.general.games import (
     CHICKEN,
     CUBE,

@@ -10,7 +10,7 @@ from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import META_SOLVERS, MetaSolverError
 from psro_comm.metagame.solvers.response_graph import rank_pairs, stationary, sweep
-from psro_comm.reports.payoffs.analysis import render_analysis
+from psro_comm.reports.tables.analysis import render_analysis
 
 CYCLE = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 

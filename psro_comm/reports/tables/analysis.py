@@ -20,11 +20,11 @@ from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.population.analysis import describe
 from psro_comm.reports.page import page, section_part
-from psro_comm.reports.payoffs.general import analyze_general, draw_general
-from psro_comm.reports.payoffs.latex import latex_table
-from psro_comm.reports.payoffs.population import population_sections
-from psro_comm.reports.payoffs.refining import Refining, refined, refinement_section
-from psro_comm.reports.payoffs.sections import Sides, analysis_sections
+from psro_comm.reports.tables.general import analyze_general, draw_general
+from psro_comm.reports.tables.latex import latex_table
+from psro_comm.reports.tables.population import population_sections
+from psro_comm.reports.tables.refining import Refining, refined, refinement_section
+from psro_comm.reports.tables.sections import Sides, analysis_sections
 from psro_comm.reports.text import Section, printable
 
 PAGES = ("md", "tex", "html")

@@ -1,1 +1,0 @@
-"""Reports of payoff tables: what an analyst asks of them."""

@@ -1,0 +1,1 @@
+"""Reports on payoff tables from anywhere, in words and as pages."""
