@@ -1,5 +1,6 @@
 # make run         builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
 # make test        ruff, mypy, pytest
+# make soak        tries to break the programs, for 20 minutes at most (SHARE, MINUTES, SEED)
 # make audit       asks the net for known weaknesses of the locked packages
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
 # make gpu-check   tests, two quickstarts and the speed on a graphics card, 8 minutes
@@ -13,6 +14,9 @@ PIP_FLAGS ?=
 FLAGS ?=
 ARGS ?=
 WHEELS ?=
+SHARE ?= 1
+MINUTES ?= 20
+SEED ?= 0
 
 # One thread: small tensors lose more to threads than they gain, and results on a CPU
 # are the same bit for bit. Agg: figures without a screen.
@@ -29,7 +33,7 @@ UV := 0.13.9
 PIP_AUDIT := 2.10.1
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench audit smac-test gpu-check lock
+.PHONY: setup run test check soak bench audit smac-test gpu-check lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -74,6 +78,11 @@ check: setup
 # pysc2's generated protocol files warn a hundred times that they are old.
 smac-test: $(SMAC_STAMP)
 	$(SMAC_PY) -m pytest -W ignore::DeprecationWarning tests/starcraft_standin tests/games/environments/test_smac.py $(ARGS)
+
+# Tries to break the programs: kills, random flags, damaged files, memory. SHARE=0.1 is a
+# tenth of all trials; what MINUTES do not suffice for is said.
+soak: setup
+	$(PY) -m tests.soak $(SHARE) $(MINUTES) $(SEED)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)
