@@ -1,5 +1,6 @@
 # make run         builds .venv if needed, then the quickstart: R-MACRL on Predator-Prey
 # make test        ruff, mypy, pytest
+# make soak        tries to break the programs, for 20 minutes at most (SHARE, MINUTES, SEED)
 # make audit       asks the net for known weaknesses of the locked packages
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
 # make bench-peers the same beside other people's packages, in .venv-peers
@@ -14,6 +15,9 @@ PIP_FLAGS ?=
 FLAGS ?=
 ARGS ?=
 WHEELS ?=
+SHARE ?= 1
+MINUTES ?= 20
+SEED ?= 0
 
 # One thread: small tensors lose more to threads than they gain, and results on a CPU
 # are the same bit for bit. Agg: figures without a screen.
@@ -33,7 +37,7 @@ PEERS_PY := $(PEERS_VENV)/bin/python
 PEERS_STAMP := $(PEERS_VENV)/.requirements-installed
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check bench bench-peers audit smac-test gpu-check lock
+.PHONY: setup run test check soak bench bench-peers audit smac-test gpu-check lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -84,6 +88,11 @@ check: setup
 # pysc2's generated protocol files warn a hundred times that they are old.
 smac-test: $(SMAC_STAMP)
 	$(SMAC_PY) -m pytest -W ignore::DeprecationWarning tests/starcraft_standin tests/games/environments/test_smac.py $(ARGS)
+
+# Tries to break the programs: kills, random flags, damaged files, memory. SHARE=0.1 is a
+# tenth of all trials; what MINUTES do not suffice for is said.
+soak: setup
+	$(PY) -m tests.soak $(SHARE) $(MINUTES) $(SEED)
 
 bench: setup
 	$(PY) -m bin.bench $(FLAGS)

@@ -27,6 +27,7 @@ class Output(io.TextIOWrapper):
     """
 
     refused = ""
+    before: TextIO  # it would close what it shares with this one, if it were let go
 
     def write(self, text: str, /) -> int:
         """Writes text; returns its length."""
@@ -55,8 +56,13 @@ def take_over() -> None:
     for name in ("stdout", "stderr"):
         old: TextIO | None = getattr(sys, name)
         if isinstance(old, io.TextIOWrapper) and not isinstance(old, Output):
-            buffered, encoding = old.line_buffering, old.encoding
+            old.flush()
             new = Output(
-                old.detach(), encoding, "backslashreplace", line_buffering=buffered
+                old.buffer,
+                old.encoding,
+                "backslashreplace",
+                line_buffering=old.line_buffering,
+                write_through=True,  # the buffer below has all of it, for both
             )
+            new.before = old
             setattr(sys, name, new)
