@@ -19,6 +19,7 @@ DOCS = ("README.md", "docs/python.md")
 RUN = """
 import ast, json, os, sys, tempfile, traceback
 import psro_comm.api.solving, psro_comm.api.suites
+import psro_comm.metagame.solvers.cone_program, psro_comm.metagame.solvers.max_entropy
 def show(text, space):
     tree = ast.parse(text)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
@@ -31,7 +32,8 @@ def show(text, space):
 for folder, texts in json.load(sys.stdin):
     with tempfile.TemporaryFile("w+") as said:
         if not (child := os.fork()):
-            sys.stdout = sys.stderr = said
+            for number in (1, 2):
+                os.dup2(said.fileno(), number)
             os.chdir(folder)
             space, status = {"__name__": "__main__"}, 0
             try:
@@ -41,7 +43,8 @@ for folder, texts in json.load(sys.stdin):
                 traceback.print_exc()
                 print(text)
                 status = 1
-            said.flush()
+            sys.stdout.flush()
+            sys.stderr.flush()
             os._exit(status)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         said.seek(0)

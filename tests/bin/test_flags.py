@@ -18,7 +18,10 @@ FORGED = (
     "--threat.redraw_malicious",
     "--threat.malicious=none",
 )
-UNPLAYED = ("predator_prey", "traffic_junction", "combat", "smac", "tarmac", "ndq")
+UNPLAYED = (
+    *("predator_prey", "traffic_junction", "combat", "smac", "pettingzoo"),
+    *("tarmac", "ndq"),
+)
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
 ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
 ONLY_SUPERVISED = (
@@ -150,7 +153,8 @@ def test_programs_without_a_task_have_no_settings(found):
 
 def test_analyze_payoffs_shows_what_it_reads_alone(found):
     assert found["analyze_payoffs"][0] == {
-        *("run", "runs_dir", "workers", "dry_run", "payoffs", "out", "resamples"),
+        *("plugin", "run", "runs_dir", "workers", "executor", "ray.address"),
+        *("dry_run", "payoffs", "out", "resamples"),
         *("seed", "meta_solver", "figures", "refine", "width"),
         *("names", "row_role", "sum_tolerance", "reduction", "population"),
     }

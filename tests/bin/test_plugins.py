@@ -14,6 +14,7 @@ from tests.bin.programs import ROOT, artefacts
 FORKED = """
 import importlib, json, os, shutil, sys, tempfile, traceback
 import psro_comm.api.suites, psro_comm.reports.suite_page, psro_comm.reports.terminal
+import psro_comm.metagame.solvers.linear_program
 from psro_comm.command.shell import run_main
 for program, *line in json.load(sys.stdin):
     if program == "copy":
@@ -22,17 +23,21 @@ for program, *line in json.load(sys.stdin):
         continue
     with tempfile.TemporaryFile("w+") as said:
         if not (child := os.fork()):
-            sys.stdout = sys.stderr = said
-            sys.argv = [program, *line]
+            for number in (1, 2):
+                os.dup2(said.fileno(), number)
+            sys.argv, status = [program, *line], 0
             try:
                 run_main(importlib.import_module(f"bin.{program}").main)
             except SystemExit as stop:
-                print("" if isinstance(stop.code, int) else stop.code, flush=True)
-                os._exit(stop.code if isinstance(stop.code, int) else 1)
+                status = stop.code if isinstance(stop.code, int) else 1
+                if not isinstance(stop.code, int):
+                    print(stop.code)
             except BaseException:
                 traceback.print_exc()
-                said.flush()
-                os._exit(99)
+                status = 99
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         said.seek(0)
         print(json.dumps([code, said.read()]), flush=True)
@@ -91,7 +96,7 @@ def found(tmp_path_factory):
     own = ["evaluate", *TEAM, "--budget=smoke", "--evaluation.episodes=8", runs]
     own += ["--workers=0", "--run=own"]
     lines = {
-        "by_two": [*evaluated, "--workers=2", "--run=by_two"],
+        "by_one": [*evaluated, "--workers=1", "--run=by_one"],
         "alone": [*evaluated, "--workers=0", "--run=alone"],
         "solved": solved,
         "kept": ["copy", f"{folder}/solved", f"{folder}/kept"],
@@ -130,7 +135,7 @@ def test_every_kind_of_plugin_works_by_its_flags(found):
 
 def test_workers_play_a_plugin_as_this_process_does(found):
     one, other = (
-        read(found[0], f"{name}/crossplay-*-table.json") for name in ("by_two", "alone")
+        read(found[0], f"{name}/crossplay-*-table.json") for name in ("by_one", "alone")
     )
     assert one == other
     assert one["attackers"] == ["none", "mine@2"]
@@ -144,10 +149,10 @@ def test_workers_play_a_plugin_as_this_process_does(found):
 
 
 def test_a_run_records_its_plugins(found):
-    recorded = read(found[0], "by_two/plugins.json")
+    recorded = read(found[0], "by_one/plugins.json")
     assert [each["name"] for each in recorded] == ["my_team", "my_attack", "my_filter"]
     assert all(len(each["sha256"]) == 64 for each in recorded)
-    assert "plugins.json" in artefacts(found[0] / "by_two")
+    assert "plugins.json" in artefacts(found[0] / "by_one")
 
 
 def test_psro_of_plugins_is_stored_with_their_kinds(found):

@@ -14,8 +14,8 @@ from games.environments.registry import ENVS, extent_of, make_env
 BATCH = 6
 SHORT = 4  # steps of an episode, so that a few steps meet its end
 
-# The real game has tests of its own, in test_smac.py.
-NAMES = pytest.mark.parametrize("name", sorted({*ENVS} - {"smac"}))
+# Games that are not arrays have tests of their own: test_smac.py, pettingzoo/.
+NAMES = pytest.mark.parametrize("name", sorted({*ENVS} - {"smac", "pettingzoo"}))
 
 
 def short_env(name: str, device: torch.device | str = "cpu") -> CommEnv:
