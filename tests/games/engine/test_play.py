@@ -206,44 +206,6 @@ def test_a_short_episode_counts_once_and_pays_nothing_after_its_end():
     assert measure(Countdown(), worlds).returns.tolist() == [1, 5]
 
 
-class Broken(Countdown):
-    """Pays, or shows, NaN in the worlds that last three steps and more."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def transition(self, state: Clock, action: Tensor, noise: Tensor):
-        moved, signal = super().transition(state, action, noise)
-        if self.what == "reward":
-            odd = torch.where(state.time == 2, torch.nan, signal.reward)
-            signal = signal._replace(reward=odd)
-        return moved, signal
-
-    def observe(self, state: Clock) -> Observation:
-        seen = super().observe(state)
-        if self.what == "observation":
-            late = (state.time >= 2)[:, None, None]
-            seen = seen._replace(obs=torch.where(late, torch.nan, seen.obs))
-        return seen
-
-
-class Seers(Parrots):
-    """Act on what they see."""
-
-    def think(self, obs: Tensor, m_in: Tensor, memory: Tensor) -> Tensor:
-        return obs[..., :1]
-
-
-@pytest.mark.parametrize("what", ["reward", "observation"])
-def test_what_is_no_number_is_no_measurement(what):
-    ends = torch.tensor([[0.0], [0.9]])  # after one step, after five
-    worlds = Worlds(ends, torch.zeros(5, 2, 1), torch.zeros(2, 1, dtype=torch.long))
-    with pytest.raises(ValueError, match="ticks: the return in world 1 is nan"):
-        measure(Broken(what), worlds, team=Seers())
-    first = Worlds(*(part[..., :1, :] for part in worlds))
-    assert measure(Broken(what), first, team=Seers()).returns.tolist() == [1]
-
-
 def test_an_episode_equals_the_same_worlds_played_as_a_stream():
     env = Echo()
     worlds = make_worlds(env.spec, 3, 0, BATCH, CAUGHT)
