@@ -1,5 +1,9 @@
 """Measures payoff tables and the solution of their equilibria."""
 
+import tempfile
+import time
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -11,8 +15,12 @@ from oracles.strategies.best_response import new_policy
 from oracles.strategies.filters.config import FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
+from psro_comm.metagame.formats.files import write_meta_game
+from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
+from psro_comm.reports.tables.analysis import Look, analyze
 
+ANALYSES = (10, 5.0), (40, 60.0), (200, 120.0)  # policies a side, CPU-s at most
 FILTER = Side.DEFENDER, "two_stage", FilterConfig()
 ATTACK = Side.ATTACKER, "gaussian", AttackConfig()
 
@@ -59,6 +67,19 @@ def table(episodes: int, device: str, *, together: bool) -> Timed:
     return work
 
 
+def analysed(size: int) -> float:
+    """Returns the CPU-seconds of a whole analysis: intervals, words and figures."""
+    rng, names = np.random.default_rng(0), [f"p{k}" for k in range(size)]
+    mean = rng.standard_normal((size, size))
+    game = MetaGame(tuple(names), tuple(names), mean, np.full((size, size), 0.1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_meta_game(path, game)
+        began = time.process_time()
+        analyze(path, None, 1000, "nash", Look(), 0).draw()
+        return time.process_time() - began
+
+
 def games(size: int, count: int, *, together: bool) -> Timed:
     """Returns work that solves random games, together or each compiled by itself."""
     matrices = np.random.default_rng(0).standard_normal((count, size, size))
@@ -82,7 +103,18 @@ def solved(rounds: int) -> list[Line]:
     rate = rates(both, rounds)
     large = rates({"200": games(200, 1, together=False)}, rounds)["200"]
     label = "1000 resamples of a 10 by 10 game, against"
+    whole = [
+        Line(
+            f"analysis of {size} by {size} with figures, against {limit:g} CPU-s",
+            1 / analysed(size),
+            1 / limit,
+            "tables/s",
+            1.0,
+        )
+        for size, limit in ANALYSES
+    ]
     return [
+        *whole,
         Line(f"{label} one by one", rate["together"], rate["each"], "games/s", 2.0),
         Line(f"{label} 10 s", rate["together"], 100.0, "games/s", 1.0),
         Line("Nash of a 200 by 200 table, against 2 s", large, 0.5, "games/s", 1.0),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from psro_comm.metagame.solvers import solve_many, solve_zero_sum
+from psro_comm.metagame.solvers import solve_many
 
 EDGE = 1e-9  # of the typical spread: a larger margin is more than rounding
 _PROBES = 256  # mixtures whose best responses need no proof of not being dominated
@@ -64,7 +64,8 @@ def dominance_margins(matrix: np.ndarray) -> np.ndarray:
     """
     n = matrix.shape[1]
     few = np.random.default_rng(0).dirichlet(np.full(n, 0.3), size=_PROBES)
-    mixtures = np.vstack([np.eye(n), few, solve_zero_sum(matrix).y])
+    (solved,) = solve_many([matrix])
+    mixtures = np.vstack([np.eye(n), few, solved.y])
     open_ = np.ones(len(matrix), bool)
     open_[(matrix @ mixtures.T).argmax(axis=0)] = False
     margins = np.zeros(len(matrix))
