@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 MOST = 24  # characters of a name on an axis
+_LETTERS = 11  # of the smallest size, on an inch of a figure beside its margins
+_LONGEST = 160  # characters of a name in a legend
 MOST_TICKS = 60  # names on an axis; of more, only some are shown
 
 
@@ -36,6 +38,11 @@ def shortened(
     return short, legend
 
 
+def _middle(name: str, most: int) -> str:
+    half = most // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
+
+
 def ticks(count: int, most: int = MOST_TICKS) -> list[int]:
     """Returns the places on an axis of `count` policies that have a name."""
     step = -(-count // most)
@@ -51,14 +58,16 @@ def add_names(
     ax: Axes, legend: Sequence[tuple[str, str]], label: str = "", most: int = 20
 ) -> None:
     """Writes the whole names of shortened ones below an axis, `most` at most."""
-    lines = [
-        label,
-        *(f"{short.split(':')[0]}: {name}" for short, name in legend[:most]),
+    figure = ax.get_figure(root=True)
+    width = int(_LETTERS * figure.get_figwidth()) if figure else 80
+    named = [
+        f"{short.split(':')[0]}: {_middle(name, _LONGEST)}" for short, name in legend
     ]
+    lines = [label, *named[:most]]
     if len(legend) > most:
         lines.append(f"... and {len(legend) - most} more long names, in the JSON file")
     text = "\n".join(
-        part for line in lines if line for part in textwrap.wrap(line, 110)
+        part for line in lines if line for part in textwrap.wrap(line, width)
     )
     if text:
         size = 6 if legend else None

@@ -21,7 +21,7 @@ from psro_comm.reports.figures.style import (
     new_figure,
 )
 
-_SMALL, _LEGIBLE = 12, 40  # policies; larger tables get smaller words, then none
+_SMALL, _LEGIBLE = 12, 30  # policies; larger tables get smaller words, then none
 _SUPPORT = 1e-4  # a smaller weight is not framed
 _MOST_FRAMES = 400
 _LARGEST = 13.0  # inches of a side
