@@ -15,7 +15,7 @@ from psro_comm.metagame.population.ratings import ELO, elo, ratings
 from psro_comm.metagame.population.zero_sum import as_normal_form
 from psro_comm.reports.figures.phase import plot_zero_sum_phase
 from psro_comm.reports.figures.population import plot_population
-from psro_comm.reports.population import population_sections
+from psro_comm.reports.tables.population import population_sections
 from tests.psro_comm.metagame.general.games import CHICKEN, SEXES, congestion, drawn
 
 RPS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
