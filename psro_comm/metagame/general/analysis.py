@@ -18,6 +18,7 @@ from psro_comm.metagame.general.noise import Limits, judged, judged_joint
 from psro_comm.metagame.general.normal_form import NormalFormGame
 from psro_comm.metagame.general.reduction import as_normal_form
 from psro_comm.metagame.general.role_symmetric import RoleSymmetricGame
+from psro_comm.metagame.general.search import flow
 from psro_comm.metagame.solvers.checks import MetaSolverError
 
 SHOWN = 1e-4  # a smaller share of a joint distribution is not listed
@@ -57,6 +58,7 @@ def analyse_game(
         "pure_equilibria": pure_equilibria(game, rng, num_samples, _MOST_LISTED),
         "equilibria": _equilibria(game, rng, num_samples),
         "logit": _attempt(lambda: _logit(game, rng, num_samples)),
+        "replicator": _attempt(lambda: _replicator(game, rng, num_samples)),
     }
     if isinstance(game, RoleSymmetricGame):
         report["profiles"] = {"known": int(game.known.sum()), "all": game.num_profiles}
@@ -159,6 +161,21 @@ def _logit(
         "rationality": branch.rationality,
         "at_rationality": judged_profile(game, branch.mixtures, rng, num_samples),
         "limit": judged_profile(game, branch.limit, rng, num_samples),
+    }
+
+
+def _replicator(
+    game: NormalFormGame | RoleSymmetricGame, rng: np.random.Generator, num_samples: int
+) -> dict[str, Any]:
+    """Returns where replicator dynamics go from uniform play, and their average."""
+    if isinstance(game, RoleSymmetricGame) and not game.is_complete:
+        raise ValueError("profiles are missing")
+    start = [np.full(len(own), 1 / len(own)) for own in game.strategies]
+    end, average, rests = flow(game, start)
+    return {
+        "rests": rests,
+        "end": judged_profile(game, end, rng, num_samples),
+        "average": judged_profile(game, average, rng, num_samples),
     }
 
 

@@ -50,6 +50,10 @@ def read_game(
         cannot be reduced.
     """
     game = _read(source, options)
+    by_name = str(source).startswith(PREFIX)
+    idle = not isinstance(game, MetaGame) or by_name
+    if idle and (options.row_role is not None or options.names != DEFAULT.names):
+        raise ValueError(f"--row_role and --names have no effect on {source}")
     if not reduction:
         return game
     if not isinstance(game, RoleSymmetricGame):

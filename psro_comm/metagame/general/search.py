@@ -19,6 +19,7 @@ PROVEN = 1e-7  # regret of an equilibrium, of the spread
 _SUPPORTS = (1e-5, 1e-3, 3e-2)  # a smaller weight is tried as 0
 _SAME = 1e-4  # weights that differ by less are one equilibrium
 _STEPS, _DT = 500, 0.5  # of the replicator dynamics; over the spread
+_AT_REST = 1e-12  # change of a weight in a step
 _NEWTON = 30
 _MOST_CORNERS = 24  # pure profiles that are begun with
 _MOST_SUPPORTS, _TRIES = 100, 3  # supports that are tried one by one, and how often
@@ -71,21 +72,35 @@ def search(game: Game, rng: np.random.Generator, num_starts: int = 20) -> list[F
 
 
 def replicator(game: Game, start: Mixtures) -> list[np.ndarray]:
-    """Returns where replicator dynamics go in 500 Euler steps; they may go in circles.
+    """Returns where replicator dynamics are after 500 Euler steps; see `flow`."""
+    return flow(game, start)[0]
+
+
+def flow(
+    game: Game, start: Mixtures
+) -> tuple[list[np.ndarray], list[np.ndarray], bool]:
+    """Follows replicator dynamics; they may go in circles.
 
     dx_s / dt = x_s (u(s) - x' u),   payoffs over their spread
+
+    Returns:
+      The state at the end, the average of all states, and whether they came to rest.
+
+    Source: Taylor and Jonker 1978; OpenSpiel's `egt.dynamics.replicator`.
     """
     state = [x.copy() for x in start]
+    total = [np.zeros_like(x) for x in start]
     for _ in range(_STEPS):
+        total = [t + x for t, x in zip(total, state, strict=True)]
         fitness = game.deviations(state)
         moves = [
             _DT / game.spread * openspiel_dynamics.replicator(x, u)
             for x, u in zip(state, fitness, strict=True)
         ]
-        if max(np.abs(move).max() for move in moves) < 1e-12:
-            break
+        if max(np.abs(move).max() for move in moves) < _AT_REST:
+            return state, [_mixture(t) for t in total], True
         state = [_mixture(x + dx) for x, dx in zip(state, moves, strict=True)]
-    return state
+    return state, [_mixture(t) for t in total], False
 
 
 def minimised(game: Game, start: Mixtures) -> list[np.ndarray]:

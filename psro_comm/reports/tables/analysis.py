@@ -18,11 +18,8 @@ from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.general.files import ONLY_ZERO_SUM, read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.metagame.population.analysis import describe
 from psro_comm.reports.page import page, section_part
-from psro_comm.reports.tables.general import analyze_general, draw_general
 from psro_comm.reports.tables.latex import latex_table
-from psro_comm.reports.tables.population import population_sections
 from psro_comm.reports.tables.refining import Refining, refined, refinement_section
 from psro_comm.reports.tables.sections import Sides, analysis_sections
 from psro_comm.reports.text import Section, printable
@@ -92,6 +89,9 @@ def analyze(
     game, name = read_game(path, options, reduction), saved_as(path, out)
     if not isinstance(game, MetaGame):
         _check_general(path, meta_solver, look, refining)
+        # Imported here and below: what others need not is not loaded.
+        from psro_comm.reports.tables.general import analyze_general, draw_general
+
         make_folder(name.parent)
         general = analyze_general(game, name, num_samples, seed)
         plot = partial(draw_general, game, general.report, name)
@@ -101,9 +101,11 @@ def analyze(
     game, found, files = refined(game, path, name, refining, seed)
     rng = np.random.default_rng(seed)
     report = analyse(game, rng, num_samples=num_samples, meta_solver=meta_solver)
-    found_steps = history(source) if source.is_dir() else []
-    steps = [Iteration.from_dict(each) for each in found_steps]
+    asked = source.is_dir() and (look.figures or look.population)
+    steps = [Iteration.from_dict(each) for each in (history(source) if asked else [])]
     if look.population:
+        from psro_comm.metagame.population.analysis import describe
+
         tables = resampled_games(game, rng, min(num_samples, _MOST_TABLES))
         report["population"] = describe(game, tables, steps)
     if found is not None:
@@ -181,6 +183,8 @@ def printable_lines(text: str) -> str:
 def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
     found = analysis_sections(report, sides)
     if "population" in report:
+        from psro_comm.reports.tables.population import population_sections
+
         found += population_sections(report["population"])
     if "refinement" in report:
         found.append(refinement_section(report["refinement"]))
@@ -193,8 +197,6 @@ def _draw(
     # Words alone need no matplotlib, which takes a second to load.
     from psro_comm.reports.figures.analysis import plot_iterations
     from psro_comm.reports.figures.meta_game import plot_meta_game
-    from psro_comm.reports.figures.phase import plot_zero_sum_phase
-    from psro_comm.reports.figures.population import plot_population
 
     x, y = (
         np.array([each["weight"] for each in report[side]])
@@ -204,6 +206,9 @@ def _draw(
     if steps:
         drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
     if "population" in report:
+        from psro_comm.reports.figures.phase import plot_zero_sum_phase
+        from psro_comm.reports.figures.population import plot_population
+
         drawn += plot_population(report["population"], name, game.title)
         phase = name.with_name(f"{name.name}-phase")
         drawn += plot_zero_sum_phase(game, x, y, phase)

@@ -90,6 +90,7 @@ def general_sections(report: Mapping[str, Any]) -> list[Section]:
         _joints(report["correlated"], "Correlated equilibria"),
         _joints(report["coarse_correlated"], "Coarse correlated equilibria"),
         _logit(report["logit"]),
+        _replicator(report["replicator"]),
         _alpha_rank(report["alpha_rank"]),
     ]
     return [section for section in found if section is not None]
@@ -189,17 +190,13 @@ _JUDGED = ("no.", "who", "plays", "earns", "regret")
 def _judged(found: Mapping[str, Any], label: str) -> list[Sequence[str]]:
     return [
         (
-            label if first else "",
+            "" if k else label,
             _short(name),
             _mixture(weights),
             _text(found["payoffs"][name]),
             _bounded(found["regrets"][name]),
         )
-        for first, (name, weights) in zip(
-            [True, *[False] * len(found["mixtures"])],
-            found["mixtures"].items(),
-            strict=False,
-        )
+        for k, (name, weights) in enumerate(found["mixtures"].items())
     ]
 
 
@@ -260,15 +257,22 @@ def _logit(found: Mapping[str, Any]) -> Section:
     title = "Logit (quantal response) equilibrium"
     if left := _left_out(found, title):
         return left
-    rows = [
-        *_judged(found["at_rationality"], f"at {found['rationality']:g}"),
-        *_judged(found["limit"], "limit"),
-    ]
+    rows = _judged(found["at_rationality"], f"at {found['rationality']:g}")
+    rows += _judged(found["limit"], "limit")
     bullets = [
         f"at rationality {found['rationality']:g} over the spread of the payoffs, and"
         " the equilibrium to which its branch leads"
     ]
     return Section(title, bullets, _JUDGED, rows)
+
+
+def _replicator(found: Mapping[str, Any]) -> Section:
+    title = "Replicator dynamics from uniform play"
+    if left := _left_out(found, title):
+        return left
+    rests = "they come to rest" if found["rests"] else "they do not come to rest"
+    rows = [*_judged(found["end"], "end"), *_judged(found["average"], "average")]
+    return Section(title, [rests], _JUDGED, rows)
 
 
 def _alpha_rank(found: Mapping[str, Any]) -> Section:

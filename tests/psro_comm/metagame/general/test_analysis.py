@@ -70,7 +70,14 @@ def test_three_players_and_roles_are_analysed_in_every_part():
     for game in (CUBE, congestion(), drawn_roles(2, (2, 2), (2, 2))):
         report = analyse_game(game, rng())
         encode_json(report)
-        parts = ("dominated", "correlated", "coarse_correlated", "logit", "alpha_rank")
+        parts = (
+            "replicator",
+            "dominated",
+            "correlated",
+            "coarse_correlated",
+            "logit",
+            "alpha_rank",
+        )
         assert all("left_out" not in report[name] for name in parts)
         assert report["equilibria"]["count"] > 0
         for each in report["equilibria"]["found"]:

@@ -12,7 +12,7 @@ from psro_comm.metagame.general.correlated import (
 )
 from psro_comm.metagame.general.logit import logit_branch
 from psro_comm.metagame.general.normal_form import expected, regrets
-from psro_comm.metagame.general.search import PROVEN, search
+from psro_comm.metagame.general.search import PROVEN, flow, search
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.metagame.solvers.checks import MetaSolverError
 from tests.psro_comm.metagame.general.games import (
@@ -168,6 +168,19 @@ def test_a_search_finds_the_symmetric_mixture_of_roads():
     assert found.mixtures[0] == pytest.approx([7 / 9, 2 / 9])
     assert found.regret == pytest.approx(0, abs=1e-9)
     assert expected(congestion(), found.mixtures) == pytest.approx([-10 / 3])
+
+
+def test_replicator_dynamics_rest_where_cooperation_ends_and_circle_in_a_cycle():
+    start = [np.full(2, 0.5)] * 2
+    end, _, rests = flow(PRISONERS, start)
+    assert rests
+    assert end[0] == pytest.approx([0, 1], abs=1e-6)
+    away = [np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.5, 0.3])]
+    end, average, rests = flow(bimatrix(RPS, -RPS), away)
+    assert not rests
+    assert max(regrets(bimatrix(RPS, -RPS), average)) < max(
+        regrets(bimatrix(RPS, -RPS), end)
+    )
 
 
 def test_what_a_search_finds_is_verified():

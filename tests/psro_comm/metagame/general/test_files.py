@@ -182,6 +182,13 @@ def test_what_openspiel_cannot_give_is_one_line(name, words):
     assert "\n" not in str(error.value)
 
 
+def test_a_choice_without_effect_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="--row_role and --names have no effect on"):
+        read_game("openspiel:matrix_pd", Options(row_role="p"))
+    with pytest.raises(ValueError, match="has no effect on"):
+        read_game(given(tmp_path, THREE), Options(row_role="p"))
+
+
 @pytest.mark.parametrize("bad", ["", "a", "a:", ":3", "a:-1", "a:3,,b:2", "a:٣"])
 def test_a_bad_reduction_is_refused(bad):
     with pytest.raises(ValueError, match="must be ROLE:PLAYERS"):
