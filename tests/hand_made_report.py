@@ -69,6 +69,7 @@ def kept(defender: str, worst: float, floor: float, single: str, above: float) -
         "single": single,
         "above_single": interval(above),
         "searched": True,
+        "certificate": None,
     }
 
 
@@ -87,6 +88,7 @@ _SUITE = {
     ],
     "warnings": [f"{VANILLA}: beware"],
     "curves": [],
+    "teams": [],
     "chosen_on": 256,
     "measured_on": 1000,
 }

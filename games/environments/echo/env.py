@@ -36,7 +36,7 @@ class Echo:
         """Prepares the rules; holds no state of any world."""
         self.config = config or EchoConfig()
         self.device = torch.device(device)
-        agents = self.config.extent.num_agents
+        agents = self.config.speakers + 1
         self.spec = EnvSpec(
             name="echo",
             num_agents=agents,

@@ -34,6 +34,7 @@ class GaussianAttack(GaussianPolicy):
     """
 
     kind = "gaussian"
+    outgrown = "critic."  # weights that older attacks kept
     settings = AttackConfig
     root: Tensor  # [D,D] symmetric; its square is Lambda's shape, if not diagonal
 
@@ -117,7 +118,7 @@ class GaussianAttack(GaussianPolicy):
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *a: Any, **k: Any) -> Any:
         """Loads weights, without those of the critic that older attacks kept."""
-        own = {n: v for n, v in state_dict.items() if not n.startswith("critic.")}
+        own = {n: v for n, v in state_dict.items() if not n.startswith(self.outgrown)}
         return super().load_state_dict(own, *a, **k)
 
     def drawn_in(self, rollout: Step, features: Tensor) -> Tensor:

@@ -83,7 +83,7 @@ def test_the_spec_is_what_the_configuration_says_of_it(name):
 
 def test_an_environment_is_built_for_its_extent_where_its_settings_are_silent():
     class Silent:
-        episode_limit = SHORT
+        episode_limit, speakers = SHORT, 1
 
     built = extent_of("echo", Silent())
     assert isinstance(built, EnvSpec)

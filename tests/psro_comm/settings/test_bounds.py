@@ -83,7 +83,7 @@ def edges(bound: Bound) -> list[float]:
 
 
 def test_there_are_configurations_of_every_kind():
-    assert len(CLASSES) == 30
+    assert len(CLASSES) == 32
     assert {"CombatConfig", "NDQConfig", "QConfig", "Threat", "PPOConfig"} <= {*CLASSES}
 
 
