@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from absl import app, logging
+from absl import app, flags, logging
 
 from psro_comm.command.output import Output, take_over
 from psro_comm.command.process import STOPPED, Stopped, ignore, watch_work
 from psro_comm.lab.progress import speak
 
 _USER_ERRORS = (ValueError, OSError, ImportError, MemoryError, FloatingPointError)
+_PROFILING = ("run_with_profiling", "profile_file")  # absl's: they write any file
+_NO_PROFILE = "must not be set: python -m cProfile -m bin.NAME does the same"
 FAILED, INTERRUPTED = 2, 130
 
 
@@ -30,6 +32,8 @@ def run_main(
     `--verbosity=1` shows it for all. absl names the nearest flags to an unknown one.
     """
     take_over()
+    for name in _PROFILING:
+        flags.register_validator(name, lambda given: not given, _NO_PROFILE)
     # Before the parse, so that a user's --verbosity wins; absl's default hides info.
     speak()
     app.run(lambda argv: sys.exit(_guarded(main, argv, takes_words)))

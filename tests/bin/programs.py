@@ -123,10 +123,15 @@ for line in json.load(sys.stdin):
 """
 
 
-def run_each(program: str, lines: list[list[str]]) -> list[tuple[int, str]]:
-    """Exit status and all that was said, of many command lines of one binary."""
+def run_each(
+    program: str, lines: list[list[str]], loaded: str = ""
+) -> list[tuple[int, str]]:
+    """Exit status and all that was said, of many command lines of one binary.
+
+    `loaded` are modules that they share, as in `import a, b`.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", _FORKED, program],
+        [sys.executable, "-c", f"{loaded}\n{_FORKED}", program],
         cwd=ROOT,
         input=json.dumps(lines),
         capture_output=True,

@@ -2,14 +2,17 @@
 
 import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bin.programs import artefacts, command
-from tests.soak.campaign import ENVIRONMENT, ROOT, Campaign, finished
+from tests.bin.programs import artefacts, command, run_each
+from tests.soak.campaign import Campaign, finished
 
+_TOGETHER = 20  # continued by one process, which loads what they need once
+_LOADED = (
+    "import torch; torch.set_num_threads(1)\n"
+    "import psro_comm.lab.lab, psro_comm.studies.opening, psro_comm.studies.references"
+)
 _FLAGS = ["--run=c", "--psro.iterations=1"]
 
 
@@ -66,41 +69,50 @@ KINDS: dict[str, Callable[[Path, Path], None]] = {
 def campaign(own: Campaign, folder: Path) -> None:
     """Damages a file, continues the run, and looks at what became of both."""
     whole = folder / "whole"
-    line = command("run_psro", folder / "tried", *_FLAGS)
     if not (whole / "c").exists():
         finished(command("run_psro", whole, *_FLAGS))
-    told = artefacts(whole / "c")
     found = (path for path in (whole / "c").rglob("*") if path.is_file())
     files = sorted(path.relative_to(whole) for path in found)
     cases = [(file, kind) for file in files for kind in KINDS]
     own.luck.shuffle(cases)
-    for file, kind in cases:
-        if not own.goes_on():
-            return
-        shutil.rmtree(folder / "tried", ignore_errors=True)
-        shutil.copytree(whole, folder / "tried")
-        other = folder / "elsewhere" / "other"
-        other.parent.mkdir(exist_ok=True)
+    while own.goes_on() and cases:
+        now, cases = cases[:_TOGETHER], cases[_TOGETHER:]
+        _try(own, folder, now[: own.wanted - own.done], artefacts(whole / "c"))
+
+
+def _try(
+    own: Campaign, folder: Path, cases: list[tuple[Path, str]], told: dict[str, str]
+) -> None:
+    """Damages some copies of the run, and continues each in a process of its own."""
+    tried = [folder / "tried" / str(number) for number in range(len(cases))]
+    before = []
+    for runs, (file, kind) in zip(tried, cases, strict=True):
+        shutil.copytree(folder / "whole", runs / "runs")
+        other = runs / "elsewhere" / "other"
+        other.parent.mkdir()
         other.write_bytes(b'{"of": "another run"}\n')
-        KINDS[kind](folder / "tried" / file, other)
-        before = {p: p.read_bytes() for p in other.parent.iterdir()}
+        KINDS[kind](runs / "runs" / file, other)
+        before.append(_contents(other.parent))
+    lines = [command("run_psro", runs / "runs", *_FLAGS)[3:] for runs in tried]
+    ended = run_each("run_psro", lines, _LOADED)
+    for runs, case, was, (code, said) in zip(tried, cases, before, ended, strict=True):
         own.done += 1
-        if fault := _fault(line, folder / "tried" / "c", told):
-            own.faults.append(f"{file} {kind}: {fault}")
-        if {p: p.read_bytes() for p in other.parent.iterdir()} != before:
-            own.faults.append(f"{file} {kind}: wrote elsewhere")
+        name = f"{case[0]} {case[1]}"
+        if fault := _fault(code, said, runs / "runs" / "c", told):
+            own.faults.append(f"{name}: {fault}")
+        if _contents(runs / "elsewhere") != was:
+            own.faults.append(f"{name}: wrote elsewhere")
+    shutil.rmtree(folder / "tried")
 
 
-def _fault(line: list[str], run: Path, told: dict[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=120
-        )
-    except subprocess.TimeoutExpired:
-        return "hangs"
-    if "Traceback" in done.stderr or done.returncode in (1, -signal.SIGKILL):
-        return f"{done.returncode} {done.stderr[-200:]!r}"
-    lines = [each for each in done.stderr.splitlines() if each[2:3] != ":"]
-    if done.returncode == 2:
-        return "" if len(lines) == 1 else f"{len(lines)} lines"
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _fault(code: int, said: str, run: Path, told: dict[str, str]) -> str:
+    if "Traceback" in said or code not in (0, 2):
+        return f"{code} {said[-200:]!r}"
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    if code == 2:
+        return "" if len(errors) == 1 else f"{len(errors)} lines"
     return "" if artefacts(run) == told else "silently other artefacts"

@@ -102,6 +102,16 @@ def test_a_signal_is_one_line_and_its_own_code_however_often(number, code, times
     assert found == (code, "stopped: the same command continues the run\n")
 
 
+def test_a_flag_file_cannot_have_a_file_written(tmp_path):
+    file, profile = tmp_path / "flags.txt", tmp_path / "profile"
+    file.write_text(f"--profile_file={profile}\n")
+    for given in (f"--flagfile={file}", f"--profile_file={profile}"):
+        code, out, err = run("print('ran')", given)
+        assert code == 1
+        assert "flag --profile_file" in out + err
+        assert not profile.exists()
+
+
 @SIGNALS
 def test_a_signal_in_the_first_imports_is_its_code_and_no_line(number, code):
     early = f"import sys; sys.argv = ['-m']; import bin, time; {UP}"
