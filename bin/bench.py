@@ -1,6 +1,7 @@
 """Measures the speed of the code as ratios of two rates, in one thread: `make bench`.
 
-`make bench-peers` measures it against other people's packages instead.
+`make bench-peers` measures it against other people's packages instead, and
+`python -m bin.bench --against=truth` how often the intervals of payoff tables cover it.
 
 Each line compares two things that are measured in turns, so that a busy machine slows
 both; the ratio of their best rates counts. Nothing else should run beside it.
@@ -8,25 +9,34 @@ both; the ratio of their best rates counts. Nothing else should run beside it.
 
 from absl import flags
 
+from psro_comm.command.request import refuse
 from psro_comm.command.shell import run_main
 
 flags.DEFINE_enum("device", "cpu", ("cpu", "cuda"), "Where to compute.")
 flags.DEFINE_integer(
     "rounds",
     None,
-    "Number of measurements of each, the best counts (default: 5, on a GPU 3).",
+    "Number of measurements of each, the best counts (default: 5, on a GPU 3); against"
+    " truth of tables of each family (default: 300).",
     1,
 )
 flags.DEFINE_enum(
     "against",
     "plain",
-    ("plain", "peers"),
-    "Plain Python and promised times, or other packages (requirements-peers.txt).",
+    ("plain", "peers", "truth"),
+    "Plain Python and promised times, other packages (requirements-peers.txt), or the"
+    " truth that intervals of payoff tables should cover.",
 )
 
 
 def main(_: list[str]) -> None:
     """Measures and prints every promised ratio, and whether it is kept."""
+    if flags.FLAGS.against == "truth":
+        from psro_comm.reports.tables.coverage import measured
+
+        refuse(["device"], "with --against=truth")
+        print(measured(flags.FLAGS.rounds or 300))
+        return
     import numpy as np
     import torch
 

@@ -1,8 +1,6 @@
 """Measures payoff tables and the solution of their equilibria."""
 
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +13,7 @@ from oracles.strategies.best_response import new_policy
 from oracles.strategies.filters.config import FilterConfig
 from psro_comm.benchmarks.timing import Line, Timed, rates
 from psro_comm.benchmarks.worlds import hunting_team
+from psro_comm.disk.scratch import scratch
 from psro_comm.metagame.formats.files import write_meta_game
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import GAP_TOLERANCE, solve_many, solve_zero_sum
@@ -72,8 +71,8 @@ def analysed(size: int) -> float:
     rng, names = np.random.default_rng(0), [f"p{k}" for k in range(size)]
     mean = rng.standard_normal((size, size))
     game = MetaGame(tuple(names), tuple(names), mean, np.full((size, size), 0.1))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.csv"
+    with scratch() as folder:
+        path = folder / "table.csv"
         write_meta_game(path, game)
         began = time.process_time()
         analyze(path, None, 1000, "nash", Look(), 0).draw()

@@ -205,6 +205,11 @@ def _draw(
     drawn = plot_meta_game(game, x, y, name.with_name(f"{name.name}-payoffs"))
     if steps:
         drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+    if "alpha_rank" in report:
+        from psro_comm.reports.figures.response_graph import plot_response_graph
+
+        graph = name.with_name(f"{name.name}-responses")
+        drawn += plot_response_graph(game, graph)
     if "population" in report:
         from psro_comm.reports.figures.phase import plot_zero_sum_phase
         from psro_comm.reports.figures.population import plot_population

@@ -1,9 +1,31 @@
-"""Puts the coverage of intervals into words."""
+"""Measures the coverage of intervals, and puts it into words."""
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from psro_comm.reports.text import markdown_table
-from psro_comm.validation.coverage import NUMBERS
+from psro_comm.validation.coverage import FAMILIES, NUMBERS, covered
+
+_RESAMPLES, _SEED = 100, 1
+
+
+def measured(repetitions: int) -> str:
+    """Returns the coverage in all families, as a Markdown table.
+
+    Args:
+      repetitions: number of tables of each family.
+    """
+    found = {
+        name: covered(
+            family,
+            np.random.default_rng(_SEED),
+            repetitions=repetitions,
+            draws=_RESAMPLES,
+        )
+        for name, family in FAMILIES.items()
+    }
+    return render_coverage(found)
 
 
 def render_coverage(found: Mapping[str, Mapping[str, float]]) -> str:
