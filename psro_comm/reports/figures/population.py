@@ -15,6 +15,7 @@ from psro_comm.reports.figures.style import (
     GREY,
     ORANGE,
     PRINT,
+    PURPLE,
     VERMILLION,
     figure_files,
     new_figure,
@@ -26,6 +27,7 @@ _SCALES = {
     "mean_payoff": ("against all alike, payoff", "o", BLACK),
     "nash": ("against the equilibrium, payoff", "s", GREEN),
     "elo": ("Elo", "D", ORANGE),
+    "melo": ("multidimensional Elo", "v", PURPLE),
 }
 
 
