@@ -63,8 +63,13 @@ def read_verified(path: Path) -> bytes:
 
 
 def saved_as(path: Path, out: str | None) -> Path:
-    """Returns the path of a table's analysis, without a suffix."""
-    return (Path(out) if out else path.parent) / f"analysis-{path.stem}"
+    """Returns the path of a table's analysis, without a suffix.
+
+    Of what is no file, such as `openspiel:blotto(players=3)`, only letters, digits, _
+    and - are kept.
+    """
+    name = path.stem if path.exists() else re.sub(r"[^\w-]+", "-", path.name).strip("-")
+    return (Path(out) if out else path.parent) / f"analysis-{name}"
 
 
 def _listed(run: Path, start: str) -> Sequence[str]:

@@ -91,8 +91,8 @@ def _read(source: str | Path, options: Options) -> AnyGame:
             return _as_meta_game(from_json(data, path.stem), options)
         if isinstance(data, Mapping) and _is_general(data):
             return from_gameanalysis(data, path.stem)
-        if kind == ".nfg" and (game := _of_nfg(path)).notes:  # of names, mended
-            return _as_meta_game(game, options)
+        if kind == ".nfg" and not _are_distinct(path):
+            return _as_meta_game(_of_nfg(path), options)
         return read_meta_game(path, options)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         if isinstance(error.__cause__, NotConstantSumError):
@@ -118,6 +118,15 @@ def _is_general(data: Mapping[str, Any]) -> bool:
         players = data.get("players")
         counts = list(players.values()) if isinstance(players, Mapping) else []
     return counts != [1, 1]
+
+
+def _are_distinct(path: Path) -> bool:
+    """Returns whether the names of strategies in a .nfg file can be told apart."""
+    found = parse_normal_form(decoded(read_bytes(path)))
+    return all(
+        len(set(names)) == len(names) and all(name.strip() for name in names)
+        for names in found.strategies
+    )
 
 
 def _of_nfg(path: Path) -> NormalFormGame:

@@ -7,7 +7,12 @@ are normal. That they were chosen by the same table is not covered.
 import numpy as np
 
 from psro_comm.metagame.general.correlated import Joint
-from psro_comm.metagame.general.normal_form import Mixtures, NormalFormGame, expected
+from psro_comm.metagame.general.normal_form import (
+    Mixtures,
+    NormalFormGame,
+    averages,
+    expected,
+)
 from psro_comm.metagame.general.normal_form import regrets as regrets_of
 from psro_comm.metagame.general.role_symmetric import RoleSymmetricGame
 from psro_comm.metagame.intervals import NORMAL
@@ -30,10 +35,8 @@ def covariance(
     if isinstance(game, NormalFormGame):
         if game.std_error is None:
             return None
-        squares = NormalFormGame(game.groups, game.strategies, game.std_error**2)
-        return np.diag(
-            np.concatenate(squares.deviations([np.square(x) for x in mixtures]))
-        )
+        squares = averages(game.std_error**2, [np.square(x) for x in mixtures])
+        return np.diag(np.concatenate(squares))
     if game.std_error is None:
         return None
     chances = game.chances(np.concatenate(list(mixtures)))

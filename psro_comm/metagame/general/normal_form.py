@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 
 Mixtures = Sequence[np.ndarray]  # one for each player, or role
+_WIDE = 1e5  # middle halves: a wider spread is that of a few payoffs
+_LARGEST = 1e150  # of a payoff, and of one over the spread: products must not overflow
 
 
 class Game(Protocol):
@@ -18,7 +20,7 @@ class Game(Protocol):
       groups: names of the k groups.
       counts: number of players of each group.
       strategies: names of each group's strategies.
-      spread: max - min of all payoffs, or 1 where that is 0.
+      spread: of the payoffs, see `usual_spread`.
     """
 
     @property
@@ -35,7 +37,7 @@ class Game(Protocol):
 
     @property
     def spread(self) -> float:
-        """The spread of all payoffs."""
+        """The spread of the payoffs."""
 
     def deviations(self, mixtures: Mixtures) -> list[np.ndarray]:
         """Returns what each strategy earns while all others play the mixtures."""
@@ -97,6 +99,8 @@ class NormalFormGame:
                     f"the {name} of {self.groups[player]!r} in {self.profile(cell)}"
                     f" is {array[(player, *cell)]}"
                 )
+            if name == "payoffs":
+                check_size(array)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -107,8 +111,8 @@ class NormalFormGame:
 
     @property
     def spread(self) -> float:
-        """The spread of all payoffs, or 1 where they are equal."""
-        return float(np.ptp(self.payoffs)) or 1.0
+        """The spread of the payoffs, or 1 where they are equal."""
+        return usual_spread(self.payoffs)
 
     def profile(self, cell: Sequence[int]) -> str:
         """Returns the names of one strategy of each player, with commas."""
@@ -126,9 +130,7 @@ class NormalFormGame:
         Returns:
           `[n_p]` of each player.
         """
-        return [
-            _without(self.payoffs[p], mixtures, (p,)) for p in range(len(self.groups))
-        ]
+        return averages(self.payoffs, mixtures)
 
     def jacobian(self, mixtures: Mixtures) -> np.ndarray:
         """Returns du_p(s) / dx_q(t) of `deviations`, `[S, S]` over all strategies."""
@@ -183,6 +185,48 @@ def regrets(game: Game, mixtures: Mixtures) -> np.ndarray:
     """
     best = [u.max() for u in game.deviations(mixtures)]
     return np.maximum(np.array(best) - expected(game, mixtures), 0.0)
+
+
+def averages(tables: np.ndarray, mixtures: Mixtures) -> list[np.ndarray]:
+    """Returns each player's table `[n_1, ..., n_k]`, averaged over all other players.
+
+    Args:
+      tables: `[k, n_1, ..., n_k]`.
+      mixtures: `[n_p]` of each player.
+
+    Returns:
+      `[n_p]` of each player.
+    """
+    return [_without(table, mixtures, (p,)) for p, table in enumerate(tables)]
+
+
+def usual_spread(payoffs: np.ndarray) -> float:
+    """Returns max - min of payoffs, or 1 where that is 0.
+
+    Where a few, such as a "forbidden" of -1e10, make nearly all of it, it is that of
+    the middle half: what is small must be small beside what is played for.
+    """
+    whole = float(np.ptp(payoffs))
+    low, high = np.quantile(payoffs, [0.25, 0.75])
+    middle = float(high - low)
+    return middle if 0 < middle * _WIDE < whole else whole or 1.0
+
+
+def check_size(payoffs: np.ndarray) -> None:
+    """Raises `ValueError` if products of payoffs or of their spreads are no numbers."""
+    known = payoffs[np.isfinite(payoffs)]
+    if not known.size:
+        return
+    largest = float(np.abs(known).max())
+    if largest > _LARGEST:
+        raise ValueError(
+            f"a payoff of size {largest:.3g}: at most {_LARGEST:g} is read"
+        )
+    if 0 < float(np.ptp(known)) < 1 / _LARGEST:
+        raise ValueError(
+            f"payoffs that differ by {np.ptp(known):.3g}: at least {1 / _LARGEST:g} is"
+            " read"
+        )
 
 
 def check_names(names: Sequence[str], what: str) -> None:

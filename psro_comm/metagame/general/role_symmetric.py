@@ -9,7 +9,12 @@ from math import comb, prod
 import numpy as np
 from scipy.special import gammaln
 
-from psro_comm.metagame.general.normal_form import Mixtures, check_names
+from psro_comm.metagame.general.normal_form import (
+    Mixtures,
+    check_names,
+    check_size,
+    usual_spread,
+)
 
 _WHOLE = 1e-9  # how far probabilities of known profiles may be from 1
 
@@ -67,6 +72,8 @@ class RoleSymmetricGame:
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape or np.isinf(array).any():
                 raise ValueError(f"{name} must be {shape} and not infinite")
+            if name == "payoffs":
+                check_size(array[profiles > 0])
             array[profiles == 0] = 0.0
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -96,9 +103,10 @@ class RoleSymmetricGame:
 
     @property
     def spread(self) -> float:
-        """The spread of all known payoffs, or 1 where they are equal."""
-        known = self.payoffs[(self.profiles > 0) & np.isfinite(self.payoffs)]
-        return float(np.ptp(known)) or 1.0
+        """The spread of the known payoffs, or 1 where they are equal."""
+        return usual_spread(
+            self.payoffs[(self.profiles > 0) & np.isfinite(self.payoffs)]
+        )
 
     @property
     def num_profiles(self) -> int:

@@ -52,7 +52,8 @@ def schur_embedding(matrix: np.ndarray, value: float) -> Embedding:
         if blocks[k, k + 1] < 0:
             u, v = v, u
         points = np.sqrt(speeds[k]) * np.stack([u, v], axis=1)
-        share = 2 * speeds[k] ** 2 / float((matrix**2).sum())
+        squares = ((matrix / np.abs(matrix).max()) ** 2).sum()
+        share = float(2 * (speeds[k] / np.abs(matrix).max()) ** 2 / squares)
         return Embedding(points, points, min(share, 1.0), "disc")
     left, values, right = np.linalg.svd(matrix - value, full_matrices=False)
     sizes = np.sqrt(np.append(values[:2], [0.0, 0.0])[:2])
@@ -60,8 +61,8 @@ def schur_embedding(matrix: np.ndarray, value: float) -> Embedding:
     count = min(2, len(values))
     rows[:, :count] = left[:, :count] * sizes[:count]
     columns[:, :count] = right[:count].T * sizes[:count]
-    total = float((values**2).sum())
-    share = float((values[:2] ** 2).sum()) / total if total > 0 else 1.0
+    squares = (values / (values[0] or 1.0)) ** 2
+    share = float(squares[:2].sum() / squares.sum()) if values[0] > 0 else 1.0
     return Embedding(rows, columns, share, "product")
 
 

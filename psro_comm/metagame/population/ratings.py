@@ -11,6 +11,7 @@ from psro_comm.metagame.structure import additive_parts
 
 ELO = 400.0 / np.log(10.0)  # points of Elo's scale for a unit of log odds
 _PRIOR = 0.05  # games won and lost that each pair has besides: odds are finite
+_ELOS = {"elo": 0, "melo": 1}  # ranks of what tells who beats whom beyond ratings
 _MOST_FITS = 60  # resamples of which Elo ratings are fitted anew
 
 
@@ -93,7 +94,8 @@ def ratings(
       (a_i of the Hodge decomposition); of the columns, what they take.
     nash: what it earns against the other side's mixture, over the value: 0 in the
       support of an equilibrium, negative elsewhere. Mixtures are held fixed.
-    elo, only of win rates: Elo's, and how much better multidimensional Elo tells.
+    elo and melo, only of win rates: Elo's, and multidimensional Elo's of rank 1; each
+      with its mean log loss.
 
     Args:
       tables: `[K + 1, m, n]`, the table, then resampled ones.
@@ -104,17 +106,20 @@ def ratings(
     Source: Balduzzi et al. 2018, Re-evaluating evaluation, section 4 (Nash averaging).
     """
     _, rows, columns, _ = additive_parts(tables)
+    losses: dict[str, Any] = {}
     found: dict[str, Any] = {
         "mean_payoff": (rows, -columns),
         "nash": (tables @ y - value, value - np.einsum("i,kij->kj", x, tables)),
     }
     if is_win_rates(tables[0]):
         few = np.clip(tables[: 1 + _MOST_FITS], 0.0, 1.0)
-        fits = [elo(table) for table in few]
-        found["elo"] = (
-            np.array([each.rows for each in fits]),
-            np.array([each.columns for each in fits]),
-        )
+        for name, rank in _ELOS.items():
+            fits = [elo(table, rank) for table in few]
+            rows, columns = (
+                np.array(each) for each in zip(*(f[:2] for f in fits), strict=True)
+            )
+            found[name] = (rows, columns)
+            losses[name] = _interval(np.array([each.log_loss for each in fits]))
     report: dict[str, Any] = {
         name: {
             "defenders": [_interval(each) for each in sides[0].T],
@@ -122,12 +127,8 @@ def ratings(
         }
         for name, sides in found.items()
     }
-    if "elo" in found:
-        report["elo"]["log_loss"] = {
-            "elo": fits[0].log_loss,
-            "melo_2": elo(few[0], rank=1).log_loss,
-            "melo_4": elo(few[0], rank=2).log_loss,
-        }
+    if losses:
+        report["log_loss"] = losses
     return report
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from psro_comm.reports.figures.labels import add_names, shortened, titled
 from psro_comm.reports.figures.style import (
@@ -15,6 +16,7 @@ from psro_comm.reports.figures.style import (
     GREY,
     ORANGE,
     PRINT,
+    PURPLE,
     VERMILLION,
     figure_files,
     new_figure,
@@ -26,6 +28,7 @@ _SCALES = {
     "mean_payoff": ("against all alike, payoff", "o", BLACK),
     "nash": ("against the equilibrium, payoff", "s", GREEN),
     "elo": ("Elo", "D", ORANGE),
+    "melo": ("multidimensional Elo", "v", PURPLE),
 }
 
 
@@ -196,7 +199,9 @@ def plot_diversity(
                 ax.plot(at, values, marker + "-", color=colour, ms=4, label=label)
             ax.set_title(words)
             ax.set_xlabel("iteration")
-            ax.set_ylim(bottom=0.0)
+            most = max(step[key] for step in steps for key in keys)
+            ax.set_ylim(0.0, 1.1 * most or 1.0)
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         right.legend(frameon=False, fontsize=7)
         figure.suptitle(titled(title))
     return figure_files(path, PRINT)

@@ -124,7 +124,7 @@ def _check_general(path: Path, meta_solver: str, look: Look, how: Refining) -> N
             "--meta_solver, --population, --row_name and --column_name have no effect"
             f" on {path}: {ONLY_ZERO_SUM}"
         )
-    if how != Refining():
+    if how.width is not None or how.results:
         raise ValueError(
             f"--refine and --results have no effect on {path}: {ONLY_ZERO_SUM}"
         )

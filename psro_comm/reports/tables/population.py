@@ -23,11 +23,11 @@ def population_sections(found: Mapping[str, Any]) -> list[Section]:
         f" {spread['rows_played']:.2f} and {spread['columns_played']:.2f} policies",
     ]
     ratings = found["ratings"]
-    if "elo" in ratings:
-        told = ratings["elo"]["log_loss"]
+    if "log_loss" in ratings:
+        told = ratings["log_loss"]
         bullets.append(
-            f"log loss of a game: Elo {told['elo']:.4f}, multidimensional Elo"
-            f" {told['melo_2']:.4f} (rank 1 of C), {told['melo_4']:.4f} (rank 2)"
+            f"log loss of a game: Elo {_text(told['elo'])}, multidimensional Elo"
+            f" {_text(told['melo'])}"
         )
     return [
         Section("Population", bullets),
@@ -43,6 +43,7 @@ def _side(found: Mapping[str, Any], side: str) -> Section:
         "mean_payoff": "against all alike",
         "nash": "against the equilibrium",
         "elo": "Elo",
+        "melo": "multidimensional Elo",
     }
     known = {key: words for key, words in scales.items() if key in found["ratings"]}
     best = [each["estimate"] for each in found["ratings"]["mean_payoff"][side]]

@@ -177,6 +177,25 @@ def test_a_bad_normal_form_is_refused(change, words):
         NormalFormGame(**{**given, **change})
 
 
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [(1e200, "at most 1e\\+150 is read"), (1e-200, "at least 1e-150 is read")],
+)
+def test_payoffs_beyond_products_are_refused(scale, words):
+    with pytest.raises(ValueError, match=words):
+        NormalFormGame("abc", CUBE.strategies, CUBE.payoffs * scale)
+
+
+def test_a_forbidden_payoff_is_not_the_spread():
+    payoffs = drawn(0, 4, 4, 2).payoffs.copy()
+    usual = np.ptp(payoffs)
+    payoffs[0, 0, 0, 0] = -1e10
+    game = NormalFormGame("abc", drawn(0, 4, 4, 2).strategies, payoffs)
+    assert 0 < game.spread < usual
+    assert CUBE.spread == 12
+    assert NormalFormGame("abc", CUBE.strategies, 0 * CUBE.payoffs).spread == 1
+
+
 BAD_ROLES = [
     ({"counts": (0,)}, "'driver' has 0 players"),
     (
