@@ -1,8 +1,9 @@
 """Makes players of what a call was given: names, policies and plain functions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from games.engine.registry import Entry
 from games.engine.settings import refusal
@@ -89,6 +90,21 @@ def casting(
         yield cast
     finally:
         cast.close()
+
+
+def check_players(given: Any, what: str, workers: int, run: str | Path | None) -> None:
+    """Refuses functions of this process, before a run is begun, where they may not be.
+
+    Raises:
+      ValueError: `only_here` says why they may not.
+    """
+    many = given.values() if isinstance(given, Mapping) else given
+    listed = (
+        many if isinstance(many, Iterable) and not isinstance(many, str) else [many]
+    )
+    for player in listed:
+        if callable(player):
+            refuse_functions(f"{what}: {_called(player)!r}", only_here(workers, run))
 
 
 def only_here(workers: int, run: str | Path | None) -> str:

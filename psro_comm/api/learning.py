@@ -11,7 +11,7 @@ from games.engine.settings import refusal
 from games.engine.side import Side
 from oracles.strategies.config import OracleConfig
 from oracles.strategies.registry import ORACLES
-from psro_comm.api.cast import casting, only_here, refuse_functions
+from psro_comm.api.cast import casting, check_players, only_here, refuse_functions
 from psro_comm.api.games import laboratory
 from psro_comm.api.play import Source, game_of
 from psro_comm.api.policies import Player, Policy
@@ -112,6 +112,7 @@ def best_response(
     if side not in TRAINED:
         raise refusal("side", side, "attack or filter")
     learner = Side.of(side)
+    check_players(against, "against", workers, run)
     with named_oracle(trainer, only_here(workers, run)) as name:
         chosen = {f"{side}_kind": kind, f"{side}_trainer": name}
         asked = {key: value for key, value in chosen.items() if value is not None}

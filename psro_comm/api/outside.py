@@ -12,12 +12,13 @@ from psro_comm.api.learning import MetaSolver, named_meta_solver
 from psro_comm.api.results import Result, flat
 from psro_comm.api.solution import Solution, settled
 from psro_comm.api.tables import Table
+from psro_comm.metagame.allocation import BATCH, checked_width
 from psro_comm.metagame.intervals import Interval, as_dict, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.psro.outside import Book, Players, solve
 from psro_comm.settings.psro import PSROConfig
-from psro_comm.studies.refinement import BATCH, checked_width, narrowed
+from psro_comm.studies.refinement import narrowed
 
 _ITERATIONS, _WORLDS = 5, 256
 _SETTINGS = ("psro.tolerance", "psro.patience")

@@ -10,7 +10,7 @@ import numpy as np
 
 from games.engine.settings import refusal
 from games.engine.side import Side
-from psro_comm.api.cast import Players, casting
+from psro_comm.api.cast import Players, casting, check_players
 from psro_comm.api.games import Game, changed, laboratory, reseeded
 from psro_comm.api.results import Result, flat
 from psro_comm.api.runs import Run, load
@@ -225,6 +225,8 @@ def evaluate(
       ValueError: no such player, one made for another team or threat, or a function
         whose answer has another shape, or is not finite.
     """
+    for given, what in ((attacks, "attacks"), (filters, "filters")):
+        check_players(given, what, workers, run)
     asked = {**(settings or {}), "evaluation.episodes": worlds}
     game = game_of(source, asked, seed)
     with (

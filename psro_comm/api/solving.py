@@ -8,7 +8,7 @@ import numpy as np
 
 from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
-from psro_comm.api.cast import Cast, casting, only_here
+from psro_comm.api.cast import Cast, casting, check_players, only_here
 from psro_comm.api.cast import Players as Given
 from psro_comm.api.games import laboratory
 from psro_comm.api.learning import (
@@ -23,9 +23,10 @@ from psro_comm.api.policies import Policy
 from psro_comm.api.solution import Solution, settled
 from psro_comm.api.tables import Table
 from psro_comm.lab.lab import Lab
+from psro_comm.metagame.allocation import checked_width
 from psro_comm.psro.outside import Players
 from psro_comm.studies.opening import open_psro
-from psro_comm.studies.refinement import checked_width, refine
+from psro_comm.studies.refinement import refine
 
 
 def psro(
@@ -87,6 +88,8 @@ def psro(
             worlds=worlds,
             width=width,
         )
+    for given, what in ((attacks, "attacks"), (filters, "filters")):
+        check_players(given, what, workers, run)
     why = only_here(workers, run)
     with (
         named_meta_solver(meta_solver, why) as solver,

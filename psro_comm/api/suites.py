@@ -8,7 +8,7 @@ from typing import Any
 from games.engine.settings import refusal
 from games.engine.side import Side
 from psro_comm.api.cast import Players as Given
-from psro_comm.api.cast import casting
+from psro_comm.api.cast import casting, check_players
 from psro_comm.api.games import laboratory
 from psro_comm.api.outside import WorstCase, refuse_idle, worst_case_of
 from psro_comm.api.play import Source, game_of
@@ -144,6 +144,8 @@ def worst_case(
     asked = dict(settings or {})
     if worlds is not None:
         asked["evaluation.episodes"] = worlds
+    for given, what in ((defenders, "defenders"), (attacks, "attacks")):
+        check_players(given, what, workers, run)
     game = game_of(source, asked, seed, budget)
     with (
         laboratory(game, workers=workers, run=run) as lab,

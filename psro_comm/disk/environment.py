@@ -55,18 +55,20 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _commit() -> str | None:
-    """Returns the commit of this source tree, with `+changes` where files differ."""
-    here = Path(__file__).parent
+def _commit(file: Path = Path(__file__)) -> str | None:
+    """Returns the commit of this source tree, with `+changes` where files differ.
+
+    None without git, without a repository around us (an unpacked archive), and in
+    somebody else's, such as one that holds a virtual environment.
+    """
+
+    def git(*words: str) -> str:
+        how = {"capture_output": True, "text": True, "timeout": 10, "check": True}
+        done = subprocess.run(["git", *words], cwd=file.parent, **how)  # type: ignore[call-overload]
+        return str(done.stdout).strip()
+
     try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
+        git("ls-files", "--error-unmatch", file.name)
+        return git("describe", "--always", "--abbrev=40", "--dirty=+changes")
     except (OSError, subprocess.SubprocessError):
-        return None  # No git, or no repository around us: an unpacked archive.
-    return described.stdout.strip()
+        return None

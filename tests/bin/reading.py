@@ -9,7 +9,6 @@ setting an object holds is known by the object, or where others were made of its
 by its class, if the configuration has but one of it.
 """
 
-import contextlib
 import dataclasses
 import importlib
 import json
@@ -119,16 +118,19 @@ def run(program: str, arguments: list[str]) -> tuple[int, str]:
 
     request.request = noted
     with tempfile.TemporaryFile("w+") as said:
+        for number in (1, 2):  # the shell writes to them, whatever sys.stdout is
+            os.dup2(said.fileno(), number)
         logging.get_absl_handler().python_handler.stream = said
         sys.argv = [program, *arguments]
         status: Any = 0
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            try:
-                words = "--" in arguments
-                main = importlib.import_module(f"bin.{program}").main
-                run_main(main, takes_words=words)
-            except SystemExit as stop:
-                status = stop.code
+        try:
+            words = "--" in arguments
+            main = importlib.import_module(f"bin.{program}").main
+            run_main(main, takes_words=words)
+        except SystemExit as stop:
+            status = stop.code
+        sys.stdout.flush()
+        sys.stderr.flush()
         said.seek(0)
         return status or 0, said.read()
 

@@ -103,11 +103,13 @@ def test_what_a_function_returns_is_checked(parrots, attack, words):
         ({"settings": {"threat.cap": -1}}, "threat.cap is -1, must be positive"),
     ],
 )
-def test_bad_input_is_one_clear_line(parrots, change, words):
+def test_bad_input_is_one_clear_line(parrots, change, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r".") as error:
         pc.evaluate(parrots, **{"worlds": 4, **change})
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+    assert not [*tmp_path.iterdir()]  # nothing was begun
 
 
 def test_no_source_but_a_run_or_a_team():

@@ -24,3 +24,15 @@ def test_without_git_or_a_repository_the_commit_is_unknown(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", absent)
     assert environment._commit() is None
+
+
+def test_the_commit_of_somebody_elses_repository_is_not_ours(tmp_path):
+    installed = tmp_path / "venv/psro_comm/disk/environment.py"
+    installed.parent.mkdir(parents=True)
+    installed.write_text("")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "theirs"]):
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True)
+    assert environment._commit(installed) is None
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    assert environment._commit(installed) is not None
