@@ -45,6 +45,7 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "hardening.start": None,
     "hardening.share": 0.5,
     "hardening.rounds": 2,
+    "hardening.search_steps": 100_000,
     "hardening.families": None,
     "echo.speakers": 1,
     "psro.warm_start": False,
