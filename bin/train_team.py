@@ -16,14 +16,14 @@ from psro_comm.lab.session import open_lab, read_run
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.fields import replace
 
-command_line.define(
-    *("evaluation.episodes", "hardening", "attack_oracle.env_steps"),
-    but=["hardening.start"],
-)
+command_line.define(*("evaluation.episodes", "hardening"), but=["hardening.start"])
 flags.DEFINE_string(
     "harden", None, "Run whose team learns on under lies, instead of a new one."
 )
-_OF_HARDENING = [f"hardening.{name}" for name in ("share", "rounds", "families")]
+_OF_IMITATION = [f"training.{name}" for name in ("imitation_fraction", "teacher_prob")]
+_OF_HARDENING = [
+    f"hardening.{name}" for name in ("share", "rounds", "search_steps", "families")
+]
 flags.DEFINE_boolean(
     "ceilings", False, "Print what is left with each agent's messages replaced, too."
 )
@@ -33,10 +33,10 @@ def main(_: list[str]) -> None:
     """Trains (or continues) the team and prints the gate."""
     start = flags.FLAGS.harden
     if start is None:
-        idle = [*_OF_HARDENING, "attack_oracle.env_steps"]
-        command_line.refuse(idle, "without --harden")
+        command_line.refuse(_OF_HARDENING, "without --harden")
     request = command_line.request(adapt=lambda config: _hardened(config, start))
     if start is not None:
+        command_line.refuse(_OF_IMITATION, "with --harden, which imitates nobody")
         read_run(request.runs_dir, start)
         if request.team is not None:
             command_line.refuse(["harden"], f"with the team of {request.team!r}")

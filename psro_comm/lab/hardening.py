@@ -30,9 +30,9 @@ from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.progress import Progress, tee
 from psro_comm.names import NO_FILTER
 from psro_comm.settings.experiment import describe
-from psro_comm.settings.portfolio import trainings
+from psro_comm.settings.portfolio import searches
 
-SEARCHED = ("affine", "mirrored", "fake")  # of `settings.portfolio.trainings`
+SEARCHED = ("affine", "mirrored", "fake")  # of `settings.portfolio.searches`
 
 
 def harden(lab: Lab) -> None:
@@ -66,7 +66,7 @@ def harden(lab: Lab) -> None:
 
 def _searched(lab: Lab, number: int) -> list[Frozen]:
     """Returns the attacks that are found on the team of the moment."""
-    recipes = trainings(lab.config, Side.ATTACKER)
+    recipes = searches(lab.config.hardening.search_steps)
     opponent = {NO_FILTER: freeze(NoFilter())}
     names = {kind: f"against-hardened-{number}-{kind}" for kind in SEARCHED}
     made: list[Frozen] = []

@@ -45,6 +45,7 @@ PLAYED_BEFORE: Mapping[str, Any] = {
     "hardening.start": None,
     "hardening.share": 0.5,
     "hardening.rounds": 2,
+    "hardening.search_steps": 100_000,
     "hardening.families": None,
     "echo.speakers": 1,
     "psro.warm_start": False,
@@ -162,7 +163,10 @@ class ExperimentConfig:
         fill_variants(self)
         self._check_guide()
         if hasattr(self.backbone_config, "check_agents"):
-            self.backbone_config.check_agents(self.extent.num_agents)
+            try:
+                self.backbone_config.check_agents(self.extent.num_agents)
+            except ValueError as error:
+                raise ValueError(f"{self.backbone}.{error}") from None
         ensemble: Any = getattr(self.backbone_config, "ensemble", 0)
         if ensemble and self.hardening.start is not None:
             words = "none for an ensemble, which learns from no lie"

@@ -15,12 +15,14 @@ class HardeningConfig:
       share: part of the episodes in which somebody lies, drawn anew each time.
       rounds: how often attacks are searched on the team of the moment; those found lie
         from then on, beside made-up liars and random fakes.
+      search_steps: environment steps of each search.
       families: the families of made-up lies; none is all. Others are left to test on.
     """
 
     start: str | None = None
     share: float = number(0.5, above=0, most=1)
     rounds: int = integer(2, least=0)
+    search_steps: int = integer(100_000, least=1)
     families: tuple[str, ...] | None = several(None, LIARS)
 
     def __post_init__(self) -> None:

@@ -39,12 +39,16 @@ def trainings(
     found = {OWN: Training(own, own)}
     if side is Side.DEFENDER:
         return found | {"tracking": _tracking(config)}
-    steps = config.attack_oracle.env_steps
+    return found | searches(config.attack_oracle.env_steps, price)
+
+
+def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
+    """Returns the attacks that are searched for so many steps, by name."""
     far = EvolutionConfig(steps, evasion=price)
     near = replace(far, std=_NEAR)
     affine, fake = AffineConfig(), FakeConfig()
     mirror = replace(affine, start="mirror")
-    return found | {
+    return {
         "affine": Training(_search("affine", affine, far), further(affine, near)),
         "mirrored": Training(_search("affine", mirror, near), further(affine, near)),
         "fake": Training(_search("fake_self", fake, far), further(fake, near)),

@@ -26,7 +26,10 @@ READS = {  # settings that each program reads, beside those of the task and its 
     "quickstart": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation"),
     "run_psro": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation.num_envs"),
     "study_meta_solvers": ("threat", *_ATTACK, *_FILTER, "psro", "evaluation"),
-    "train_team": ("evaluation.episodes",),
+    "train_team": (
+        *("evaluation.episodes", "hardening.share", "hardening.rounds"),
+        *("hardening.search_steps", "hardening.families"),
+    ),
     "train_attack": ("threat", *_ATTACK, *_NEW_FILTER, "evaluation"),
     "train_filter": ("threat", *_NEW_ATTACK, *_FILTER, "evaluation"),
     "evaluate": ("threat", *_NEW_ATTACK, *_NEW_FILTER, "evaluation"),

@@ -67,6 +67,7 @@ def lines(folder):
         ("run_psro", "--run=p", "--psro.iterations=1"),
         ("run_psro", "--run=paper", "--psro.iterations=1", "--psro.paper"),
         ("train_team", "--run=t"),
+        ("train_team", "--run=h", "--harden=t", "--hardening.rounds=1"),
         ("train_attack", "--run=a", "--against=untrained"),
         ("train_filter", "--run=f", "--against=untrained"),
         ("evaluate", "--run=e", *untrained),

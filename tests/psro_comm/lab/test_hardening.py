@@ -15,7 +15,7 @@ CONFIG = replace(
     preset("echo", "smoke"),
     {
         "training.env_steps": 20_000,
-        "attack_oracle.env_steps": 1,
+        "hardening.search_steps": 1,
         "evaluation.episodes": 32,
         "echo.speakers": 2,
     },
