@@ -180,7 +180,7 @@ def jax_env(name: str, size: int) -> Timed:
         return jax.lax.scan(step, carry, jax.random.split(key, _STEPS))[0]
 
     start = jax.random.split(jax.random.PRNGKey(0), size)
-    carry: Any = (jax.jit(jax.vmap(env.reset))(start)[1], 0.0)
+    carry: Any = (jax.jit(jax.vmap(env.reset))(start)[1], jax.numpy.zeros(()))
     number = 0
 
     def work() -> int:
