@@ -45,10 +45,10 @@ def lines(device: str, rounds: int) -> Iterator[Line]:
     if device == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    yield _loop(device)
-    yield _junction(device, rounds)
-    yield from _mpe(device, rounds)
     yield from _smax(device, rounds)
+    yield from _mpe(device, rounds)
+    yield _junction(device, rounds)
+    yield _loop(device)
 
 
 @contextlib.contextmanager
