@@ -143,10 +143,9 @@ def jax_env(name: str, size: int) -> Timed:
     with _streams_kept():
         import jax
         import jaxmarl
-
-    if name == "smax":
         from jaxmarl.environments.smax import map_name_to_scenario
 
+    if name == "smax":
         scenario = map_name_to_scenario("3m")
         env: Any = jaxmarl.make("HeuristicEnemySMAX", scenario=scenario)
     else:
