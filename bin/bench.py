@@ -56,7 +56,7 @@ def main(_: list[str]) -> None:
         kept &= bool(np.round(ratio, 2) >= promised)
         print(
             f"{label:<53} {ours:>11,.1f} against {theirs:>8,.1f} {unit}:"
-            f" {ratio:5.1f} times (promised {promised:g})",
+            f" {ratio:5.1f} times{f' (promised {promised:g})' if promised else ''}",
             flush=True,
         )
     if not kept:

@@ -24,7 +24,7 @@ class Step(NamedTuple):
     carry: Carry  # what was remembered before it
     wire: Wire
     action: Tensor  # [B,N] long
-    log_prob: Tensor  # [B,N] of the action under the team's own policy
+    log_prob: Tensor  # [B,N] of the action under the team's own policy, if asked for
     reward: Tensor  # [B]  that the action earned
     agent_reward: Tensor  # [B,N]
     done: Tensor  # [B]  bool; the action ended the game
@@ -84,6 +84,7 @@ class Stream:
         generator: torch.Generator,
         redraw_malicious: bool = False,
         thin: Thin | None = None,
+        log_probs: bool = True,
     ) -> None:
         """Prepares the stream.
 
@@ -96,8 +97,10 @@ class Stream:
           redraw_malicious: whether each episode draws new malicious agents.
           thin: takes links away at each step; what is yielded has the links that were
             in force.
+          log_probs: whether a step says how likely its actions were; else zeros.
         """
         self.env, self.team = env, team
+        self.log_probs = log_probs
         self._thin = thin
         self.channel = channel
         self.malicious = malicious
@@ -151,7 +154,9 @@ class Stream:
         noise, reset_noise = self._noise(spec.step_noise), self._noise(spec.reset_noise)
         state, shown = step(self.env, state, action, noise, reset_noise)
         shown = self._heard(shown)
-        log_prob = log_prob_of(scores, action)
+        log_prob = torch.zeros_like(scores[..., 0])
+        if self.log_probs:
+            log_prob = log_prob_of(scores, action)
         paid = (shown.reward, shown.agent_reward, shown.done, shown.success)
         return (
             state,

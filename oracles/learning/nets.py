@@ -2,12 +2,52 @@
 
 import math
 from itertools import pairwise
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 VALUE_UNIT = 10.0
 """Returns per unit of a critic's raw output, so that it starts near their size."""
+
+
+def tanh(inputs: Tensor) -> Tensor:
+    """Returns tanh: on a CPU as 2 sigmoid(2 x) - 1, in a third of the time.
+
+    The two are 1.8e-7 apart.
+    """
+    if inputs.device.type != "cpu":
+        return inputs.tanh()
+    if torch.is_grad_enabled() and inputs.requires_grad:
+        return cast(Tensor, _Tanh.apply(inputs))
+    return _by_sigmoid(inputs)
+
+
+def _by_sigmoid(inputs: Tensor) -> Tensor:
+    return torch.sigmoid(inputs + inputs).mul_(2.0).sub_(1.0)
+
+
+class _Tanh(torch.autograd.Function):
+    """The same with the gradient of tanh, 1 - y^2, in one step."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor) -> Tensor:
+        outputs = _by_sigmoid(inputs)
+        ctx.save_for_backward(outputs)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (outputs,) = ctx.saved_tensors
+        return torch.ops.aten.tanh_backward(gradients[0], outputs)
+
+
+class Tanh(nn.Module):
+    """The layer of `tanh`."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Returns `tanh(inputs)`."""
+        return tanh(inputs)
 
 
 def mlp(sizes: tuple[int, ...], *, last_gain: float = 1.0) -> nn.Sequential:
@@ -26,7 +66,7 @@ def mlp(sizes: tuple[int, ...], *, last_gain: float = 1.0) -> nn.Sequential:
         linear = nn.Linear(before, after)
         nn.init.orthogonal_(linear.weight, last_gain if last else math.sqrt(2.0))
         nn.init.zeros_(linear.bias)
-        layers += [linear] if last else [linear, nn.Tanh()]
+        layers += [linear] if last else [linear, Tanh()]
     return nn.Sequential(*layers)
 
 
@@ -62,7 +102,7 @@ class StackedMLP(nn.Module):
             zip(self.weights, self.biases, strict=True)
         ):
             if depth:
-                rows = rows.tanh()
+                rows = tanh(rows)
             rows = torch.baddbmm(bias[:, None], rows, weight)
         return rows.transpose(0, 1).reshape(*inputs.shape[:-1], -1)
 
@@ -72,7 +112,7 @@ class StackedMLP(nn.Module):
             zip(self.weights, self.biases, strict=True)
         ):
             if depth:
-                rows = rows.tanh()
+                rows = tanh(rows)
             rows = rows @ weight + bias[..., None, :]
         return rows.squeeze(-2)
 

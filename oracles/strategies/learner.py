@@ -183,6 +183,7 @@ class Learner:
             world_generator=generators.world,
             generator=generators.policy,
             redraw_malicious=setting.malicious is None,
+            log_probs=False,
         )
 
     def _experience(self, rollout: Step) -> Experience:

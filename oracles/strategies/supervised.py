@@ -122,6 +122,7 @@ class _School(NamedTuple):
             world_generator=generators.world,
             generator=generators.policy,
             redraw_malicious=setting.malicious is None,
+            log_probs=False,
         )
         return collect(stream.play(), setting.env.spec.episode_limit)
 

@@ -20,15 +20,19 @@ class Line(NamedTuple):
 
 
 def rates(contestants: dict[str, Timed], rounds: int) -> dict[str, float]:
-    """Returns the best rate of each contestant, work per second, measured in turns."""
+    """Returns the best rate of each contestant, work per second, measured in turns.
+
+    Without a graphics card the seconds are of the processor, which others may use, too.
+    """
+    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
     best = dict.fromkeys(contestants, 0.0)
     for work in contestants.values():
         work()
     for _ in range(rounds):
         for name, work in contestants.items():
-            began = time.perf_counter()
+            began = clock()
             done = work()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
-            best[name] = max(best[name], done / (time.perf_counter() - began))
+            best[name] = max(best[name], done / (clock() - began))
     return best

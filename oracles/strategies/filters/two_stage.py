@@ -151,11 +151,9 @@ class TwoStageFilter(nn.Module):
         messages, alive = view.messages, view.alive
         shape, device = messages.shape, messages.device
         uniform = torch.rand(shape[:-1], generator=generator, device=device)
+        noise = None
         if self.config.reconstructor == "random":
             noise = torch.randn(shape, generator=generator, device=device)
-            repaired = noise * self.message_std + self.message_mean
-        else:
-            repaired = self.repair(messages)
         if self.config.detector == "random":
             order = uniform.masked_fill(~alive, -1.0)
             flag = (order == order.amax(-1, keepdim=True)).float()
@@ -164,8 +162,21 @@ class TwoStageFilter(nn.Module):
             logit = self.detector(self._standardise(messages))
             flag = (uniform < logit.sigmoid()).float()
             log_prob = _bernoulli_log_prob(logit, flag)
-        decision = Decision(flag, log_prob, self._value(messages), alive)
+        # A frozen filter needs no critic: no advantage is taken of its decisions.
+        value = self._value(messages) if self.training else torch.zeros_like(uniform)
+        decision = Decision(flag, log_prob, value, alive)
+        if noise is None:
+            repaired = self._repaired(messages, flag > 0)
+        else:
+            repaired = noise * self.message_std + self.message_mean
         return Verdict(decision, repaired, memory)
+
+    def _repaired(self, messages: Tensor, flagged: Tensor) -> Tensor:
+        """Returns repaired messages; on a CPU only those that are flagged are."""
+        if messages.device.type != "cpu" or messages.requires_grad:
+            return self.repair(messages)  # an index would wait for the device
+        rows = flagged.nonzero(as_tuple=True)
+        return messages.index_put(rows, self.repair(messages[rows]))
 
     def inputs(self, rollout: Step) -> FilterInputs:
         """Returns what `evaluate` needs of a rollout `[T,B,...]`."""

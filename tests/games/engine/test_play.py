@@ -95,6 +95,13 @@ def test_collect_stacks_time_major():
         assert torch.equal(together.wire.sent[t], step.wire.sent)
 
 
+def test_odds_of_actions_are_counted_where_they_are_asked_for():
+    asked, spared = (collect(stream(log_probs=f).play(), 5) for f in (True, False))
+    assert (asked.log_prob < 0.0).any()
+    assert (spared.log_prob == 0.0).all()
+    assert torch.equal(asked.action, spared.action)
+
+
 def test_a_second_batch_goes_on_where_the_first_stopped():
     whole = collect(stream().play(), 7)
     steps = stream().play()
