@@ -39,14 +39,8 @@ def test_an_installed_package_works_from_any_folder(tmp_path):
     plain = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
 
     def said(*command):
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=plain,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        how = {"cwd": tmp_path, "env": plain, "capture_output": True, "text": True}
+        done = subprocess.run(command, check=False, **how)
         return done.returncode, done.stdout + done.stderr
 
     status, text = said(venv / "bin/psro-comm", "evaluate", "--help")

@@ -69,8 +69,8 @@ def test_a_run_goes_on_with_the_same_plugins_alone(parrots, solved, monkeypatch)
     again = pc.psro(parrots, **ASKED, run=path)
     assert again.to_dict() == solved[0].to_dict()
     assert (path / "policies/attack-001.safetensors").stat().st_mtime_ns == trained
+    other = {**ASKED["settings"], "psro.episodes": 9}  # which cannot grow
     with pytest.raises(ValueError, match="was begun with another configuration"):
-        other = {**ASKED["settings"], "psro.episodes": 9}  # which cannot grow
         pc.psro(parrots, **{**ASKED, "settings": other}, run=path)
     known = plugins._IN_FORCE["my_attack"]
     monkeypatch.setitem(plugins._IN_FORCE, "my_attack", known._replace(sha256="0" * 64))
