@@ -158,4 +158,5 @@ def test_analyze_payoffs_shows_what_it_reads_alone(found):
         *("dry_run", "payoffs", "out", "resamples"),
         *("seed", "meta_solver", "figures", "refine", "width"),
         *("names", "row_role", "sum_tolerance", "reduction", "population"),
+        *("pages", "row_name", "column_name", "results"),
     }
