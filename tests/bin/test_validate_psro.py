@@ -13,15 +13,16 @@ BAD = [
 
 def test_what_is_found_is_kept_where_a_run_is_named(tmp_path):
     small = ["--game=cube", "--worlds=5", f"--runs_dir={tmp_path}", "--run=steps"]
+    changed = ["--iterations=2", "--game=signalling"]
     (first, told), (second, refused) = run_each(
-        "validate_psro", [[*small, "--iterations=2"], [*small, "--iterations=3"]]
+        "validate_psro", [[*small, "--iterations=2"], [*small, *changed]]
     )
     assert first == 0, told
     assert f"Saved: {tmp_path / 'steps'}" in told
     assert (tmp_path / "steps" / "step-002.json").exists()
     assert "true value -3" in told
     assert second == 2
-    assert "iterations: 2 -> 3" in refused
+    assert "was begun with another configuration" in refused
 
 
 def test_bad_input_is_one_line():
