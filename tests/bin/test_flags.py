@@ -49,7 +49,8 @@ NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
 NOT_A_FLAG = {  # what a program sets itself
     "study_meta_solvers": ("psro.meta_solver",),  # --solvers
     "worst_case": ("attack.stop_return",),  # an attack here is trained to its end
-    "train_team": ("threat.",),  # its gate's own mutes and noise
+    # its gate's own mutes and noise, and the lies that --harden searches
+    "train_team": ("threat.", "attack."),
 }
 
 

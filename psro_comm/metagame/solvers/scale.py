@@ -47,9 +47,13 @@ def is_ill_scaled(tables: np.ndarray) -> np.ndarray:
 
 
 def met_spread(payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """Returns the spread of the payoffs that two mixtures meet, above 0 if any is."""
+    """Returns the spread of the payoffs that two mixtures meet, above 0 if any is.
+
+    Of pure strategies, which meet one payoff, it is the typical one of the game.
+    """
     met = payoffs[np.ix_(x > _MET, y > _MET)]
-    return max(float(np.ptp(met)), _LEAST * float(typical_spread(payoffs)))
+    typical = float(typical_spread(payoffs))
+    return typical if met.size == 1 else max(float(np.ptp(met)), _LEAST * typical)
 
 
 def met_gap(payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
