@@ -1,6 +1,7 @@
 """The base of results: as text, JSON data, a pandas table, and HTML for notebooks."""
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,7 @@ from psro_comm.metagame.intervals import Interval
 from psro_comm.reports.text import columns
 
 
-class Result:
+class Result(ABC):
     """Something that was found, which can be shown and stored.
 
     A subclass has `title`, `records` and `to_dict`; and `shown`, if it shows something
@@ -17,17 +18,17 @@ class Result:
     """
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """One line that says what it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def records(self) -> list[dict[str, Any]]:
         """Returns one flat dict a row: names, and numbers in returns or shares."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Returns everything as JSON data: no arrays, no NaN."""
-        raise NotImplementedError
 
     def shown(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Returns the head and the rows of the table that is shown, as text."""
