@@ -22,8 +22,9 @@ else:
 # More threads make small tensors slower, and the sums of a loaded machine different.
 torch.set_num_threads(1)
 
-# A shell's `&` and nohup leave SIGINT ignored, for the programs under test as well.
+# A shell's `&` leaves SIGINT ignored, nohup SIGHUP: for the programs under test, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):
