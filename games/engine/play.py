@@ -259,6 +259,9 @@ def _play_once(
         for noise in worlds.step_noise:
             carry, wire, scores = communicate(team, carry, timestep, channel, generator)
             known = timestep.obs.sum((1, 2)) + carry.memory.sum((1, 2))
+            # Scores may be -inf; of NaN an action would be drawn at random.
+            lost = scores.isnan().flatten(1).any(1)
+            known = torch.where(lost, torch.nan, known)
             thought = thought + torch.where(running, known, 0.0)
             action = choose(team, scores, generator)
             state, signal = env.transition(state, action, noise)
@@ -268,15 +271,13 @@ def _play_once(
             bent = bent + torch.where(forged, distance, 0.0).sum(1)
             suspected = suspected + (forged * wire.defence.suspicion()).sum(1)
             forgeries = forgeries + forged.sum(1)
-            unknown = scores.isnan().flatten(1).any(1)  # an action would be at random
-            paid = torch.where(unknown, torch.nan, signal.reward)
-            returns = returns + torch.where(running, paid, 0.0)
+            returns = returns + torch.where(running, signal.reward, 0.0)
             length = length + running
             success = torch.where(
                 running & signal.done, signal.success.float(), success
             )
             running = running & ~signal.done
-    # What a team does that saw or heard no number is no result.
+    # What a team does that saw, heard or thought no number is no result.
     returns = torch.where(thought.isfinite(), returns, torch.nan)
     count = forgeries.clamp(min=1)
     distortion = bent / count / team.message_norm

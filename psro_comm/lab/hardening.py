@@ -6,7 +6,7 @@ team of the moment. So the team meets what the suite will bring, and what was le
 against one attack is not forgotten for the next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from oracles.teams.lies import Lies
 from oracles.teams.trainings import TRAININGS
 from psro_comm.disk.store import RunStore, run_path
 from psro_comm.lab.lab import Lab, Response
+from psro_comm.lab.pretraining import facts_of_team
 from psro_comm.lab.progress import Progress, tee
 from psro_comm.names import NO_FILTER
 from psro_comm.settings.experiment import describe
@@ -108,15 +109,8 @@ def _learn_on(
         log=tee(lab.metrics.logger(name), show),
         lies=lies(setting, config.hardening, found, lab.seed(f"{name}-lies")),
     )
-    plain = describe(config)
-    facts: Mapping[str, Any] = {
-        "task": config.task,
-        "backbone_config": plain[config.backbone],
-        "env_config": plain[config.env],
-        "training": plain["training"],
-        "seed": config.seed,
-        "hardened": {**plain["hardening"], "from": start.digest()},
-    }
+    hardened = {**describe(config)["hardening"], "from": start.digest()}
+    facts = {**facts_of_team(config), "hardened": hardened}
     return freeze_team(team, config.backbone, facts)
 
 

@@ -88,12 +88,16 @@ def pretrain(
             checkpoint=keep,
             resume=(to_tensors(resume.tensors), resume.facts) if resume else None,
         )
+    store.save_team(freeze_team(team, config.backbone, facts_of_team(config)))
+
+
+def facts_of_team(config: ExperimentConfig) -> dict[str, Any]:
+    """Returns what a team's file says of how the team was made, as JSON data."""
     plain = describe(config)
-    facts: Mapping[str, object] = {
+    return {
         "task": config.task,
         "backbone_config": plain[config.backbone],
         "env_config": plain[config.env],
         "training": plain["training"],
         "seed": config.seed,
     }
-    store.save_team(freeze_team(team, config.backbone, facts))
