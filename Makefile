@@ -8,6 +8,7 @@
 #
 # Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
 # FLAGS=... (for the program that run or bench starts), ARGS=... (for pytest),
+# JOBS=2 (how many processes test),
 # WHEELS=folder (for gpu-check: no .venv, but PYTHON's own torch and these wheels).
 
 PYTHON ?= python3
@@ -17,6 +18,7 @@ ARGS ?=
 WHEELS ?=
 SHARE ?= 1
 MINUTES ?= 20
+JOBS ?= 2
 SEED ?= 0
 
 # One thread: small tensors lose more to threads than they gain, and results on a CPU
@@ -78,7 +80,7 @@ run: setup
 	$(PY) -m bin.quickstart $(FLAGS)
 
 test: check
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist=loadfile $(ARGS)
 
 check: setup
 	$(PY) -m ruff format --check .
@@ -103,13 +105,14 @@ bench-peers: $(PEERS_STAMP)
 gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check
 
-# Resolves requirements*.txt afresh, away from .venv, for all systems, with the hashes of
-# all builds. torch and CUDA's packages are left to requirements-torch.txt.
+# Resolves requirements*.txt away from .venv, for all systems, with the hashes of all
+# builds. What is locked stays; FLAGS=--upgrade asks for the newest. torch and CUDA's packages are left to requirements-torch.txt.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install $(PIP_FLAGS) uv==$(UV)
-	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	cp requirements.lock build/lock/frozen.txt
+	build/lock/bin/uv pip compile --quiet $(FLAGS) --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header \
 	  requirements.txt requirements-dev.txt -c requirements-torch.txt \
 	  -o build/lock/frozen.txt
