@@ -16,6 +16,7 @@ from tests.paths import ROOT
 DOCS = (
     *("README.md", "BUILD.md"),
     *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    *sorted(f"docs/decisions/{p.name}" for p in (ROOT / "docs/decisions").glob("*.md")),
 )
 CODE = ("games", "oracles", "psro_comm", "bin")
 MAKE = {"run": "quickstart", "bench": "bench"}  # the programs behind two targets
