@@ -166,7 +166,6 @@ def test_every_link_leads_somewhere(page):
     assert missing == []
 
 
-
 @pytest.mark.parametrize("doc", DOCS)
 def test_every_make_target_that_is_named_exists(doc):
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
