@@ -4,6 +4,7 @@
 # make audit       asks the net for known weaknesses of the locked packages
 # make smac-test   pysc2's client against a stand-in for StarCraft II, in .venv-smac
 # make bench-peers the same beside other people's packages, in .venv-peers
+# make docs        docs/ as a site, in build/site
 # make gpu-check   tests, two quickstarts and the speed on a graphics card, 8 minutes
 #
 # Knobs: PYTHON=python3.12 (what builds .venv), PIP_FLAGS=... (for pip install),
@@ -37,9 +38,11 @@ PIP_AUDIT := 2.10.1
 PEERS_VENV := .venv-peers
 PEERS_PY := $(PEERS_VENV)/bin/python
 PEERS_STAMP := $(PEERS_VENV)/.requirements-installed
+DOCS_VENV := .venv-docs
+DOCS_STAMP := $(DOCS_VENV)/.requirements-installed
 FAIL = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: setup run test check soak bench bench-peers audit smac-test gpu-check lock
+.PHONY: setup run test check soak bench bench-peers audit smac-test gpu-check docs lock
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -76,6 +79,12 @@ $(PEERS_STAMP): requirements.txt requirements-torch.txt requirements-peers.txt
 	  -r requirements.txt -r requirements-torch.txt -r requirements-peers.txt
 	@touch $@
 
+$(DOCS_STAMP): requirements-docs.txt
+	$(call VENV_AT,$(DOCS_VENV))
+	$(DOCS_VENV)/bin/python -m pip install --disable-pip-version-check $(PIP_FLAGS) \
+	  -r requirements-docs.txt
+	@touch $@
+
 run: setup
 	$(PY) -m bin.quickstart $(FLAGS)
 
@@ -101,6 +110,11 @@ bench: setup
 
 bench-peers: $(PEERS_STAMP)
 	$(PEERS_PY) -m bin.bench --against=peers $(FLAGS)
+
+# A link that leads nowhere, or a page that no menu shows, is an error.
+docs: $(DOCS_STAMP)
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build
+	@echo "build/site/index.html"
 
 gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check

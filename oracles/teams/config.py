@@ -132,12 +132,17 @@ class NDQTrainingConfig:
     @property
     def updates(self) -> int:
         """Returns the number of rollouts of the whole training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+        return max(1, self.env_steps // self.steps_per_update)
+
+    @property
+    def steps_per_update(self) -> int:
+        """Returns B (T + 1): the step whose value bootstraps is played, too."""
+        return self.num_envs * (self.num_steps + 1)
 
     def epsilon_at(self, update: int) -> float:
         """Returns the share of random actions in rollout `update` (from 0)."""
         over = self.epsilon_steps or self.env_steps
-        progress = min(1.0, update * self.num_envs * self.num_steps / over)
+        progress = min(1.0, update * self.steps_per_update / over)
         return self.epsilon + (self.final_epsilon - self.epsilon) * progress
 
 
@@ -233,4 +238,9 @@ class TeamTrainingConfig:
     @property
     def updates(self) -> int:
         """Returns the number of rollouts of the whole training."""
-        return max(1, self.env_steps // (self.num_envs * self.num_steps))
+        return max(1, self.env_steps // self.steps_per_update)
+
+    @property
+    def steps_per_update(self) -> int:
+        """Returns B (T + 1): the step whose value bootstraps is played, too."""
+        return self.num_envs * (self.num_steps + 1)

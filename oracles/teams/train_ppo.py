@@ -187,9 +187,9 @@ def progress_line(
 ) -> dict[str, float]:
     """Returns a line of metrics after `update` updates, `first` before a resume.
 
-    `config` is that of any training with `num_envs` and `num_steps`.
+    `config` is that of any training with `steps_per_update`.
     """
-    per_update = config.num_envs * config.num_steps
+    per_update = config.steps_per_update
     return {
         "update": update,
         "env_steps": update * per_update,

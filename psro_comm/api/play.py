@@ -208,8 +208,8 @@ def evaluate(
     Args:
       source: whose team plays: a run (`pc.load`), its path, or a `pc.Team`.
       attacks, filters: the players: a list, or a dict by names of your own. Each is a
-        name of README's list (`noise@2`, `RUN/POLICY`, `psro:RUN`; runs are looked up
-        beside the source), a `pc.Policy`, or a function of a view: an attack
+        name of docs/commands.md (`noise@2`, `RUN/POLICY`, `psro:RUN`; runs are looked
+        up beside the source), a `pc.Policy`, or a function of a view: an attack
         `pc.AttackView -> delta [B,K,D]`, a filter `pc.FilterView -> flags [B,N]` or
         `-> (flags, repaired [B,N,D])`.
       worlds: number of worlds, each played once by each pair; at least 2.

@@ -75,7 +75,7 @@ class Policy:
 
 
 Player = str | Policy | Function
-"""What a call takes for a player: a name of README's list, a policy, or a function.
+"""What a call takes for a player: a name of docs/commands.md, a policy or a function.
 
 An attack is a function `AttackView -> delta [B,K,D]`; a filter `FilterView -> flags
 [B,N]`, or `-> (flags, repaired [B,N,D])`.

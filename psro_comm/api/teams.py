@@ -51,7 +51,7 @@ class Team:
         Args:
           net: a module of a class in `pc.BACKBONES` that has its sizes as `config`; it
             speaks, listens, thinks and acts (`games.engine.team.Team`).
-          task: the task that it plays, a key of README's list.
+          task: the task that it plays, a name of docs/commands.md.
           weights: its state dict: a `.safetensors` file, a `.pt` or `.pth` file (read
             by torch's `weights_only=True`: nothing in it is run), or a dict; None if
             `net` has them. Statistics of messages need not be in it.
@@ -115,7 +115,7 @@ def train_team(
     """Trains the team of a task, and measures whether it talks.
 
     Args:
-      task: a key of README's list of tasks, or a plugin's.
+      task: a name of docs/commands.md, or a plugin's.
       budget: `smoke` (seconds), `quick` (minutes) or `paper` (hours).
       seed: seed of weights, worlds and actions.
       settings: values by the names of flags, `{"training.env_steps": 10_000}`.

@@ -28,7 +28,7 @@ def ndq(device: str, updates: int = 2) -> Timed:
     """
     env = make_env("combat", {"map": "3bane_vs_hM"}, device=device)
     teacher, own = TEACHERS["combat"](env), NDQTrainingConfig()
-    steps = updates * own.num_envs * own.num_steps
+    steps = updates * own.steps_per_update
     config = NDQTrainingConfig(env_steps=steps, imitation_fraction=0.5)
 
     def work() -> int:

@@ -108,8 +108,7 @@ def request(
     asked = Request(
         replace(config, device=device),
         Path(FLAGS.runs_dir),
-        FLAGS.run
-        or "-".join(name).lower().replace(":", "-"),  # names of runs have no capitals
+        FLAGS.run or "-".join(name).replace(":", "-"),
         flags=_given_flags(),
         team=FLAGS.team,
         **run_on(*_runners(), device, config.env),

@@ -43,7 +43,7 @@ class Sweep(NamedTuple):
         parts = [self.name] if self.name else []
         parts += [] if self.program == "quickstart" else [self.program]
         parts += [task.replace(":", "-"), self.budget, *_words(setting), str(seed)]
-        name = "-".join(parts).lower()
+        name = "-".join(parts)
         root = run_path(self.runs_dir, name)
         flags = (
             *(f"--task={task}", f"--seed={seed}", f"--budget={self.budget}"),
@@ -92,7 +92,7 @@ class Sweep(NamedTuple):
 def _words(setting: Setting) -> Iterable[str]:
     """Yields a part of a run's name for each flag that is set."""
     for key, value in setting:
-        yield re.sub(r"[^a-z0-9_.]+", "_", f"{key.split('.')[-1]}_{value}".lower())
+        yield re.sub(r"[^A-Za-z0-9_.]+", "_", f"{key.split('.')[-1]}_{value}")
 
 
 def read_settings(lines: Sequence[str]) -> tuple[Setting, ...]:

@@ -32,14 +32,14 @@ MAX_HEADER_BYTES = 1 << 20
 TEMPORARY_PATTERN = ".*.tmp"
 """Glob of the names that `write_atomic` uses before the rename."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check_name(name: str) -> str:
     """Returns `name`, which will name a file or a folder, if it is allowed.
 
     Raises:
-      StoreError: it could leave its folder, or differ only in case from another.
+      StoreError: it could leave its folder.
     """
     if not _NAME.fullmatch(name):
         raise StoreError(f"bad name {name!r}: allowed is {_NAME.pattern}")

@@ -13,7 +13,7 @@ from psro_comm.disk.files import decode_json, encode_json, sha256, write_atomic
 
 _FORMAT = 1
 _MOST_BYTES = 1 << 26  # of the list itself
-_FILE = re.compile(r"(policies/)?[a-z0-9][a-z0-9_.-]*")
+_FILE = re.compile(r"(policies/)?[A-Za-z0-9][A-Za-z0-9_.-]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -69,8 +69,12 @@ class Manifest:
           instead_of: a file that leaves the list in the same moment.
 
         Raises:
-          StoreError: the disk refuses, or it is larger than may be read again.
+          StoreError: the disk refuses, it is larger than may be read again, or another
+            file differs from it only in case: on some disks they would be one.
         """
+        alike = [each for each in self._digests if each.lower() == file.lower()]
+        if alike not in ([], [file]):
+            raise StoreError(f"{self.root / file} differs only in case from {alike[0]}")
         if len(data) > MAX_BYTES:
             path = self.root / file
             raise StoreError(f"{path} would have {len(data):,} bytes: too many to read")

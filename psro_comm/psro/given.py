@@ -61,9 +61,9 @@ def free_names(asked: Sequence[Sequence[str]]) -> list[list[str]]:
     for side in asked:
         found.append([])
         for name in side:
-            free = re.sub(r"[^a-z0-9_.-]", "-", name)
-            while free in taken or _OWN.fullmatch(free):
+            free = re.sub(r"[^A-Za-z0-9_.-]", "-", name)
+            while free.lower() in taken or _OWN.fullmatch(free.lower()):
                 free = f"given-{free}"
-            taken.add(free)
+            taken.add(free.lower())
             found[-1].append(free)
     return found

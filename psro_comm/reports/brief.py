@@ -1,4 +1,4 @@
-"""Writes the results of several tasks as two small tables, for the README."""
+"""Writes the results of several tasks as two small tables, for the page of results."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -86,7 +86,7 @@ class Story:
             found = measured_gate(lab, episodes)
             lab.store.save_json("gate", found)
         gate = Gate.from_dict(lab.store.load_json("gate"))
-        logging.info("team %s: %s", team.digest()[:8], _briefly(gate))
+        logging.info("team %s: %s", team.digest()[:8], gate.in_words())
         return gate
 
     def _attack_and_defend(self) -> Response:
@@ -259,9 +259,3 @@ class Story:
 
 def _chapter(title: str) -> None:
     logging.info("%s", title)
-
-
-def _briefly(gate: Gate) -> str:
-    return "; ".join(
-        f"{k.replace('_', ' ')} {found}" for k, found in gate.found.items()
-    )

@@ -251,7 +251,7 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(runs):
 
 def test_every_task_has_a_run_of_its_own_name(runs):
     done = run("train_team", runs, "--task=3bane_vs_hM", "--dry_run")
-    assert "3bane_vs_hm-smoke-0" in done.stdout, done.stderr
+    assert "3bane_vs_hM-smoke-0" in done.stdout, done.stderr
 
 
 def test_r_macrl_starts_from_given_policies_and_remembers_which(runs):

@@ -123,8 +123,8 @@ def test_who_is_not_believed_is_not_heard(backbone):
 @pytest.mark.parametrize(
     ("backbone", "training"),
     [
-        ("commnet", TeamTrainingConfig(env_steps=64, num_envs=8, num_steps=4)),
-        ("ndq", NDQTrainingConfig(env_steps=64, num_envs=8, num_steps=4)),
+        ("commnet", TeamTrainingConfig(env_steps=80, num_envs=8, num_steps=4)),
+        ("ndq", NDQTrainingConfig(env_steps=80, num_envs=8, num_steps=4)),
     ],
 )
 def test_whole_trainings_run_under_lies_and_with_fewer_messages(backbone, training):

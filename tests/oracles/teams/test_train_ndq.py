@@ -35,7 +35,7 @@ ECHO = NDQTrainingConfig(
     ),
 )
 BATTLE = NDQTrainingConfig(
-    env_steps=16 * 6 * 8,
+    env_steps=16 * (6 + 1) * 8,
     num_envs=16,
     num_steps=6,
     checkpoint_every=3,
@@ -169,7 +169,7 @@ def test_epsilon_falls_over_its_steps():
     config = published(30)
     assert config.epsilon_at(0) == 1.0
     assert config.epsilon_at(10**6) == pytest.approx(0.05)
-    half = 25_000 // (8 * 30)
+    half = 25_000 // config.steps_per_update
     assert config.epsilon_at(half) == pytest.approx(0.525, abs=0.01)
 
 

@@ -33,7 +33,7 @@ ECHO = TeamTrainingConfig(
     ),
 )
 HUNT = TeamTrainingConfig(
-    env_steps=32 * 10 * 40,
+    env_steps=32 * (10 + 1) * 40,
     num_envs=32,
     num_steps=10,
     imitation_fraction=0.75,
@@ -104,7 +104,7 @@ def test_the_measures_of_a_constant_message_are_known():
 
 
 def short(config: TeamTrainingConfig, updates: int) -> TeamTrainingConfig:
-    return replace(config, env_steps=updates * config.num_envs * config.num_steps)
+    return replace(config, env_steps=updates * config.steps_per_update)
 
 
 def test_one_seed_gives_one_team_and_another_seed_another():
@@ -173,7 +173,7 @@ def test_the_imitation_loss_falls_on_predator_prey():
 def test_a_line_is_logged_for_each_update():
     lines: list[Any] = []
     trained(Echo(), short(ECHO, 3), log=lines.append)
-    per_update = ECHO.num_envs * ECHO.num_steps
+    per_update = ECHO.num_envs * (ECHO.num_steps + 1)
     assert [line["update"] for line in lines] == [1, 2, 3]
     assert [line["env_steps"] for line in lines] == [per_update * n for n in (1, 2, 3)]
     wanted = {"team/approx_kl", "team/clip_fraction", "team/explained_variance"}

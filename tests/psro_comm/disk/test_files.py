@@ -119,14 +119,14 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../a", "a/b", "/etc/passwd", "", ".", "..", ".hidden", "A", "a\n", "a b"]
+    "name", ["../a", "a/b", "/etc/passwd", "", ".", "..", ".hidden", "a\n", "a b"]
 )
 def test_a_name_cannot_leave_its_folder(name):
     with pytest.raises(StoreError, match="bad name"):
         files.check_name(name)
 
 
-@pytest.mark.parametrize("name", ["team", "filter-003", "a.b_c-1", "0"])
+@pytest.mark.parametrize("name", ["team", "filter-003", "a.b_c-1", "0", "3bane_vs_hM"])
 def test_a_plain_name_is_allowed(name):
     assert files.check_name(name) == name
 

@@ -35,6 +35,15 @@ def test_a_file_written_instead_of_another_takes_its_place_on_the_list(tmp_path)
     assert Manifest(tmp_path).files() == ("b",)
 
 
+def test_two_names_that_some_disks_take_for_one_are_refused(tmp_path):
+    manifest = Manifest(tmp_path)
+    manifest.write("Attack", b"1")
+    manifest.write("Attack", b"2")
+    with pytest.raises(StoreError, match="attack differs only in case from Attack"):
+        manifest.write("attack", b"3")
+    assert manifest.read("Attack") == b"2"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -23,6 +23,7 @@ def store(tmp_path):
     ("asked", "names"),
     [
         ([["f"], ["a", "b"]], [["f"], ["a", "b"]]),
+        ([["F"], ["A", "a"]], [["F"], ["A", "given-a"]]),
         ([["untrained"], ["untrained"]], [["untrained"], ["given-untrained"]]),
         (
             [[], ["a/attack-001", "a-attack-001"]],
