@@ -47,7 +47,8 @@ def test_every_step_shows_what_the_tutorial_says_of_it(said):
     assert number(filter_, "attack against trained-filter") > 6.0
     assert number(fresh, "trained-attack against filter") < 2.0
     value = re.search(r"value of the game: ([\d.]+)", rmacrl)
-    assert value and 3.4 < float(value[1]) < 4.8
+    assert value
+    assert 3.4 < float(value[1]) < 4.8
     kept = worst.split("worst found")[1].split("DOES IT HOLD")[0]
     last = {
         line.split()[0]: float(line.split("]")[1].split()[0])
