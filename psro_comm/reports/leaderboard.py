@@ -19,6 +19,7 @@ from psro_comm.metagame.suite import Kept, Suite
 from psro_comm.names import RMACRL
 from psro_comm.reports.results import inserted
 from psro_comm.reports.seeds import pooled
+from psro_comm.reports.tables.marl_eval import as_marl_eval
 from psro_comm.reports.text import markdown_table
 from psro_comm.settings.budgets import AXES
 
@@ -220,7 +221,7 @@ def write_leaderboard(
     readme: Path | None = None,
     mark: str = MARK,
 ) -> list[Path]:
-    """Writes `leaderboard.md` and `leaderboard.json` into `out`; returns the files.
+    """Writes `leaderboard.md`, `.json` and `marl_eval.json` into `out`; returns them.
 
     Args:
       found: the entries of each task.
@@ -235,9 +236,11 @@ def write_leaderboard(
     """
     text = render_leaderboard(found, made_by)
     plain = {task: [line.to_dict() for line in lines] for task, lines in found.items()}
+    results = {t: {each.defender: each.kept for each in e} for t, e in found.items()}
     files = {
         out / "leaderboard.md": f"# Leaderboard\n\n{text}\n".encode(),
         out / "leaderboard.json": encode_json(plain),
+        out / "marl_eval.json": encode_json(as_marl_eval(results)),
     }
     if readme is not None:
         page = Path(os.path.relpath(out, readme.parent)).as_posix()

@@ -74,6 +74,10 @@ def test_suites_are_read_from_runs_and_nothing_is_written_without_marks(tmp_path
     assert "### echo" in readme.read_text()
     plain = json.loads((out / "leaderboard.json").read_text())
     assert plain["echo"][0]["seeds"][0]["reached"] == 0.5
+    data = json.loads((out / "marl_eval.json").read_text())
+    run = data["psro_comm"]["echo"]["R-MACRL"]["seed_0"]
+    assert run["absolute_metrics"]["worst_return"] == [31.0]
+    assert run["step_0"]["clean_return"] == [STRONG.clean.estimate]
 
 
 @pytest.mark.parametrize("text", ["R-MACRL", "=psro:*", "R-MACRL="])
