@@ -65,3 +65,13 @@ def test_a_team_that_is_given_is_everybodys_and_none_is_trained(tmp_path):
     for run in ("s-nash-3", "s-cross-3"):
         found = RunStore.read(tmp_path / run).load_team()
         assert found.digest() == digest
+
+
+def test_a_study_grows_by_iterations_worlds_and_seeds(tmp_path):
+    small = replace(preset("echo", "smoke"), TINY)
+    large = replace(small, {"psro.iterations": 2, "evaluation.episodes": 12})
+    names, found = ["nash", "uniform"], []
+    study(Request(small, tmp_path / "grown", "s", 0), names, [0])
+    for folder in ("grown", "large"):
+        found.append(study(Request(large, tmp_path / folder, "s", 0), names, [0, 1]))
+    assert found[0] == found[1]
