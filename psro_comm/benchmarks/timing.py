@@ -18,6 +18,21 @@ class Line(NamedTuple):
     unit: str
     promised: float
 
+    def judged(self, promised: bool) -> tuple[str, bool]:
+        """Returns the line in words, and whether the ratio is as high as promised.
+
+        Args:
+          promised: whether the promise holds here; otherwise it is not spoken of.
+        """
+        least = self.promised if promised else 0.0
+        ratio = self.ours / self.theirs
+        text = (
+            f"{self.label:<53} {self.ours:>11,.1f} against {self.theirs:>8,.1f}"
+            f" {self.unit}: {ratio:5.1f} times"
+        )
+        words = f" (promised {least:g})" if least else ""
+        return text + words, round(ratio, 2) >= least
+
 
 def rates(contestants: dict[str, Timed], rounds: int) -> dict[str, float]:
     """Returns the best rate of each contestant, work per second, measured in turns.
