@@ -67,6 +67,7 @@ META_SOLVERS: dict[str, Entry] = {
     "last_iterate": Entry(f"{_HERE}.heuristics:last_iterate"),
     "fictitious_play": Entry(f"{_HERE}.dynamics:fictitious_play"),
     "replicator": Entry(f"{_HERE}.dynamics:replicator"),
+    "rrd": Entry(f"{_HERE}.dynamics:regularised_replicator"),
     "prd": Entry(f"{_HERE}.dynamics:projected_replicator"),
     "regret_matching": Entry(f"{_HERE}.dynamics:regret_matching"),
     "multiplicative_weights": Entry(f"{_HERE}.dynamics:multiplicative_weights"),

@@ -5,6 +5,8 @@ steps and returns the average of what it played, so units do not matter, and a s
 edge takes more steps than it has. Only `multiplicative_weights` states a bound.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from open_spiel.python.algorithms import (
     projected_replicator_dynamics as openspiel_prd,
@@ -13,12 +15,13 @@ from open_spiel.python.algorithms import regret_matching as openspiel_rm
 from open_spiel.python.egt import dynamics as openspiel_dynamics
 from scipy.special import softmax
 
-from psro_comm.metagame.solvers.checks import checked, normalised, on_simplex
+from psro_comm.metagame.solvers.checks import checked, gap, normalised, on_simplex
 
 FICTITIOUS_ROUNDS = 20_000
 WEIGHTS_ROUNDS = 5_000
 MATCHING_ROUNDS = 2_000
 REPLICATOR_STEPS, REPLICATOR_DT = 1_000, 0.5
+RRD_STEPS, RRD_DT, RRD_REGRET = 2_000, 0.1, 0.05
 PRD_STEPS, PRD_DT, PRD_FLOOR = 4_000, 0.05, 1e-6
 
 _Mixtures = tuple[np.ndarray, np.ndarray]
@@ -79,7 +82,42 @@ def replicator(
     Source: Taylor and Jonker 1978; Hofbauer, Sorin, Viossat 2009 for the average;
       OpenSpiel's `egt.dynamics.replicator`.
     """
+    *_, averages = _replicated(normalised(checked(payoffs)), steps, dt)
+    return averages
+
+
+def regularised_replicator(
+    payoffs: np.ndarray,
+    std_errors: np.ndarray | None = None,
+    *,
+    regret: float = RRD_REGRET,
+    dt: float = RRD_DT,
+) -> _Mixtures:
+    """Returns the replicator dynamics' average as soon as it is near an equilibrium.
+
+    It starts from uniform play and stops when NashConv is at most `regret`: mixtures
+    that leave a little to gain are full of support, and a best response to them meets
+    more of the other side than one to an equilibrium.
+
+    Args:
+      payoffs: `[m, n]` payoff to the defender.
+      std_errors: not used.
+      regret: lambda, the NashConv that is left, over the spread of the payoffs.
+      dt: length of one step, over the spread of the payoffs.
+
+    Source: Wang and Wellman 2023, Regularization for strategy exploration in empirical
+      game-theoretic analysis; there the state is returned, which circles in zero-sum
+      games, here its average.
+    """
     scaled = normalised(checked(payoffs))
+    for x, y in _replicated(scaled, RRD_STEPS, dt):
+        if gap(scaled, x, y) <= regret:
+            break
+    return x, y
+
+
+def _replicated(scaled: np.ndarray, steps: int, dt: float) -> Iterator[_Mixtures]:
+    """Yields the averages of what was played up to each step, uniform play first."""
     m, n = scaled.shape
 
     def slope(state: np.ndarray) -> np.ndarray:
@@ -95,6 +133,7 @@ def replicator(
     total = np.zeros_like(state)
     for _ in range(steps):
         total += state
+        yield on_simplex(total[:m]), on_simplex(total[m:])
         k1 = slope(state)
         k2 = slope(state + dt / 2 * k1)
         k3 = slope(state + dt / 2 * k2)
@@ -102,7 +141,6 @@ def replicator(
         state = np.clip(state + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4), 0.0, None)
         state[:m] /= state[:m].sum()
         state[m:] /= state[m:].sum()
-    return on_simplex(total[:m]), on_simplex(total[m:])
 
 
 def projected_replicator(

@@ -116,6 +116,16 @@ def test_averages_miss_an_edge_that_is_small_beside_the_spread(name: str) -> Non
     assert META_SOLVERS["nash"](matrix)[0][1] == 1.0
 
 
+def test_the_regularised_replicator_stops_as_soon_as_little_is_left_to_gain() -> None:
+    for matrix in (CYCLE + [[0.6, 0, 0], [0, 0, 0], [0, 0, 0]], BIASED * 1e6 - 3):
+        spread = np.ptp(matrix)
+        x, y = META_SOLVERS["rrd"](matrix)
+        assert 0.04 * spread < nash_conv(matrix, x, y) <= 0.05 * spread
+        assert min(*x, *y) > 0.01  # where Nash has weights of zero, too
+    x, _ = META_SOLVERS["rrd"](CYCLE)
+    np.testing.assert_allclose(x, 1 / 3)  # nothing to gain: uniform play remains
+
+
 def test_fictitious_play_answers_a_tie_with_the_first_policy_for_ever() -> None:
     x, _ = META_SOLVERS["fictitious_play"](np.zeros((3, 2)))
     np.testing.assert_allclose(x, [1, 0, 0])
