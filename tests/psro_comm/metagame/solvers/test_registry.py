@@ -117,7 +117,7 @@ def test_averages_miss_an_edge_that_is_small_beside_the_spread(name: str) -> Non
 
 
 def test_the_regularised_replicator_stops_as_soon_as_little_is_left_to_gain() -> None:
-    for matrix in (CYCLE + [[0.6, 0, 0], [0, 0, 0], [0, 0, 0]], BIASED * 1e6 - 3):
+    for matrix in (CYCLE + np.diag([0.6, 0, 0]), BIASED * 1e6 - 3):
         spread = np.ptp(matrix)
         x, y = META_SOLVERS["rrd"](matrix)
         assert 0.04 * spread < nash_conv(matrix, x, y) <= 0.05 * spread
