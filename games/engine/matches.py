@@ -31,8 +31,9 @@ def play_cells(
 ) -> Outcome:
     """Plays every cell in every world, all cells side by side in one rollout.
 
-    A job is (world, cell), worlds outermost, so that a wave of environments meets few
-    different worlds and all cells of each. A wave ends when its last episode does.
+    A job is (cell, world), cells outermost in the order of their attacks, so that a wave
+    of environments meets few different policies: each is asked once a step, however few
+    environments it plays in. A wave ends when its last episode does.
 
     Args:
       env, team: the environment and the team that plays in it.
@@ -50,15 +51,17 @@ def play_cells(
     """
     count = worlds.reset_noise.shape[0]
     device = worlds.reset_noise.device
-    job = torch.arange(count * len(cells), device=device)
-    index = torch.tensor(cells, dtype=torch.long, device=device)
+    order = sorted(range(len(cells)), key=lambda each: cells[each][::-1])
+    index = torch.tensor([cells[each] for each in order], device=device)
     waves: list[Any] = []
+    job = torch.arange(count * len(cells), device=device)
     for wave in job.split(env.spec.side_by_side(num_envs)):
-        world, cell = wave // len(cells), wave % len(cells)
+        cell, world = wave // count, wave % count
         seats = _seated(attacks, index[cell, 1]), _seated(filters, index[cell, 0])
         channel = Channel(*seats, threat)
         waves.append(play_episodes(env, team, channel, worlds.take(world), generator))
-    return map_tensors(lambda part: part.view(count, len(cells)).T, concat(waves))
+    back = torch.tensor(order, device=device).argsort()
+    return map_tensors(lambda part: part.view(len(cells), count)[back], concat(waves))
 
 
 def _seated(players: Sequence[Any] | Crowd, assignment: Tensor) -> Any:
