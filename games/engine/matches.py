@@ -31,9 +31,9 @@ def play_cells(
 ) -> Outcome:
     """Plays every cell in every world, all cells side by side in one rollout.
 
-    A job is (cell, world), cells outermost in the order of their attacks, so that a wave
-    of environments meets few different policies: each is asked once a step, however few
-    environments it plays in. A wave ends when its last episode does.
+    A job is (cell, world), cells outermost in the order of their attacks, so that a
+    wave of environments meets few different policies: each is asked once a step,
+    however few environments it plays in. A wave ends when its last episode does.
 
     Args:
       env, team: the environment and the team that plays in it.

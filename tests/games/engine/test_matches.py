@@ -78,6 +78,19 @@ def test_cells_do_not_depend_on_the_number_of_environments(num_envs):
     assert equal(play(num_envs=num_envs), play())
 
 
+def test_a_wave_asks_few_policies():
+    asked = []
+
+    class Counted(Attacker):
+        def decide(self, view, memory, generator):
+            asked.append(len(memory))
+            return super().decide(view, memory, generator)
+
+    play(attackers=[Counted(1.0), Counted(2.0), Counted(3.0)], num_envs=3 * WORLDS)
+    # Three cells of one attack fill a wave: it is asked once a step, of all of them.
+    assert asked == [3 * WORLDS] * 3 * Echo().spec.episode_limit
+
+
 def test_cells_come_in_the_order_that_was_asked_for():
     asked = [(2, 1), (0, 0), (1, 2)]
     table, whole = play(asked), play()
