@@ -24,7 +24,7 @@ from psro_comm.studies.suite.search import search
 CONFIG = replace(
     preset("echo", "smoke"),
     {
-        "training.env_steps": 30_000,
+        "training.env_steps": 32_000,
         "attack_oracle.env_steps": 1,
         "evaluation.episodes": 100,
         "psro.episodes": 24,
