@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from games.engine.settings import refusal
+from psro_comm.api.games import as_path, at_least, nothing_else_changed, whole_seed
 from psro_comm.api.results import Result, flat, plain
 from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
@@ -79,7 +80,7 @@ class Table(Result):
     def shown(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Returns the matrix of means, with standard errors."""
         cells = [
-            [f"{m:.4g} ± {s:.2g}" for m, s in zip(means, errors, strict=True)]
+            [_shown(m, s) for m, s in zip(means, errors, strict=True)]
             for means, errors in zip(self.mean, self.std_error, strict=True)
         ]
         rows = [[name, *row] for name, row in zip(self.filters, cells, strict=True)]
@@ -170,13 +171,13 @@ def analyze(
       ValueError: an unknown solver, a file that is no table, shapes that do not fit, or
         a cell without a finite mean.
     """
-    if meta_solver not in META_SOLVERS:
+    if not isinstance(meta_solver, str) or meta_solver not in META_SOLVERS:
         raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
-    if resamples < 2:
-        raise refusal("resamples", resamples, "at least 2")
+    many = at_least(2, "resamples", resamples)
     game = as_game(payoffs, std_error, filters, attacks)
-    rng = np.random.default_rng(seed)
-    found = analyse(game, rng, num_samples=resamples, meta_solver=meta_solver)
+    rng = np.random.default_rng(whole_seed(seed))
+    with nothing_else_changed():
+        found = analyse(game, rng, num_samples=many, meta_solver=meta_solver)
     return Analysis(game, found)
 
 
@@ -199,18 +200,24 @@ def as_game(
         named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
         return MetaGame.of(named.payoffs, named.name)
     if hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):  # a DataFrame
-        filters = filters or tuple(map(str, payoffs.index))
-        attacks = attacks or tuple(map(str, payoffs.columns))
+        std_error = _aligned(std_error, payoffs)
+        filters = list(payoffs.index) if filters is None else filters
+        attacks = list(payoffs.columns) if attacks is None else attacks
         payoffs = payoffs.to_numpy()
-    array = np.asarray(payoffs, dtype=np.float64)
+    array = _numbers("payoffs", payoffs)
     if array.ndim not in (2, 3):
         raise ValueError(
             f"payoffs has shape {array.shape}, must be [m, n] or [m, n, W]"
         )
-    rows = tuple(filters or (f"filter-{k}" for k in range(array.shape[0])))
-    columns = tuple(attacks or (f"attack-{k}" for k in range(array.shape[1])))
+    rows = _names("filters", filters, "filter", array.shape[0])
+    columns = _names("attacks", attacks, "attack", array.shape[1])
     if array.ndim == 2:
-        return MetaGame(rows, columns, array, std_error, title="payoffs")
+        errors = None if std_error is None else _numbers("std_error", std_error)
+        if errors is not None and errors.shape != array.shape:
+            raise ValueError(
+                f"std_error has shape {errors.shape}, must be {array.shape} as payoffs"
+            )
+        return MetaGame(rows, columns, array, errors, title="payoffs")
     if std_error is not None:
         raise ValueError(
             "std_error has no effect beside returns by world: leave it out"
@@ -219,13 +226,67 @@ def as_game(
     return MetaGame.of(PayoffTable(rows, columns, array, none, none), "payoffs")
 
 
+def _aligned(std_error: Any, payoffs: Any) -> Any:
+    """Returns the standard errors of a DataFrame in the order of its names.
+
+    Raises:
+      ValueError: a DataFrame with other names.
+    """
+    if not (hasattr(std_error, "columns") and hasattr(std_error, "to_numpy")):
+        return std_error
+    for mine, theirs in (
+        (payoffs.index, std_error.index),
+        (payoffs.columns, std_error.columns),
+    ):
+        if sorted(map(str, mine)) != sorted(map(str, theirs)):
+            raise ValueError(
+                f"std_error is of {list(theirs)}, must be of {list(mine)} as payoffs"
+            )
+    return std_error.loc[list(payoffs.index), list(payoffs.columns)].to_numpy()
+
+
+def _numbers(what: str, given: Any) -> np.ndarray:
+    """Returns an array of floats.
+
+    Raises:
+      ValueError: something that is none.
+    """
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        words = "numbers [m, n] or [m, n, W], a row a filter, a column an attack"
+        raise refusal(what, given, words) from None
+
+
+def _names(what: str, given: Any, side: str, count: int) -> tuple[str, ...]:
+    """Returns the names of rows or columns, numbered where none are given.
+
+    Raises:
+      ValueError: not as many, no list, or one twice.
+    """
+    if given is None:
+        return tuple(f"{side}-{k}" for k in range(count))
+    names = () if isinstance(given, str) else tuple(map(str, given))
+    if len(names) != count or len({*names}) < count or not all(names):
+        shown = given if isinstance(given, str) else list(names)
+        raise refusal(what, shown, f"{count} names, none twice")
+    return names
+
+
+def _shown(mean: float, std_error: float) -> str:
+    """Returns a cell as text, empty where it was not played."""
+    if mean != mean:
+        return ""
+    return f"{mean:.4g} ± {std_error:.2g}" if std_error == std_error else f"{mean:.4g}"
+
+
 def save_table(table: Any, path: str | Path) -> None:
     """Writes a table for Gambit (`.nfg`), spreadsheets (`.csv`) or as `.json`.
 
     Raises:
       ValueError: another suffix, or a cell that was not played.
     """
-    write_meta_game(Path(path), as_game(table))
+    write_meta_game(as_path(path, "path"), as_game(table))
 
 
 def _interval(found: Mapping[str, float | None]) -> Interval:

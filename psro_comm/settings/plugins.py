@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -48,6 +48,7 @@ REGISTRIES: Mapping[str, MutableMapping[str, Any]] = {
 }
 _KINDS = ("ATTACKS", "FILTERS")  # whose classes say their own names
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN = ("untrained",)  # a player that no registry has
 _IN_FORCE: dict[str, "Plugin"] = {}
 
 Sources = Sequence[tuple[str, str]]  # where each was imported from, and its sha256
@@ -78,6 +79,18 @@ def in_force() -> tuple[Plugin, ...]:
     return tuple(_IN_FORCE.values())
 
 
+def by_hand(entry: Any) -> bool:
+    """Returns whether this process registered an entry, without a plugin."""
+    ours = not isinstance(entry, Entry) or isinstance(entry.target, str)
+    brought = (
+        REGISTRIES[registry].get(key)
+        for each in in_force()
+        for registry, keys in each.added.items()
+        for key in keys
+    )
+    return not ours and all(entry is not each for each in brought)
+
+
 def sources() -> Sources:
     """Returns what another process must load to know the same plugins."""
     return [(each.source, each.sha256) for each in in_force()]
@@ -103,32 +116,67 @@ def load(source: str | Path) -> Plugin:
     Raises:
       ValueError: there is none, it fails, or an entry of a registry is not allowed.
     """
-    name, path = _found(str(source))
-    digest = _sha256(path)
-    known = _IN_FORCE.get(name)
-    if known is not None and known.sha256 == digest:
-        return known
-    if known is not None:
-        unload(name)
-    taken = sys.modules.get(name)
-    if taken is not None and getattr(taken, "__file__", None) != str(path):
-        words = "a file with another name: a module has this one"
-        raise refusal("plugin", str(source), words)
-    before = {each: dict(entries) for each, entries in REGISTRIES.items()}
-    sys.modules.pop(name, None)
+    before, imported = _registered(), {*sys.modules}
     try:
-        _import(name, path, str(source))
-        added = _checked(before, name)
-    except BaseException:
+        name, path = _found(source)
+        known, digest = _IN_FORCE.get(name), _sha256(path)
+        if known is not None and known.sha256 == digest:
+            return known
+        # Looking for a module imports its package, which is to register in the import.
+        _take_back(name, imported, before)
+        if known is not None:
+            unload(name)
+            before = _registered()
+        taken = sys.modules.get(name)
+        if taken is not None and getattr(taken, "__file__", None) != str(path):
+            words = "a file with another name: a module has this one"
+            raise refusal("plugin", str(source), words)
         sys.modules.pop(name, None)
-        for each, entries in REGISTRIES.items():
-            entries.clear()
-            entries.update(before[each])
+        added = _imported(name, path, str(source), before, imported)
+    except BaseException:
+        _restore(before)
         raise
     is_file = str(source).endswith(".py")
     found = Plugin(name, str(path) if is_file else name, digest, added)
     _IN_FORCE[name] = found
     return found
+
+
+def _registered() -> dict[str, dict[str, Any]]:
+    return {each: dict(entries) for each, entries in REGISTRIES.items()}
+
+
+def _restore(before: Mapping[str, Mapping[str, Any]]) -> None:
+    for each, entries in REGISTRIES.items():
+        entries.clear()
+        entries.update(before[each])
+
+
+def _imported(
+    name: str,
+    path: Path,
+    source: str,
+    before: Mapping[str, Mapping[str, Any]],
+    imported: Collection[str],
+) -> dict[str, tuple[str, ...]]:
+    """Imports a plugin; returns what it added. One that fails leaves nothing."""
+    try:
+        _import(name, path, source)
+        return _checked(before, name)
+    except BaseException:
+        _take_back(name, imported, before)
+        raise
+
+
+def _take_back(
+    name: str, imported: Collection[str], before: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Forgets modules of a plugin's package that are new, and what they registered."""
+    top = name.partition(".")[0]
+    for module in {*sys.modules} - {*imported}:
+        if module == top or module.startswith(f"{top}."):
+            sys.modules.pop(module, None)
+    _restore(before)
 
 
 def unload(name: str) -> None:
@@ -137,11 +185,30 @@ def unload(name: str) -> None:
     for registry, keys in known.added.items():
         for key in keys:
             REGISTRIES[registry].pop(key, None)
-    sys.modules.pop(name, None)
+    for module in [*sys.modules]:
+        if module == name or module.startswith(f"{name}."):
+            sys.modules.pop(module, None)
 
 
-def _found(source: str) -> tuple[str, Path]:
-    """Returns the module's name and its file."""
+def check_name(what: str, name: Any) -> None:
+    """Refuses what cannot be a name of a registry.
+
+    Raises:
+      ValueError: it is none.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _TAKEN:
+        raise refusal(what, name, f"a text like {_NAME.pattern}, not 'untrained'")
+
+
+def _found(given: Any) -> tuple[str, Path]:
+    """Returns the module's name and its file.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if not isinstance(given, str | Path):
+        raise refusal("plugin", given, "the path of a .py file, or a module's name")
+    source = str(given)
     if source.endswith(".py"):
         path = Path(source).resolve()
         if not path.is_file():
@@ -155,6 +222,8 @@ def _found(source: str) -> tuple[str, Path]:
         spec = importlib.util.find_spec(source)
     except (ImportError, ValueError):
         spec = None
+    except Exception as error:  # of the package that it is in
+        raise _failure(source, error) from error
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         words = "a .py file, or a module that can be imported from here"
         raise refusal("plugin", source, words)
@@ -180,16 +249,20 @@ def _import(name: str, path: Path, source: str) -> ModuleType:
             sys.path.append(str(path.parent))  # last: it must hide nothing
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
-        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        # Not by its loader: Python's cache takes edits within a second for none.
+        exec(compile(read_bytes(path), str(path), "exec"), module.__dict__)
         return module
     except StoreError:
         raise
     except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise ValueError(f"plugin {source!r} fails: {kind}: {error}") from error
+        raise _failure(source, error) from error
+
+
+def _failure(source: str, error: BaseException) -> ValueError:
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return ValueError(f"plugin {source!r} fails: {said}")
 
 
 def _checked(
@@ -228,8 +301,7 @@ def _checked(
 def _check_entry(where: str, registry: str, key: str) -> None:
     if registry == "TASKS":
         return
-    if not _NAME.fullmatch(key):
-        raise ValueError(f"{where}: a name must be {_NAME.pattern}")
+    check_name(where, key)
     entry = REGISTRIES[registry][key]
     if not isinstance(entry, Entry):
         raise ValueError(f"{where} is {entry!r}, must be an Entry")
