@@ -127,8 +127,8 @@ def strategy_of(
     called = called or kind
     if not callable(function):
         raise refusal(f"{side.strategy} {called!r}", function, "a function of a view")
-    own = {"kind": kind, "called": called, "code": code_of(function)}
-    own |= {"function": staticmethod(function)}
+    own: dict[str, Any] = {"kind": kind, "called": called, "code": code_of(function)}
+    own["function"] = staticmethod(function)
     if side is Side.ATTACKER:
         return type(kind, (FunctionAttack,), {**own, "knowledge": knowledge})
     return type(kind, (FunctionFilter,), own)

@@ -14,7 +14,7 @@ from oracles.strategies.freezing import freeze
 from oracles.strategies.functions import strategy_of
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.registry import strategies
-from psro_comm.api.games import SCRATCH, Game
+from psro_comm.api.games import SCRATCH, Game, as_path
 from psro_comm.api.policies import Function, Player, Policy
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
@@ -130,7 +130,7 @@ def check_players(
       StoreError: a name that is neither of our list nor a run's.
     """
     why = only_here(workers, run)
-    here = Path(SCRATCH if run is None else run).absolute().name
+    here = SCRATCH if run is None else as_path(run, "run").name
     request = Request(game.config, game.runs_dir, here, workers)
     for name, player in _named(given, side, what):
         if callable(player):
@@ -187,7 +187,7 @@ def _named(given: Any, side: Side, what: str) -> list[tuple[str, Player]]:
         shown = given if isinstance(given, str) or not given else type(given).__name__
         raise refusal(what, shown, "a list or dict of at least one player")
     named = [*given.items()] if isinstance(given, Mapping) else [("", p) for p in given]
-    found = []
+    found: list[tuple[str, Player]] = []
     for key, player in named:
         if not isinstance(player, str | Policy) and not callable(player):
             words = "a name, a pc.Policy or a function of a view"

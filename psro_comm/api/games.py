@@ -84,8 +84,8 @@ def beside(settings: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """
     own = {name: value for name, value in arguments.items() if value is not None}
     named = named_settings(settings)
-    for name in named:
-        if name in own:
+    for name, value in named.items():
+        if name in own and own[name] != value:
             raise ValueError(f"settings has {name!r}, which is an argument here")
         if name.split(".")[0] in (*_TEAM, *BACKBONES):
             raise ValueError(f"settings has {name!r}: the team is trained already")
@@ -202,7 +202,8 @@ def at_least(least: int, what: str, given: Any) -> int:
     """
     whole = isinstance(given, Integral) and not isinstance(given, bool)
     if not whole or given < least:
-        raise refusal(what, given, f"a whole number, at least {least}")
+        number = "" if whole else "a whole number, "
+        raise refusal(what, given, f"{number}at least {least}")
     return int(given)
 
 

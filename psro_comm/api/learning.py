@@ -124,7 +124,7 @@ def best_response(
     with named_oracle(trainer, only_here(workers, run)) as name:
         chosen = {f"{side}_kind": kind, f"{side}_trainer": name}
         game = game_of(source, beside(settings, chosen), seed, budget)
-        how = {"workers": workers, "run": run}
+        how: dict[str, Any] = {"workers": workers, "run": run}
         check_players(game, [against], learner.other, "against", **how)
         with (
             laboratory(game, workers=workers, run=run) as lab,

@@ -220,7 +220,7 @@ def _mixtures(given: Any) -> dict[str, dict[str, float]]:
         given = {each: {each: 1.0} for each in checked_ids("defenders", given)}
     for name, weights in given.items():
         numbers = [*weights.values()] if isinstance(weights, Mapping) else []
-        real = all(isinstance(w, Real) and 0 <= w <= 1 + 1e-6 for w in numbers)
+        real = all(isinstance(w, Real) and float(w) >= 0 for w in numbers)
         if not (numbers and real and abs(sum(numbers) - 1.0) < 1e-6):
             words = "ids and weights, at least 0, that sum to 1"
             raise refusal(f"the mixture {name!r}", weights, words)

@@ -9,7 +9,8 @@ from games.engine.side import Side
 from oracles.strategies.filters.config import RuleConfig
 from oracles.strategies.functions import Function, strategy_of
 from oracles.strategies.registry import strategies
-from psro_comm.settings.plugins import by_hand, check_name
+from psro_comm.settings.plugins import by_hand
+from psro_comm.settings.registries import check_name
 
 F = TypeVar("F", bound=Function)
 
