@@ -1,5 +1,6 @@
 """Teams that were made elsewhere, from state dicts of several kinds."""
 
+import dataclasses
 import pickle
 
 import pytest
@@ -33,7 +34,12 @@ def trained(tmp_path):
 
 def test_every_kind_of_file_gives_the_same_team(trained):
     folder, state = trained
-    given = [state, *(folder / f"net.{end}" for end in ("safetensors", "pt", "pth"))]
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    given = [
+        state,
+        arrays,
+        *(folder / f"net.{end}" for end in ("safetensors", "pt", "pth")),
+    ]
     teams = [pc.Team.from_module(net(), "echo", weights=each) for each in given]
     assert len({team.frozen.digest() for team in teams}) == 1
     assert (
@@ -67,6 +73,7 @@ def test_nothing_in_a_file_is_run(tmp_path, capsys):
         ({"policy.weigth": torch.ones(2)}, "did you mean 'policy.weight'?"),
         ({"policy.bias": torch.ones(3)}, "policy.bias has shape [3], must be [2]"),
         ({"policy.bias": torch.full((2,), torch.nan)}, "not finite"),
+        ({"policy.bias": "ones"}, "policy.bias is 'str', must be a tensor"),
     ],
 )
 def test_weights_that_do_not_fit_are_named(trained, change, words):
@@ -95,6 +102,7 @@ def test_a_net_that_is_no_team_of_the_task_is_refused(make, words):
         ("net.bin", b"", "must end in one of .safetensors, .pt, .pth"),
         ("net.safetensors", b"nonsense", "is damaged"),
         ("none.pt", None, "no such file"),
+        ("", None, "must end in one of"),
         ("none.safetensors", None, "No such file"),
     ],
 )
@@ -118,5 +126,10 @@ def test_parrots_talk(parrots):
     gate = parrots.gate(episodes=16)
     assert gate.talks
     assert gate.get("return", "clean").estimate == 8.0
+    known = dataclasses.replace(parrots, measured=gate)
+    assert known.gate() is gate
+    assert known.gate(episodes=8).facts["episodes"] == 8  # measured anew
+    with pytest.raises(ValueError, match="episodes is 1, must be at least 2"):
+        known.gate(episodes=1)
     assert parrots.environment().spec == make_env("echo").spec
     assert "parrot" in repr(parrots)
