@@ -21,6 +21,9 @@ flags.DEFINE_list("seeds", ["0"], "Seeds of the runs, each once.")
 flags.DEFINE_multi_string(
     "set", [], "NAME=VALUE,VALUE: a flag of the program and its values in turn."
 )
+flags.DEFINE_multi_string(
+    "plugin", [], "A plugin of every run: --plugin of the program."
+)
 flags.DEFINE_string("name", "", "What the names of the runs begin with.")
 flags.DEFINE_string("out", None, "Folder of the results (default: RUNS_DIR/results).")
 flags.DEFINE_string(
@@ -79,7 +82,7 @@ def _sweep(words: list[str]) -> planning.Sweep:
         FLAGS.budget,
         choose_device(FLAGS.device),
         FLAGS.name,
-        further,
+        (*(f"--plugin={each}" for each in FLAGS.plugin), *further),
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import multiprocessing
 import random
 import typing
 from collections.abc import Iterator, Mapping
@@ -156,6 +157,9 @@ def laboratory(game: Game, *, workers: int, run: str | Path | None) -> Iterator[
       StoreError: the run is in use, or was begun with another configuration.
     """
     count = at_least(0, "workers", workers)
+    if count and getattr(multiprocessing.current_process(), "_inheriting", False):
+        words = "put it under `if __name__ == '__main__':`"
+        raise ValueError(f"a worker runs the script that started it: {words}")
     count = choose_workers(count, game.config.device, game.config.env)
     with contextlib.ExitStack() as stack:
         stack.enter_context(nothing_else_changed())

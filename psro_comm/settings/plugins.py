@@ -7,7 +7,9 @@ run records its name and sha256. It may add entries to registries, and change no
 import hashlib
 import importlib
 import importlib.util
+import re
 import sys
+import traceback
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +60,25 @@ def by_hand(entry: Any) -> bool:
         for key in keys
     )
     return not ours and all(entry is not each for each in brought)
+
+
+def place_in_plugin(error: BaseException) -> str:
+    """Returns the file and line of a plugin that raised an error; empty for another."""
+    known = []
+    for each in in_force():
+        module = sys.modules.get(each.name)
+        file = Path(getattr(module, "__file__", None) or each.source)
+        known.append(str(file.parent if file.name == "__init__.py" else file))
+    told = [
+        (frame.filename, str(frame.lineno))
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    # Another process sends its traceback as text.
+    told += re.findall(r'File "([^"]+)", line (\d+)', str(error.__cause__ or ""))
+    for where, line in reversed(told):
+        if any(where == one or where.startswith(f"{one}/") for one in known):
+            return f"{Path(where).name}, line {line}"
+    return ""
 
 
 def sources() -> Sources:
