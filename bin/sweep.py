@@ -69,7 +69,7 @@ def main(argv: list[str]) -> None:
 
 def _sweep(words: list[str]) -> planning.Sweep:
     """Returns the sweep that the flags and the words behind `--` ask for."""
-    program, further = planning.read_program(words)
+    program, further = planning.read_program(words, FLAGS.plugin)
     tasks = tuple(FLAGS.tasks)
     if not tasks or len({*tasks}) < len(tasks):
         raise ValueError(f"--tasks is {','.join(tasks)!r}, must name each task once")
@@ -82,7 +82,7 @@ def _sweep(words: list[str]) -> planning.Sweep:
         FLAGS.budget,
         choose_device(FLAGS.device),
         FLAGS.name,
-        (*(f"--plugin={each}" for each in FLAGS.plugin), *further),
+        further,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import psro_comm as pc
 from oracles.strategies.registry import ATTACKS
+from psro_comm.command import shell
 from psro_comm.settings import plugins, registries
 
 ATTACK = """
@@ -130,6 +131,35 @@ def test_a_bad_plugin_leaves_everything_as_it_was(write, body, words):
     assert "\n" not in str(error.value).strip()
     assert {n: {**e} for n, e in registries.REGISTRIES.items()} == before
     assert "a_plugin" not in sys.modules
+
+
+FAILING = """
+import psro_comm as pc
+
+class Wrong(pc.Tampering):
+    kind = "wrong"
+    def offset(self, view, memory, generator):
+        return view.nothing, memory
+
+pc.ATTACKS["wrong"] = pc.Entry(Wrong)
+"""
+
+
+def test_an_error_in_a_plugin_is_one_line_with_its_place(write, capsys):
+    pc.plugin(write(FAILING))
+    with pytest.raises(AttributeError) as error:
+        ATTACKS["wrong"].load().offset(None, 3, None, None)
+    assert plugins.place_in_plugin(error.value) == "a_plugin.py, line 7"
+    with pytest.raises(AttributeError) as ours:
+        _ = pc.nothing
+    assert plugins.place_in_plugin(ours.value) == ""
+    code = shell._ended(lambda argv: ATTACKS["wrong"].load().offset(*"abcd"), [], False)
+    said = capsys.readouterr().err
+    assert (code, said.count("\n")) == (2, 1)
+    assert "error: AttributeError: 'str' object has no attribute 'nothing'" in said
+    told = RuntimeError()  # of another process, whose traceback is text
+    told.__cause__ = RuntimeError(f'File "{write(FAILING)}", line 3, in offset')
+    assert plugins.place_in_plugin(told) == "a_plugin.py, line 3"
 
 
 def test_two_settings_of_one_name_are_refused(write):
