@@ -30,6 +30,8 @@ from psro_comm.settings.tasks import preset
 
 _OWN = ("task", "seed", "device")  # not among `settings`
 _TEAM = ("training", "learner", "backbone", "hardening")  # what made a team
+_GATE = "team-gate"  # what a run keeps of a team that it did not train
+_GATES: dict[str, Any] = {}  # by team: measured once, for all calls that keep nothing
 SCRATCH = "scratch"  # the name of a run that is not kept
 
 
@@ -172,7 +174,12 @@ def laboratory(game: Game, *, workers: int, run: str | Path | None) -> Iterator[
         if game.team is not None:
             lab.adopt_team(game.team)
         lab.lender = game.lender
+        team = None if run is not None or game.team is None else game.team.digest()
+        if team in _GATES:
+            lab.store.save_json(_GATE, _GATES[team])
         yield lab
+        if team is not None and lab.store.has(_GATE):
+            _GATES[team] = lab.store.load_json(_GATE)
 
 
 @contextlib.contextmanager

@@ -171,7 +171,7 @@ def test_what_a_function_draws_can_be_repeated_and_leaves_no_trace(parrots):
     random.seed(7)
     before = torch.get_rng_state(), torch.get_num_threads(), random.getstate()
     one, two = (
-        pc.evaluate(parrots, [drawn], worlds=32).returns("none", "drawn")
+        pc.evaluate(parrots, [drawn], worlds=8).returns("none", "drawn")
         for _ in range(2)
     )
     assert (one == two).all()
@@ -188,7 +188,7 @@ def test_functions_of_one_name_play_at_the_same_time(parrots):
     left = {}
 
     def play(size):
-        found = pc.evaluate(parrots, {"f": scaled(size)}, worlds=32)
+        found = pc.evaluate(parrots, {"f": scaled(size)}, worlds=4)
         left[size] = found.returns("none", "f").mean()
 
     threads = [Thread(target=play, args=(size,)) for size in (0.0, -2.0)]

@@ -12,6 +12,7 @@ from games.environments.registry import make_env
 from oracles.teams.backbones.commnet import CommNet
 from oracles.teams.backbones.config import CommNetConfig
 from psro_comm.disk.files import StoreError
+from psro_comm.studies import gate
 
 SIZES = {"obs_size": 3, "num_actions": 2}
 
@@ -122,12 +123,29 @@ def test_a_file_of_something_else_is_no_state_dict(tmp_path):
         pc.Team.from_module(net(), "echo", weights=tmp_path / "list.pt")
 
 
+def test_a_gate_is_measured_once_for_all_calls_that_keep_nothing(
+    parrots, tmp_path, monkeypatch
+):
+    pc.evaluate(parrots, worlds=2)
+    asked = []
+
+    def fails(*given):
+        asked.append(given)
+        raise ValueError("measured")
+
+    monkeypatch.setattr(gate, "measured_gate", fails)
+    pc.evaluate(parrots, worlds=2)
+    assert not asked
+    with pytest.raises(ValueError, match="measured"):
+        pc.evaluate(parrots, worlds=2, run=tmp_path / "kept")
+
+
 def test_parrots_talk(parrots):
-    gate = parrots.gate(episodes=16)
-    assert gate.talks
-    assert gate.get("return", "clean").estimate == 8.0
-    known = dataclasses.replace(parrots, measured=gate)
-    assert known.gate() is gate
+    found = parrots.gate(episodes=16)
+    assert found.talks
+    assert found.get("return", "clean").estimate == 8.0
+    known = dataclasses.replace(parrots, measured=found)
+    assert known.gate() is found
     assert known.gate(episodes=8).facts["episodes"] == 8  # measured anew
     with pytest.raises(ValueError, match="episodes is 1, must be at least 2"):
         known.gate(episodes=1)
