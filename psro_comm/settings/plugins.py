@@ -11,8 +11,9 @@ import re
 import sys
 import traceback
 from collections.abc import Collection, Mapping, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 from games.engine.registry import Entry
@@ -227,17 +228,26 @@ def _import(name: str, path: Path, source: str) -> ModuleType:
             return importlib.import_module(name)
         if str(path.parent) not in sys.path:
             sys.path.append(str(path.parent))  # last: it must hide nothing
-        spec = importlib.util.spec_from_file_location(name, path)
+        loader = _Source(name, str(path))
+        spec = importlib.util.spec_from_file_location(name, path, loader=loader)
         assert spec is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        # Not by its loader: Python's cache takes edits within a second for none.
-        exec(compile(read_bytes(path), str(path), "exec"), module.__dict__)
+        loader.exec_module(module)
         return module
     except StoreError:
         raise
     except (Exception, SystemExit) as error:
         raise _failure(source, error) from error
+
+
+class _Source(SourceFileLoader):
+    """Runs a file itself: Python's cache takes edits within a second for none."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Returns the code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def _failure(source: str, error: BaseException) -> ValueError:
