@@ -21,6 +21,9 @@ flags.DEFINE_list("seeds", ["0"], "Seeds of the runs, each once.")
 flags.DEFINE_multi_string(
     "set", [], "NAME=VALUE,VALUE: a flag of the program and its values in turn."
 )
+flags.DEFINE_multi_string(
+    "plugin", [], "A plugin of every run: --plugin of the program."
+)
 flags.DEFINE_string("name", "", "What the names of the runs begin with.")
 flags.DEFINE_string("out", None, "Folder of the results (default: RUNS_DIR/results).")
 flags.DEFINE_string(
@@ -66,7 +69,7 @@ def main(argv: list[str]) -> None:
 
 def _sweep(words: list[str]) -> planning.Sweep:
     """Returns the sweep that the flags and the words behind `--` ask for."""
-    program, further = planning.read_program(words)
+    program, further = planning.read_program(words, FLAGS.plugin)
     tasks = tuple(FLAGS.tasks)
     if not tasks or len({*tasks}) < len(tasks):
         raise ValueError(f"--tasks is {','.join(tasks)!r}, must name each task once")

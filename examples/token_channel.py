@@ -1,12 +1,9 @@
 """PSRO between players that are not ours: words on a channel of three tokens.
 
-A sender names one of three things by its token. With probability 0.6 a liar swaps the
-token for another one, by a map that is his policy; a reader decodes the token, by a map
-that is hers, and is paid 1 where she names the thing. Policies are ids such as "021":
-the reader's answer, or the liar's token, for token 0, 1 and 2. So could be language
-models, and an id the name of a prompt: PSRO asks for `respond` and `play` alone.
-
-    python examples/token_channel.py
+A sender names one of three things by its token. With probability 0.6 a liar swaps it by
+a map, his policy; a reader decodes it by a map, hers, and is paid 1 where she names the
+thing. Policies are ids such as "021": what token 0, 1 and 2 become. So could be
+language models, and an id the name of a prompt. Run `python examples/token_channel.py`.
 """
 
 from collections.abc import Sequence
@@ -51,15 +48,10 @@ def respond(mixture: pc.Mixture) -> str:
     return max(MAPS, key=earns)
 
 
-def main() -> None:
-    """Solves the channel, and prints what each side plays."""
+if __name__ == "__main__":
     players = pc.Players(respond, play, filters=["012"], attacks=["012"])
     found = pc.psro(players, iterations=12, worlds=400, width=0.02)
     print(found)
     exact = np.array([[value(attack, name) for attack in MAPS] for name in MAPS])
     print("exact:", pc.analyze(exact, filters=MAPS, attacks=MAPS).value.estimate)
     print(pc.worst_case(players, {"mixed": found.weights["filter"], "012": {"012": 1}}))
-
-
-if __name__ == "__main__":
-    main()

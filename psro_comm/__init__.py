@@ -3,7 +3,7 @@
     import psro_comm as pc
 
     run = pc.load("runs/predator_prey_p05-quick-0")
-    print(pc.evaluate(run, attacks=["none", "mirror"], filters=["none", "psro:self"]))
+    print(pc.evaluate(run, ["none", "mirror"], ["none", run.mixtures["filter"]]))
 
 docs/python.md has the rest, each example of it a test. Names are imported when they are
 first used: `import psro_comm` alone takes no time.
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from psro_comm.api.tables import save_table as save_table
     from psro_comm.api.teams import Team as Team
     from psro_comm.api.teams import train_team as train_team
+    from psro_comm.disk.access import StoreError as StoreError
     from psro_comm.metagame.solvers import META_SOLVERS as META_SOLVERS
     from psro_comm.metagame.solvers.checks import checked as checked
     from psro_comm.psro.outside import Mixture as Mixture
@@ -98,6 +99,7 @@ _HOMES = {  # of each name, the module that defines it
         ("Analysis", "Table", "analyze", "save_table"), "psro_comm.api.tables"
     ),
     **dict.fromkeys(("Team", "train_team"), "psro_comm.api.teams"),
+    "StoreError": "psro_comm.disk.access",
     "checked": "psro_comm.metagame.solvers.checks",
     "META_SOLVERS": "psro_comm.metagame.solvers",
     "plugin": "psro_comm.settings.plugins:load",
@@ -123,10 +125,23 @@ class _Called(ModuleType):
     """The room `psro_comm.psro`, by whose name a function is called: `pc.psro(...)`."""
 
     def __call__(self, *args: Any, **how: Any) -> Any:
-        """Runs PSRO; see `psro_comm.api.solving.psro`, whose arguments these are."""
-        from psro_comm.api.solving import psro
+        return _solving()(*args, **how)
 
-        return psro(*args, **how)
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return str(_solving().__doc__)
+
+    @property
+    def __signature__(self) -> Any:
+        from inspect import signature
+
+        return signature(_solving())
+
+
+def _solving() -> Any:
+    from psro_comm.api.solving import psro
+
+    return psro
 
 
 class _Door(ModuleType):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 
+_LONGEST = 300  # characters of a refused value that are shown
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -143,8 +145,11 @@ def check(config: Any) -> None:
 
 
 def refusal(name: str, value: Any, allowed: str) -> ValueError:
-    """Returns the error that says `NAME is VALUE, must be ALLOWED`."""
-    return ValueError(f"{name} is {value!r}, must be {allowed}")
+    """Returns the error that says `NAME is VALUE, must be ALLOWED`, in one line."""
+    shown = repr(value)
+    if len(shown) > _LONGEST or "\n" in shown:  # an array, or a result
+        shown = " ".join(shown.split())[:_LONGEST] + " ..."
+    return ValueError(f"{name} is {shown}, must be {allowed}")
 
 
 def allowed(config_class: type) -> Mapping[str, str]:

@@ -1,6 +1,8 @@
 """Makes players of what a call was given: names, policies and plain functions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,22 +14,33 @@ from oracles.strategies.freezing import freeze
 from oracles.strategies.functions import strategy_of
 from oracles.strategies.jobs import build_setting
 from oracles.strategies.registry import strategies
+from psro_comm.api.games import SCRATCH, Game, as_path
 from psro_comm.api.policies import Function, Player, Policy
 from psro_comm.lab.lab import Lab
 from psro_comm.lab.mixed import Mixed
+from psro_comm.lab.session import Request
 from psro_comm.names import NO_ATTACK, NO_FILTER
+from psro_comm.settings.plugins import by_hand
+from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
+from psro_comm.studies.stored_players import check_players as check_names
 
 Players = Sequence[Player] | Mapping[str, Player]
+_TAKEN = ("untrained", NO_FILTER, NO_ATTACK)  # names beside those of registries
 
 
 class Cast:
-    """A maker of players in a lab; functions are registered until it is left."""
+    """A maker of players in a lab; functions are registered until it is left.
+
+    Attributes:
+      functions: the classes of functions that take part, by kind.
+    """
 
     def __init__(self, lab: Lab, runs_dir: Path, only_here: str) -> None:
         """Keeps where to look, and why functions may not play, if they may not."""
         self.lab, self.runs_dir, self.only_here = lab, runs_dir, only_here
-        self.temporary: list[tuple[Side, str]] = []
+        self.functions: dict[str, type] = {}
+        self._registered: list[tuple[Side, str]] = []
 
     def players(self, given: Players, side: Side, what: str) -> list[Mixed]:
         """Returns the players of one side.
@@ -38,20 +51,10 @@ class Cast:
           what: the argument that they came in, for errors.
 
         Raises:
-          ValueError: none, two of one name, one of the other side, or no such player.
+          ValueError: as `check_players`.
         """
-        if isinstance(given, str) or callable(given) or not len(given):
-            raise refusal(what, given, "a list or dict of at least one player")
-        named = _named(given)
-        for name, player in named:
-            taken = (*strategies(side), "untrained", NO_FILTER, NO_ATTACK)
-            if name in taken and player != name:
-                raise ValueError(f"{what}: {name!r} is the name of another player")
+        named = _named(given, side, what)
         found = [self.player(name, player, side) for name, player in named]
-        names = [each.name for each in found]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise ValueError(f"{what} has {twice[0]!r} twice: give a dict of names")
         return _apart(found)
 
     def player(self, name: str | None, given: Player, side: Side) -> Mixed:
@@ -60,23 +63,41 @@ class Cast:
             found = find_player(self.lab, given, side.strategy, self.runs_dir)
             return Policy.of(found, side).as_mixed(name)
         if isinstance(given, Policy):
-            if given.side != side.strategy:
-                raise ValueError(f"{given!r} is no {side.strategy}")
-            return given.as_mixed(name)
+            return self._again(given, side).as_mixed(name)
         return self._function(name or _called(given), given, side)
+
+    def _again(self, given: Policy, side: Side) -> Policy:
+        """Returns a policy whose functions, of an earlier call, are known once more."""
+        if given.side != side.strategy:
+            raise ValueError(f"{given!r} is no {side.strategy}")
+        kinds = {old: self._register(side, old, each) for old, each in _known(given)}
+        members = {}
+        for name, frozen in given.members.items():
+            kind = kinds.get(frozen.facts["kind"], frozen.facts["kind"])
+            members[name] = frozen._replace(facts={**frozen.facts, "kind": kind})
+        return dataclasses.replace(given, members=members)
 
     def _function(self, name: str, function: Function, side: Side) -> Mixed:
         refuse_functions(f"{side.strategy} {name!r}", self.only_here)
         kind = f"function {name}"
-        made = strategy_of(side, kind, function, "own")
-        strategies(side)[kind] = Entry(made)
-        self.temporary.append((side, kind))
+        knowledge = self.lab.config.threat.knowledge
+        made = strategy_of(side, kind, function, knowledge, name)
+        kind = self._register(side, kind, made)
         setting = build_setting(self.lab.setting())
-        return Mixed.pure(name, freeze(made.new(setting)))  # type: ignore[attr-defined]
+        return Mixed.pure(name, freeze(strategies(side)[kind].load().new(setting)))
+
+    def _register(self, side: Side, kind: str, made: type) -> str:
+        """Registers a function's class; returns its kind, another if that is taken."""
+        while strategies(side).setdefault(kind, Entry(made)).target is not made:
+            kind += "'"
+            made = type(kind, (made,), {"kind": kind})
+        self._registered.append((side, kind))
+        self.functions[kind] = made
+        return kind
 
     def close(self) -> None:
         """Forgets the functions."""
-        for side, kind in self.temporary:
+        for side, kind in self._registered:
             strategies(side).pop(kind, None)
 
 
@@ -92,19 +113,35 @@ def casting(
         cast.close()
 
 
-def check_players(given: Any, what: str, workers: int, run: str | Path | None) -> None:
-    """Refuses functions of this process, before a run is begun, where they may not be.
+def check_players(
+    game: Game,
+    given: Any,
+    side: Side,
+    what: str,
+    *,
+    workers: int,
+    run: str | Path | None,
+) -> None:
+    """Refuses, before a run is begun, players that cannot take part.
 
     Raises:
-      ValueError: `only_here` says why they may not.
+      ValueError: something that is no player; a function of this process, where
+        `only_here` says why it may not be; an attack of another threat or team.
+      StoreError: a name that is neither of our list nor a run's.
     """
-    many = given.values() if isinstance(given, Mapping) else given
-    listed = (
-        many if isinstance(many, Iterable) and not isinstance(many, str) else [many]
-    )
-    for player in listed:
+    why = only_here(workers, run)
+    here = SCRATCH if run is None else as_path(run, "run").name
+    request = Request(game.config, game.runs_dir, here, workers)
+    for name, player in _named(given, side, what):
         if callable(player):
-            refuse_functions(f"{what}: {_called(player)!r}", only_here(workers, run))
+            refuse_functions(f"{what}: {name!r}", why)
+        elif isinstance(player, Policy):
+            for made in player.functions.values():
+                refuse_functions(f"{what}: {made.called!r}", why)  # type: ignore[attr-defined]
+        else:
+            check_names(request, {side.strategy: [player]})
+            kind = read_name(player, side.strategy).kind
+            refuse_by_hand(strategies(side), kind, f"{what}: {player!r}", why)
 
 
 def only_here(workers: int, run: str | Path | None) -> str:
@@ -126,13 +163,51 @@ def refuse_functions(what: str, why: str) -> None:
         )
 
 
-def _named(given: Players) -> list[tuple[str | None, Player]]:
-    if isinstance(given, Mapping):
-        return [(str(name), player) for name, player in given.items()]
-    return [(_called(player) if callable(player) else None, player) for player in given]
+def refuse_by_hand(
+    registry: Mapping[str, Entry], name: str, what: str, why: str
+) -> None:
+    """Refuses, in the manner of `refuse_functions`, what this process registered."""
+    if name in registry and by_hand(registry[name]):
+        refuse_functions(what, why)
 
 
-def _called(function: Function) -> str:
+def _known(given: Policy) -> list[tuple[str, type]]:
+    used = {frozen.facts["kind"] for frozen in given.members.values()}
+    return [(kind, made) for kind, made in given.functions.items() if kind in used]
+
+
+def _named(given: Any, side: Side, what: str) -> list[tuple[str, Player]]:
+    """Returns the players of one side by name.
+
+    Raises:
+      ValueError: no list or dict, an empty one, something in it that is no player, or
+        a name that is another player's.
+    """
+    if not isinstance(given, Sequence | Mapping) or isinstance(given, str) or not given:
+        shown = given if isinstance(given, str) or not given else type(given).__name__
+        raise refusal(what, shown, "a list or dict of at least one player")
+    named = [*given.items()] if isinstance(given, Mapping) else [("", p) for p in given]
+    found: list[tuple[str, Player]] = []
+    for key, player in named:
+        if not isinstance(player, str | Policy) and not callable(player):
+            words = "a name, a pc.Policy or a function of a view"
+            raise ValueError(f"{what} has a {type(player).__name__}, must be {words}")
+        if isinstance(given, Mapping) and not str(key):
+            raise refusal(f"a name of {what}", key, "a text")
+        name = str(key) or _called(player)
+        if name in (*strategies(side), *_TAKEN) and player != name:
+            raise ValueError(f"{what}: {name!r} is the name of another player")
+        if name in (each for each, _ in found):
+            raise ValueError(f"{what} has {name!r} twice: give a dict of names")
+        found.append((name, player))
+    return found
+
+
+def _called(player: Player) -> str:
+    """Returns what a player is called that was given no name."""
+    if isinstance(player, str | Policy):
+        return player if isinstance(player, str) else player.name
+    function = player.func if isinstance(player, functools.partial) else player
     name = getattr(function, "__name__", type(function).__name__)
     return "lambda" if name == "<lambda>" else str(name)
 

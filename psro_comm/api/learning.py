@@ -3,16 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from games.engine.registry import Entry
 from games.engine.settings import refusal
 from games.engine.side import Side
 from oracles.strategies.config import OracleConfig
 from oracles.strategies.registry import ORACLES
-from psro_comm.api.cast import casting, check_players, only_here, refuse_functions
-from psro_comm.api.games import laboratory
+from psro_comm.api.cast import (
+    casting,
+    check_players,
+    only_here,
+    refuse_by_hand,
+    refuse_functions,
+)
+from psro_comm.api.games import beside, laboratory
 from psro_comm.api.play import Source, game_of
 from psro_comm.api.policies import Player, Policy
 from psro_comm.api.results import Result, flat
@@ -112,11 +121,11 @@ def best_response(
     if side not in TRAINED:
         raise refusal("side", side, "attack or filter")
     learner = Side.of(side)
-    check_players(against, "against", workers, run)
     with named_oracle(trainer, only_here(workers, run)) as name:
         chosen = {f"{side}_kind": kind, f"{side}_trainer": name}
-        asked = {key: value for key, value in chosen.items() if value is not None}
-        game = game_of(source, {**asked, **(settings or {})}, seed, budget)
+        game = game_of(source, beside(settings, chosen), seed, budget)
+        how: dict[str, Any] = {"workers": workers, "run": run}
+        check_players(game, [against], learner.other, "against", **how)
         with (
             laboratory(game, workers=workers, run=run) as lab,
             casting(lab, game.runs_dir, workers, run) as cast,
@@ -146,9 +155,37 @@ def named_oracle(given: str | Oracle | None, why: str) -> Iterator[str | None]:
 
 @contextmanager
 def named_meta_solver(given: str | MetaSolver | None, why: str) -> Iterator[str | None]:
-    """Yields the name of a meta-solver, in the manner of `named_oracle`."""
-    with _registered(META_SOLVERS, given, why, "meta-solver", None) as name:
+    """Yields the name of a meta-solver, in the manner of `named_oracle`.
+
+    What a function answers is checked: it does not fall back on another solver.
+    """
+    made = given if given is None or isinstance(given, str) else _strict(given)
+    with _registered(META_SOLVERS, made, why, "meta-solver", None) as name:
         yield name
+
+
+def _strict(function: Any) -> Any:
+    """Returns a meta-solver that refuses what a function answers, if it is none."""
+    if not callable(function):
+        return function
+    called = getattr(function, "__name__", type(function).__name__)
+
+    @wraps(function, updated=())
+    def solver(payoffs: Any, errors: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        found = function(payoffs.copy(), None if errors is None else errors.copy())
+        try:
+            x, y = (np.array(each, dtype=np.float64) for each in found)
+        except (TypeError, ValueError):
+            words = "two mixtures, [m] and [n]"
+            raise refusal(f"what {called!r} returned", found, words) from None
+        for mixture, size in zip((x, y), payoffs.shape, strict=True):
+            good = mixture.shape == (size,) and bool((mixture >= 0).all())
+            if not (good and abs(mixture.sum() - 1.0) < 1e-6):
+                words = f"{size} weights that sum to 1"
+                raise refusal(f"what {called!r} returned", mixture.tolist(), words)
+        return x / x.sum(), y / y.sum()
+
+    return solver
 
 
 @contextmanager
@@ -156,15 +193,16 @@ def _registered(
     registry: dict[str, Entry], given: Any, why: str, what: str, config: type | None
 ) -> Iterator[str | None]:
     if given is None or isinstance(given, str):
+        refuse_by_hand(registry, str(given), f"{what} {given!r}", why)
         yield given
         return
     if not callable(given):
         raise refusal(what, given, f"a name or a function; {', '.join(registry)}")
     name = f"function {getattr(given, '__name__', type(given).__name__)}"
     refuse_functions(f"{what} {name.removeprefix('function ')!r}", why)
-    while name in registry:  # both sides may be given functions of one name
-        name += "'"
-    registry[name] = Entry(given, config)
+    entry = Entry(given, config)
+    while registry.setdefault(name, entry) is not entry:
+        name += "'"  # both sides may be given functions of one name
     try:
         yield name
     finally:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from games.engine.settings import refusal
 from games.engine.side import Side
+from psro_comm.api.games import at_least, named_settings
 from psro_comm.api.learning import MetaSolver, named_meta_solver
 from psro_comm.api.results import Result, flat
 from psro_comm.api.solution import Solution, settled
@@ -16,7 +18,7 @@ from psro_comm.metagame.allocation import BATCH, checked_width
 from psro_comm.metagame.intervals import Interval, as_dict, mean_interval
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.metagame.solvers import META_SOLVERS
-from psro_comm.psro.outside import Book, Players, solve
+from psro_comm.psro.outside import Book, Players, checked_ids, solve
 from psro_comm.settings.psro import PSROConfig
 from psro_comm.studies.refinement import narrowed
 
@@ -27,7 +29,7 @@ _SETTINGS = ("psro.tolerance", "psro.patience")
 def solve_players(
     players: Players,
     meta_solver: str | MetaSolver | None,
-    settings: Mapping[str, Any],
+    settings: Any,
     seed: int,
     *,
     iterations: int | None,
@@ -35,14 +37,16 @@ def solve_players(
     width: float | None,
 ) -> Solution:
     """Runs PSRO between players that are not ours; see `pc.psro`."""
-    unknown = [name for name in settings if name not in _SETTINGS]
+    named = named_settings(settings)
+    unknown = [name for name in named if name not in _SETTINGS]
     if unknown:
         raise refusal("settings", unknown[0], f"one of {', '.join(_SETTINGS)}")
-    own = {name.removeprefix("psro."): value for name, value in settings.items()}
-    many = iterations or _ITERATIONS
+    own = {name.removeprefix("psro."): value for name, value in named.items()}
+    many = at_least(1, "iterations", _ITERATIONS if iterations is None else iterations)
+    count = at_least(2, "worlds", _WORLDS if worlds is None else worlds)
     checked = PSROConfig(
         iterations=many,
-        episodes=_WORLDS if worlds is None else worlds,
+        episodes=count,
         attacks=("own",),
         restarts=1,
         slots=many + 12,
@@ -169,23 +173,14 @@ class WorstCase(Result):
 
 def worst_case_of(
     players: Players,
-    defenders: Sequence[str] | Mapping[str, Mapping[str, float]],
+    defenders: Any,
     *,
     worlds: int,
     tries: int,
     seed: int,
 ) -> WorstCase:
     """Searches the worst case of filters that are not ours; see `pc.worst_case`."""
-    if isinstance(defenders, str) or not defenders:
-        raise refusal("defenders", defenders, "a list of at least one id")
-    mixed = (
-        {name: dict(weights) for name, weights in defenders.items()}
-        if isinstance(defenders, Mapping)
-        else {name: {name: 1.0} for name in defenders}
-    )
-    for name, weights in mixed.items():
-        if not weights or abs(sum(weights.values()) - 1.0) > 1e-6:
-            raise refusal(f"weights of {name!r}", weights, "positive and sum to 1")
+    mixed = _mixtures(defenders)
     book = Book(players, seed)
     choose, measure = book.seeds(worlds), book.seeds(worlds)
     attacks = list(players.attacks)
@@ -211,6 +206,29 @@ def worst_case_of(
             }
         )
     return WorstCase(tuple(rows), worlds)
+
+
+def _mixtures(given: Any) -> dict[str, dict[str, float]]:
+    """Returns filters by name, each as a mixture of ids.
+
+    Raises:
+      ValueError: no list of ids and no dict of mixtures, or weights that are none.
+    """
+    if not isinstance(given, Sequence | Mapping) or isinstance(given, str) or not given:
+        raise refusal("defenders", given, "a list of ids or a dict of mixtures")
+    if not isinstance(given, Mapping):
+        given = {each: {each: 1.0} for each in checked_ids("defenders", given)}
+    for name, weights in given.items():
+        numbers = [*weights.values()] if isinstance(weights, Mapping) else []
+        real = all(isinstance(w, Real) and float(w) >= 0 for w in numbers)
+        if not (numbers and real and abs(sum(numbers) - 1.0) < 1e-6):
+            words = "ids and weights, at least 0, that sum to 1"
+            raise refusal(f"the mixture {name!r}", weights, words)
+        checked_ids(f"the mixture {name!r}", list(weights))
+    return {
+        name: {key: float(w) for key, w in weights.items() if w > 0}
+        for name, weights in given.items()
+    }
 
 
 def _mixed(table: PayoffTable, weights: Mapping[str, float], attack: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from games.engine.settings import refusal
 from games.engine.side import Side
 from psro_comm.api.cast import Players, casting, check_players
-from psro_comm.api.games import Game, changed, laboratory, reseeded
+from psro_comm.api.games import Game, beside, changed, laboratory, reseeded
 from psro_comm.api.results import Result, flat
 from psro_comm.api.runs import Run, load
 from psro_comm.api.tables import Table
@@ -48,9 +48,10 @@ def game_of(
     if isinstance(source, str | Path):
         source = load(source)
     if not isinstance(source, Run | Team):
-        raise refusal("source", source, "a run, the path of its folder, or a team")
+        words = "a run, the path of its folder, or a team"
+        raise ValueError(f"source is a {type(source).__name__}, must be {words}")
     found = source.game(budget)
-    config = changed(found.config, settings or {})
+    config = changed(found.config, settings)
     if seed is not None:
         config = reseeded(config, seed)
     return found._replace(config=config)
@@ -225,10 +226,11 @@ def evaluate(
       ValueError: no such player, one made for another team or threat, or a function
         whose answer has another shape, or is not finite.
     """
-    for given, what in ((attacks, "attacks"), (filters, "filters")):
-        check_players(given, what, workers, run)
-    asked = {**(settings or {}), "evaluation.episodes": worlds}
-    game = game_of(source, asked, seed)
+    if worlds is None:
+        raise refusal("worlds", worlds, "a whole number, at least 2")
+    game = game_of(source, beside(settings, {"evaluation.episodes": worlds}), seed)
+    check_players(game, attacks, Side.ATTACKER, "attacks", workers=workers, run=run)
+    check_players(game, filters, Side.DEFENDER, "filters", workers=workers, run=run)
     with (
         laboratory(game, workers=workers, run=run) as lab,
         casting(lab, game.runs_dir, workers, run) as cast,

@@ -1,7 +1,7 @@
 """Policies of either side, as results hold them and calls take them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from oracles.strategies.frozen import Frozen
 from psro_comm.lab.mixed import Mixed
 
 Function = Callable[[Any], Any]
+Functions = Mapping[str, type]
+NONE: Functions = {}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -22,24 +24,28 @@ class Policy:
       side: `filter` or `attack`.
       members: what is mixed, by name; one for a pure policy.
       weights: their probabilities, which sum to 1.
+      functions: of members that are functions of this process, their classes by kind.
     """
 
     name: str
     side: str
     members: Mapping[str, Frozen]
     weights: Mapping[str, float]
+    functions: Mapping[str, type] = field(default_factory=dict)
 
     @classmethod
-    def pure(cls, name: str, policy: Frozen) -> "Policy":
+    def pure(cls, name: str, policy: Frozen, functions: Functions = NONE) -> "Policy":
         """Returns the policy that plain data describe; its facts name its side."""
-        side = str(policy.facts["role"])
-        return cls(name, side, {name: policy}, {name: 1.0})
+        side, kind = str(policy.facts["role"]), policy.facts["kind"]
+        own = {kind: functions[kind]} if kind in functions else {}
+        return cls(name, side, {name: policy}, {name: 1.0}, own)
 
     @classmethod
-    def of(cls, mixed: Mixed, side: Side) -> "Policy":
+    def of(cls, mixed: Mixed, side: Side, functions: Functions = NONE) -> "Policy":
         """Returns a mixture as a policy."""
         weights = zip(mixed.policies, mixed.weights.tolist(), strict=True)
-        return cls(mixed.name, side.strategy, dict(mixed.policies), dict(weights))
+        members = dict(mixed.policies)
+        return cls(mixed.name, side.strategy, members, dict(weights), functions)
 
     @property
     def kind(self) -> str:

@@ -9,6 +9,8 @@ from games.engine.side import Side
 from oracles.strategies.filters.config import RuleConfig
 from oracles.strategies.functions import Function, strategy_of
 from oracles.strategies.registry import strategies
+from psro_comm.settings.plugins import by_hand
+from psro_comm.settings.registries import check_name
 
 F = TypeVar("F", bound=Function)
 
@@ -49,10 +51,10 @@ def filter(name: str) -> Callable[[F], F]:
 
 
 def _registering(side: Side, name: str, white_box: bool) -> Callable[[F], F]:
-    if name in strategies(side):
-        raise refusal(f"{side.strategy} name", name, "a new one")
+    check_name(f"{side.strategy} name", name)
 
     def register(function: F) -> F:
+        _refuse_taken(side, name, function)
         knowledge = "white_box" if white_box else "own"
         made = strategy_of(side, name, function, knowledge)
         config = None if side is Side.ATTACKER else RuleConfig
@@ -60,3 +62,18 @@ def _registering(side: Side, name: str, white_box: bool) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def _refuse_taken(side: Side, name: str, function: Function) -> None:
+    """Refuses a name that is taken, but by this function: a cell was run again."""
+    entry = strategies(side).get(name)
+    if entry is None:
+        return
+    old = getattr(entry.target, "function", None)
+    again = by_hand(entry) and _known(old) == _known(function)
+    if old is None or not again:
+        raise refusal(f"{side.strategy} name", name, "a new one")
+
+
+def _known(function: object) -> tuple[object, object]:
+    return getattr(function, "__module__", 0), getattr(function, "__qualname__", 0)

@@ -37,7 +37,7 @@ class Result(ABC):
         return head, [[_cell(value) for value in each.values()] for each in records]
 
     def to_dataframe(self) -> Any:
-        """Returns the records as a `pandas.DataFrame`, a row each.
+        """Returns the records as a `pandas.DataFrame`, a row each; NaN if not known.
 
         Raises:
           ImportError: pandas is not installed.
@@ -46,7 +46,12 @@ class Result(ABC):
             pandas = import_module("pandas")
         except ImportError:
             raise ImportError("no pandas here: pip install pandas") from None
-        return pandas.DataFrame(self.records())
+        unknown = float("nan")  # a column of numbers, not of objects
+        rows = [
+            {key: unknown if value is None else value for key, value in each.items()}
+            for each in self.records()
+        ]
+        return pandas.DataFrame(rows)
 
     def __str__(self) -> str:
         """Returns the title and the table as text."""

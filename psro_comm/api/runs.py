@@ -12,7 +12,7 @@ from games.engine.strategy import NoAttack, NoFilter
 from games.engine.threat import Threat
 from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
-from psro_comm.api.games import Game
+from psro_comm.api.games import Game, as_path
 from psro_comm.api.policies import Policy
 from psro_comm.api.tables import Table
 from psro_comm.api.teams import Team
@@ -34,9 +34,9 @@ def load(path: str | Path) -> "Run":
 
     Raises:
       StoreError: there is no run, it is damaged, or it was made with a plugin that is
-        not loaded (`pc.plugin`).
+        not loaded (`pc.plugin`). It is a `ValueError`, as `pc.StoreError`.
     """
-    return Run(Path(path))
+    return Run(as_path(path, "path"))
 
 
 class Run:

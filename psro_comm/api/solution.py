@@ -103,6 +103,11 @@ class Solution(Result):
                 self.weights[side],
             ),
             Side.of(side),
+            {
+                kind: each
+                for p in members.values()
+                for kind, each in p.functions.items()
+            },
         )
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from games.engine.settings import refusal
 from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
 from psro_comm.api.cast import Cast, casting, check_players, only_here
 from psro_comm.api.cast import Players as Given
-from psro_comm.api.games import laboratory
+from psro_comm.api.games import beside, laboratory, nothing_else_changed, whole_seed
 from psro_comm.api.learning import (
     MetaSolver,
     Oracle,
@@ -82,14 +83,15 @@ def psro(
         idle = {"attacks": attacks, "filters": filters, "workers": workers, "run": run}
         oracles = {"attack_oracle": attack_oracle, "filter_oracle": filter_oracle}
         refuse_idle({**idle, **oracles}, "players")
-        return solve_players(
-            *(source, meta_solver, settings or {}, seed or 0),
-            iterations=iterations,
-            worlds=worlds,
-            width=width,
-        )
-    for given, what in ((attacks, "attacks"), (filters, "filters")):
-        check_players(given, what, workers, run)
+        with nothing_else_changed():
+            return solve_players(
+                *(source, meta_solver, settings, whole_seed(seed)),
+                iterations=iterations,
+                worlds=worlds,
+                width=width,
+            )
+    if width is not None:
+        checked_width(width)
     why = only_here(workers, run)
     with (
         named_meta_solver(meta_solver, why) as solver,
@@ -107,8 +109,12 @@ def psro(
             "psro.attacks": None if attacker is None else ("own",),
             "psro.filters": None if defender is None else ("own",),
         }
-        asked = {key: value for key, value in chosen.items() if value is not None}
-        game = game_of(source, {**asked, **(settings or {})}, seed, budget)
+        game = game_of(source, beside(settings, chosen), seed, budget)
+        how: dict[str, Any] = {"workers": workers, "run": run}
+        if _some(attacks, "attacks"):
+            check_players(game, attacks, Side.ATTACKER, "attacks", **how)
+        if _some(filters, "filters"):
+            check_players(game, filters, Side.DEFENDER, "filters", **how)
         with (
             laboratory(game, workers=workers, run=run) as lab,
             casting(lab, game.runs_dir, workers, run) as cast,
@@ -117,12 +123,19 @@ def psro(
                 _policies(cast, filters, Side.DEFENDER),
                 _policies(cast, attacks, Side.ATTACKER),
             )
-            return _solved(lab, begin, width)
+            return _solved(lab, begin, width, cast.functions)
+
+
+def _some(given: Given, what: str) -> bool:
+    """Returns whether there are players; None is refused."""
+    if given is None:
+        raise refusal(what, given, "a list or dict of players")
+    return bool(given)
 
 
 def _policies(cast: Cast, given: Given, side: Side) -> dict[str, Frozen]:
     """Returns the policies that a population begins with, by name."""
-    if not len(given):
+    if not given:
         return {}
     players = cast.players(given, side, f"{side.strategy}s")
     return {name: each for one in players for name, each in one.policies.items()}
@@ -132,10 +145,9 @@ def _solved(
     lab: Lab,
     begin: tuple[dict[str, Frozen], dict[str, Frozen]],
     width: float | None,
+    functions: Mapping[str, type],
 ) -> Solution:
     """Runs R-MACRL in a lab, and plays on until the value is known to `width`."""
-    if width is not None:
-        checked_width(width)
     rmacrl = open_psro(lab, given=begin if any(begin) else None)
     found = rmacrl.solve()
     summary = found.summary()
@@ -151,7 +163,7 @@ def _solved(
         rng = np.random.default_rng(lab.seed("bootstrap"))
         value, weights = settled(table, rmacrl.meta_solver, rng)
     policies = {
-        name: Policy.pure(name, policy)
+        name: Policy.pure(name, policy, functions)
         for population in rmacrl.populations
         for name, policy in population.items()
     }

@@ -9,7 +9,13 @@ from games.engine.settings import refusal
 from games.engine.side import Side
 from psro_comm.api.cast import Players as Given
 from psro_comm.api.cast import casting, check_players
-from psro_comm.api.games import laboratory
+from psro_comm.api.games import (
+    at_least,
+    beside,
+    laboratory,
+    nothing_else_changed,
+    whole_seed,
+)
 from psro_comm.api.outside import WorstCase, refuse_idle, worst_case_of
 from psro_comm.api.play import Source, game_of
 from psro_comm.api.results import Result, flat
@@ -131,22 +137,26 @@ def worst_case(
     if isinstance(source, Players):
         idle = {"attacks": attacks, "curves": curves, "settings": settings}
         refuse_idle({**idle, "workers": workers, "run": run}, "players")
-        count = 256 if worlds is None else worlds
-        if count < 2 or tries < 1:
-            raise refusal("worlds and tries", (count, tries), "at least 2 and 1")
         ids: Any = defenders
-        return worst_case_of(source, ids, worlds=count, tries=tries, seed=seed or 0)
+        with nothing_else_changed():
+            return worst_case_of(
+                source,
+                ids,
+                worlds=at_least(2, "worlds", 256 if worlds is None else worlds),
+                tries=at_least(1, "tries", tries),
+                seed=whole_seed(seed),
+            )
     if tries != 1:
         raise ValueError("tries has no effect on a team: leave it out")
     unknown = [axis for axis in curves if axis not in AXES]
     if unknown:
         raise refusal("curves", unknown[0], f"some of {', '.join(AXES)}")
-    asked = dict(settings or {})
-    if worlds is not None:
-        asked["evaluation.episodes"] = worlds
-    for given, what in ((defenders, "defenders"), (attacks, "attacks")):
-        check_players(given, what, workers, run)
+    asked = beside(settings, {"evaluation.episodes": worlds})
     game = game_of(source, asked, seed, budget)
+    how: dict[str, Any] = {"workers": workers, "run": run}
+    check_players(game, defenders, Side.DEFENDER, "defenders", **how)
+    if attacks != ():
+        check_players(game, attacks, Side.ATTACKER, "attacks", **how)
     with (
         laboratory(game, workers=workers, run=run) as lab,
         casting(lab, game.runs_dir, workers, run) as cast,

@@ -6,9 +6,11 @@ from itertools import product
 from typing import Any
 
 from games.engine.settings import refusal
+from psro_comm.api.games import whole_seed
 from psro_comm.api.results import Result, flat, plain
 from psro_comm.metagame.intervals import across_seeds
 
+_COLUMNS = ("quantity", "mean", "mean_low", "mean_high", "seeds")
 Measure = Callable[[Mapping[str, Any], int], float | Mapping[str, float]]
 
 
@@ -70,24 +72,56 @@ def sweep(
     Raises:
       ValueError: no settings or seeds, or a measurement that is no finite number.
     """
-    if not settings or not all(len(values) for values in settings.values()):
-        raise refusal("settings", settings, "names with at least one value each")
-    if not len(seeds) or len({*seeds}) < len(seeds):
-        raise refusal("seeds", tuple(seeds), "at least one, none twice")
+    axes = _axes(settings)
+    numbers = _seeds(seeds)
+    if not callable(measure):
+        raise refusal("measure", measure, "a function of settings and a seed")
     points = []
-    for values in product(*settings.values()):
-        at = dict(zip(settings, values, strict=True))
-        rows = [_numbers(measure(at, seed), at, seed) for seed in seeds]
+    for values in product(*axes.values()):
+        at = dict(zip(axes, values, strict=True))
+        rows = [_numbers(measure({**at}, seed), at, seed) for seed in numbers]
         if any({*row} != {*rows[0]} for row in rows):
             raise ValueError(f"{at}: the seeds measured different quantities")
         found = {name: tuple(row[name] for row in rows) for name in rows[0]}
         points.append((at, found))
-    return Sweep(tuple(seeds), tuple(points))
+    return Sweep(numbers, tuple(points))
+
+
+def _axes(settings: Any) -> dict[str, list[Any]]:
+    """Returns the values of each name, numpy's as Python's."""
+    words = "a dict of names with at least one value each"
+    if not isinstance(settings, Mapping) or not settings:
+        raise refusal("settings", settings, words)
+    axes = {}
+    for name, given in settings.items():
+        values = given.tolist() if hasattr(given, "tolist") else given
+        if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+            raise refusal(f"settings: {name}", given, "a list of at least one value")
+        if name in _COLUMNS:
+            raise ValueError(
+                f"settings: {name!r} is the name of a column: take another"
+            )
+        axes[name] = list(values)
+    return axes
+
+
+def _seeds(given: Any) -> tuple[int, ...]:
+    """Returns the seeds as Python's numbers."""
+    seeds = given.tolist() if hasattr(given, "tolist") else given
+    words = "a list of at least one whole number, none twice"
+    if not isinstance(seeds, Sequence) or isinstance(seeds, str) or not seeds:
+        raise refusal("seeds", given, words)
+    found = tuple(whole_seed(each) for each in seeds)
+    if len({*found}) < len(found):
+        raise refusal("seeds", found, words)
+    return found
 
 
 def _numbers(found: Any, at: Mapping[str, Any], seed: int) -> dict[str, float]:
     named = found if isinstance(found, Mapping) else {"measured": found}
     numbers = {}
+    if not named:
+        raise ValueError(f"{at}, seed {seed}: nothing was measured")
     for name, value in named.items():
         try:
             numbers[str(name)] = float(value)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from games.engine.settings import refusal
+from psro_comm.api.arrays import of_array
+from psro_comm.api.games import as_path, at_least, nothing_else_changed, whole_seed
 from psro_comm.api.results import Result, flat, plain
 from psro_comm.metagame.analysis import analyse
 from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
@@ -79,7 +81,7 @@ class Table(Result):
     def shown(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Returns the matrix of means, with standard errors."""
         cells = [
-            [f"{m:.4g} ± {s:.2g}" for m, s in zip(means, errors, strict=True)]
+            [_shown(m, s) for m, s in zip(means, errors, strict=True)]
             for means, errors in zip(self.mean, self.std_error, strict=True)
         ]
         rows = [[name, *row] for name, row in zip(self.filters, cells, strict=True)]
@@ -170,13 +172,13 @@ def analyze(
       ValueError: an unknown solver, a file that is no table, shapes that do not fit, or
         a cell without a finite mean.
     """
-    if meta_solver not in META_SOLVERS:
+    if not isinstance(meta_solver, str) or meta_solver not in META_SOLVERS:
         raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
-    if resamples < 2:
-        raise refusal("resamples", resamples, "at least 2")
+    many = at_least(2, "resamples", resamples)
     game = as_game(payoffs, std_error, filters, attacks)
-    rng = np.random.default_rng(seed)
-    found = analyse(game, rng, num_samples=resamples, meta_solver=meta_solver)
+    rng = np.random.default_rng(whole_seed(seed))
+    with nothing_else_changed():
+        found = analyse(game, rng, num_samples=many, meta_solver=meta_solver)
     return Analysis(game, found)
 
 
@@ -198,25 +200,7 @@ def as_game(
             return read_meta_game(Path(payoffs))
         named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
         return MetaGame.of(named.payoffs, named.name)
-    if hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):  # a DataFrame
-        filters = filters or tuple(map(str, payoffs.index))
-        attacks = attacks or tuple(map(str, payoffs.columns))
-        payoffs = payoffs.to_numpy()
-    array = np.asarray(payoffs, dtype=np.float64)
-    if array.ndim not in (2, 3):
-        raise ValueError(
-            f"payoffs has shape {array.shape}, must be [m, n] or [m, n, W]"
-        )
-    rows = tuple(filters or (f"filter-{k}" for k in range(array.shape[0])))
-    columns = tuple(attacks or (f"attack-{k}" for k in range(array.shape[1])))
-    if array.ndim == 2:
-        return MetaGame(rows, columns, array, std_error, title="payoffs")
-    if std_error is not None:
-        raise ValueError(
-            "std_error has no effect beside returns by world: leave it out"
-        )
-    none = np.where(np.isfinite(array), 0.0, np.nan)
-    return MetaGame.of(PayoffTable(rows, columns, array, none, none), "payoffs")
+    return of_array(payoffs, std_error, filters, attacks)
 
 
 def save_table(table: Any, path: str | Path) -> None:
@@ -225,10 +209,17 @@ def save_table(table: Any, path: str | Path) -> None:
     Raises:
       ValueError: another suffix, or a cell that was not played.
     """
-    write_meta_game(Path(path), as_game(table))
+    write_meta_game(as_path(path, "path"), as_game(table))
 
 
 def _interval(found: Mapping[str, float | None]) -> Interval:
     """Returns an interval of JSON data; limits that are not known are NaN."""
     numbers = (found[key] for key in ("estimate", "low", "high"))
     return Interval(*(float("nan") if n is None else float(n) for n in numbers))
+
+
+def _shown(mean: float, std_error: float) -> str:
+    """Returns a cell as text, empty where it was not played."""
+    if mean != mean:
+        return ""
+    return f"{mean:.4g} ± {std_error:.2g}" if std_error == std_error else f"{mean:.4g}"

@@ -9,10 +9,21 @@ import torch
 from torch import Tensor, nn
 
 from games.engine.env import CommEnv
+from games.engine.settings import refusal
 from games.environments.registry import make_env
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import thaw_team
-from psro_comm.api.games import Game, changed, laboratory, of_team, reseeded
+from oracles.teams.elsewhere import backbone_of
+from psro_comm.api.games import (
+    Game,
+    as_path,
+    at_least,
+    changed,
+    laboratory,
+    of_team,
+    reseeded,
+    whole_seed,
+)
 from psro_comm.disk.weights import read_weights
 from psro_comm.lab.adopted import taken_in
 from psro_comm.lab.lab import Lab
@@ -62,11 +73,13 @@ class Team:
           ValueError: a class that is not registered, weights that do not fit the net,
             or a net that does not fit the task.
         """
-        config = changed(preset(task, "smoke"), settings or {})
+        config = changed(preset(task, "smoke"), settings)
         env = make_env(config.env, config.env_config)
         if weights is not None:
-            given = weights if isinstance(weights, Mapping) else read_weights(weights)
-            _load(net, given)
+            backbone_of(net)  # before anything is read
+            if not isinstance(weights, Mapping):
+                weights = read_weights(as_path(weights, "weights"))
+            _load(net, weights)
         return cls(task, taken_in(net, env, config))
 
     def to_module(self) -> Any:
@@ -78,22 +91,24 @@ class Team:
         config = of_team(self.frozen, "smoke").config
         return make_env(config.env, config.env_config)
 
-    def gate(self, episodes: int = 256, seed: int = 0) -> Gate:
+    def gate(self, episodes: int | None = None, seed: int | None = None) -> Gate:
         """Returns what it earns as it talks, muted and under noise, in returns.
 
         Its `talks` says whether an attack on its messages means anything; `in_words`
         says so in a sentence.
 
         Args:
-          episodes: number of worlds in which it is measured.
-          seed: seed of these worlds.
+          episodes: number of worlds in which it is measured; None is what `measured`
+            was measured in, or 256.
+          seed: seed of these worlds; None is that of `measured`, or 0.
         """
-        if self.measured is not None:
+        if self.measured is not None and episodes is None and seed is None:
             return self.measured
+        many = at_least(2, "episodes", 256 if episodes is None else episodes)
         game = of_team(self.frozen, "smoke")
         game = game._replace(config=reseeded(game.config, seed))
         with laboratory(game, workers=0, run=None) as lab:
-            return Gate.from_dict(measured_gate(lab, episodes))
+            return Gate.from_dict(measured_gate(lab, many))
 
     def game(self, budget: str) -> Game:
         """Returns the game that calls play with it, of a budget."""
@@ -124,7 +139,7 @@ def train_team(
     Raises:
       ValueError: an unknown task, budget or setting.
     """
-    config = changed(preset(task, budget, seed), settings or {})
+    config = changed(preset(task, budget, whole_seed(seed)), settings)
     return _trained(config, run)
 
 
@@ -150,12 +165,18 @@ def _load(net: nn.Module, given: Mapping[str, Tensor]) -> None:
             near = nearest(names[0], own if names is unknown else given)
             kind = type(net).__name__
             raise ValueError(f"weights: {kind} {words} {names[0]!r}{near}")
-    for name, tensor in given.items():
-        if tensor.shape != own[name].shape:
+    tensors = {}
+    for name, value in given.items():
+        try:
+            tensors[name] = torch.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError):
+            words = "a tensor"
+            raise refusal(f"weights: {name}", type(value).__name__, words) from None
+        if tensors[name].shape != own[name].shape:
             raise ValueError(
-                f"weights: {name} has shape {list(tensor.shape)}, must be"
+                f"weights: {name} has shape {list(tensors[name].shape)}, must be"
                 f" {list(own[name].shape)}"
             )
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        if not torch.isfinite(tensors[name]).all():
             raise ValueError(f"weights: {name} has numbers that are not finite")
-    net.load_state_dict(dict(given), strict=False)
+    net.load_state_dict(tensors, strict=False)

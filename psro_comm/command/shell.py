@@ -66,13 +66,26 @@ def _ended(
     except RuntimeError as error:
         # torch says in this type alone that memory is out, on a CPU and on a GPU.
         if "memory" not in str(error):
-            raise
+            return _of_a_plugin(error)
         _report(f"error: out of memory: {str(error).splitlines()[0]}", error)
         return FAILED
     except _USER_ERRORS as error:
         _report(f"error: {str(error) or type(error).__name__}", error)
         return FAILED
+    except Exception as error:
+        return _of_a_plugin(error)
     return 0
+
+
+def _of_a_plugin(error: Exception) -> int:
+    """Reports an error that a plugin raised; any other is raised again."""
+    from psro_comm.settings.plugins import place_in_plugin
+
+    where = place_in_plugin(error)
+    if not where:
+        raise error
+    _report(f"error: {type(error).__name__}: {error} ({where})", error)
+    return FAILED
 
 
 def _hand_over() -> None:

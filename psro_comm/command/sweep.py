@@ -117,8 +117,14 @@ def read_settings(lines: Sequence[str]) -> tuple[Setting, ...]:
     return tuple(itertools.product(*pairs))
 
 
-def read_program(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+def read_program(
+    words: Sequence[str], plugins: Sequence[str] = ()
+) -> tuple[str, tuple[str, ...]]:
     """Returns the program and its own flags, of what stands behind `--`.
+
+    Args:
+      words: the program and its flags.
+      plugins: of the sweep, which become flags of the program.
 
     Raises:
       ValueError: no program, or a flag that the sweep gives.
@@ -137,7 +143,7 @@ def read_program(words: Sequence[str]) -> tuple[str, tuple[str, ...]]:
                 f"{flag!r} behind -- must be a flag of {program} that the sweep does"
                 " not give"
             )
-    return program, tuple(given)
+    return program, (*(f"--plugin={each}" for each in plugins), *given)
 
 
 def read_shard(text: str | None) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import freeze_team, thaw_team
 from oracles.teams.clean_play import measure_messages
 from oracles.teams.elsewhere import TEAMS, backbone_of
+from oracles.teams.trial import check_measured, check_verbs
 from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.lab.lab import Lab
 from psro_comm.settings.experiment import ExperimentConfig, describe
@@ -80,5 +81,7 @@ def taken_in(team: Any, env: CommEnv, config: ExperimentConfig) -> Frozen:
         "env_config": plain[config.env],
     }
     again = thaw_team(freeze_team(team, backbone, facts), env)
+    check_verbs(again, env)
     measure_messages(env, again, _SEED)
+    check_measured(again)
     return freeze_team(again, backbone, facts)

@@ -21,7 +21,8 @@ class WorkerDiedError(ChildProcessError):
     def __init__(self, name: str) -> None:
         """Names the task."""
         super().__init__(
-            f"{name}: its process died {MAX_TRIES} times (killed, or out of memory)"
+            f"{name}: its process died {MAX_TRIES} times (killed, out of memory, or a"
+            " script without `if __name__ == '__main__':`)"
         )
 
 

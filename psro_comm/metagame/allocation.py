@@ -3,6 +3,7 @@
 It knows no simulator: who has one plays the list, here or elsewhere.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -160,6 +161,6 @@ def checked_width(width: float) -> float:
     Raises:
       ValueError: it is not positive and finite.
     """
-    if not 0 < width < np.inf:
-        raise ValueError(f"--width is {width}, must be positive")
+    if not isinstance(width, Real) or not 0 < width < np.inf:
+        raise ValueError(f"width is {width!r}, must be positive")
     return width

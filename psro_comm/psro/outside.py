@@ -58,10 +58,7 @@ class Players:
             if not callable(getattr(self, name)):
                 raise refusal(name, getattr(self, name), "a function")
         for name in ("filters", "attacks"):
-            given = getattr(self, name)
-            alone = isinstance(given, str)
-            if alone or not given or len({*given}) < len(given):
-                raise refusal(name, given, "a list of at least one id, none twice")
+            checked_ids(name, getattr(self, name))
 
     def answer(self, side: Side, weights: Mapping[str, float]) -> str:
         """Returns the id of a side's best response, checked."""
@@ -73,14 +70,33 @@ class Players:
 
     def returns(self, attack: str, filter_: str, seeds: Sequence[int]) -> np.ndarray:
         """Returns the returns of one pair, `[seeds]`, checked."""
-        found = np.asarray(self.play(attack, filter_, seeds), dtype=np.float64)
+        said = self.play(attack, filter_, seeds)
+        try:
+            found = np.array(
+                said.tolist() if hasattr(said, "tolist") else said, dtype=np.float64
+            )
+        except (TypeError, ValueError, OverflowError):
+            found = np.full(0, np.nan)
         if found.shape != (len(seeds),) or not np.isfinite(found).all():
-            raise ValueError(
-                f"play({attack!r}, {filter_!r}, {len(seeds)} seeds) returned"
-                f" {found.shape} numbers{'' if found.size else ', none'}, must be"
-                f" {len(seeds)} finite ones"
+            words = f"{len(seeds)} finite numbers, one for each seed"
+            raise refusal(
+                f"what play({attack!r}, {filter_!r}, seeds) returned", said, words
             )
         return found
+
+
+def checked_ids(what: str, given: object) -> Sequence[str]:
+    """Returns ids of policies.
+
+    Raises:
+      ValueError: no list of texts, an empty one, or an id twice.
+    """
+    listed = isinstance(given, Sequence) and not isinstance(given, str)
+    ids = list(given) if isinstance(given, Sequence) and listed else []
+    texts = all(isinstance(each, str) and each for each in ids)
+    if not ids or not texts or len({*ids}) < len(ids):
+        raise refusal(what, given, "a list of at least one id, a text, none twice")
+    return ids
 
 
 class Book:

@@ -162,9 +162,10 @@ class ExperimentConfig:
         check(self)
         fill_variants(self)
         self._check_guide()
+        agents = self.extent.num_agents  # of an environment that must be there
         if hasattr(self.backbone_config, "check_agents"):
             try:
-                self.backbone_config.check_agents(self.extent.num_agents)
+                self.backbone_config.check_agents(agents)
             except ValueError as error:
                 raise ValueError(f"{self.backbone}.{error}") from None
         ensemble: Any = getattr(self.backbone_config, "ensemble", 0)
@@ -177,8 +178,7 @@ class ExperimentConfig:
             check_trainer(trainer, getattr(self, trainer), side, kind)
         knowledge = self.threat.knowledge
         check_knowledge(f"the attack {self.attack_kind!r}", self.attack_kind, knowledge)
-        extent = self.extent
-        agents, threat = extent.num_agents, self.threat
+        threat = self.threat
         if threat.num_malicious > agents:
             words = f"at most {agents}, the agents of {self.task}"
             raise refusal("threat.num_malicious", threat.num_malicious, words)

@@ -4,50 +4,23 @@ A plugin is a `.py` file or an importable module. Worker processes import it, to
 run records its name and sha256. It may add entries to registries, and change none.
 """
 
-import dataclasses
 import hashlib
 import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+import traceback
+from collections.abc import Collection, Mapping, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 from games.engine.registry import Entry
 from games.engine.settings import refusal
-from games.environments.registry import ENVS
-from games.environments.scenes import STAGES
-from oracles.strategies.liars import LIARS
-from oracles.strategies.registry import ATTACKS, FILTERS, ORACLES
-from oracles.teams.backbones import BACKBONES
-from oracles.teams.elsewhere import TEAMS
-from oracles.teams.teachers import GUIDES, TEACHERS
-from oracles.teams.trainings import TRAININGS
 from psro_comm.disk.files import StoreError, read_bytes
-from psro_comm.metagame.solvers import META_SOLVERS
-from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.fields import leaves
-from psro_comm.settings.tasks import TASKS
+from psro_comm.settings.registries import REGISTRIES, checked_additions
 
-REGISTRIES: Mapping[str, MutableMapping[str, Any]] = {
-    "ATTACKS": ATTACKS,
-    "FILTERS": FILTERS,
-    "ORACLES": ORACLES,
-    "LIARS": LIARS,
-    "ENVS": ENVS,
-    "STAGES": STAGES,
-    "BACKBONES": BACKBONES,
-    "TEAMS": TEAMS,
-    "TEACHERS": TEACHERS,
-    "GUIDES": GUIDES,
-    "TRAININGS": TRAININGS,
-    "META_SOLVERS": META_SOLVERS,
-    "TASKS": TASKS,
-}
-_KINDS = ("ATTACKS", "FILTERS")  # whose classes say their own names
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _IN_FORCE: dict[str, "Plugin"] = {}
 
 Sources = Sequence[tuple[str, str]]  # where each was imported from, and its sha256
@@ -78,6 +51,37 @@ def in_force() -> tuple[Plugin, ...]:
     return tuple(_IN_FORCE.values())
 
 
+def by_hand(entry: Any) -> bool:
+    """Returns whether this process registered an entry, without a plugin."""
+    ours = not isinstance(entry, Entry) or isinstance(entry.target, str)
+    brought = (
+        REGISTRIES[registry].get(key)
+        for each in in_force()
+        for registry, keys in each.added.items()
+        for key in keys
+    )
+    return not ours and all(entry is not each for each in brought)
+
+
+def place_in_plugin(error: BaseException) -> str:
+    """Returns the file and line of a plugin that raised an error; empty for another."""
+    known = []
+    for each in in_force():
+        module = sys.modules.get(each.name)
+        file = Path(getattr(module, "__file__", None) or each.source)
+        known.append(str(file.parent if file.name == "__init__.py" else file))
+    told = [
+        (frame.filename, str(frame.lineno))
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    # Another process sends its traceback as text.
+    told += re.findall(r'File "([^"]+)", line (\d+)', str(error.__cause__ or ""))
+    for where, line in reversed(told):
+        if any(where == one or where.startswith(f"{one}/") for one in known):
+            return f"{Path(where).name}, line {line}"
+    return ""
+
+
 def sources() -> Sources:
     """Returns what another process must load to know the same plugins."""
     return [(each.source, each.sha256) for each in in_force()]
@@ -103,32 +107,67 @@ def load(source: str | Path) -> Plugin:
     Raises:
       ValueError: there is none, it fails, or an entry of a registry is not allowed.
     """
-    name, path = _found(str(source))
-    digest = _sha256(path)
-    known = _IN_FORCE.get(name)
-    if known is not None and known.sha256 == digest:
-        return known
-    if known is not None:
-        unload(name)
-    taken = sys.modules.get(name)
-    if taken is not None and getattr(taken, "__file__", None) != str(path):
-        words = "a file with another name: a module has this one"
-        raise refusal("plugin", str(source), words)
-    before = {each: dict(entries) for each, entries in REGISTRIES.items()}
-    sys.modules.pop(name, None)
+    before, imported = _registered(), {*sys.modules}
     try:
-        _import(name, path, str(source))
-        added = _checked(before, name)
-    except BaseException:
+        name, path = _found(source)
+        known, digest = _IN_FORCE.get(name), _sha256(path)
+        if known is not None and known.sha256 == digest:
+            return known
+        # Looking for a module imports its package, which is to register in the import.
+        _take_back(name, imported, before)
+        if known is not None:
+            unload(name)
+            before = _registered()
+        taken = sys.modules.get(name)
+        if taken is not None and getattr(taken, "__file__", None) != str(path):
+            words = "a file with another name: a module has this one"
+            raise refusal("plugin", str(source), words)
         sys.modules.pop(name, None)
-        for each, entries in REGISTRIES.items():
-            entries.clear()
-            entries.update(before[each])
+        added = _imported(name, path, str(source), before, imported)
+    except BaseException:
+        _restore(before)
         raise
     is_file = str(source).endswith(".py")
     found = Plugin(name, str(path) if is_file else name, digest, added)
     _IN_FORCE[name] = found
     return found
+
+
+def _registered() -> dict[str, dict[str, Any]]:
+    return {each: dict(entries) for each, entries in REGISTRIES.items()}
+
+
+def _restore(before: Mapping[str, Mapping[str, Any]]) -> None:
+    for each, entries in REGISTRIES.items():
+        entries.clear()
+        entries.update(before[each])
+
+
+def _imported(
+    name: str,
+    path: Path,
+    source: str,
+    before: Mapping[str, Mapping[str, Any]],
+    imported: Collection[str],
+) -> dict[str, tuple[str, ...]]:
+    """Imports a plugin; returns what it added. One that fails leaves nothing."""
+    try:
+        _import(name, path, source)
+        return checked_additions(before, name)
+    except BaseException:
+        _take_back(name, imported, before)
+        raise
+
+
+def _take_back(
+    name: str, imported: Collection[str], before: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Forgets modules of a plugin's package that are new, and what they registered."""
+    top = name.partition(".")[0]
+    for module in {*sys.modules} - {*imported}:
+        if module == top or module.startswith(f"{top}."):
+            sys.modules.pop(module, None)
+    _restore(before)
 
 
 def unload(name: str) -> None:
@@ -137,11 +176,20 @@ def unload(name: str) -> None:
     for registry, keys in known.added.items():
         for key in keys:
             REGISTRIES[registry].pop(key, None)
-    sys.modules.pop(name, None)
+    for module in [*sys.modules]:
+        if module == name or module.startswith(f"{name}."):
+            sys.modules.pop(module, None)
 
 
-def _found(source: str) -> tuple[str, Path]:
-    """Returns the module's name and its file."""
+def _found(given: Any) -> tuple[str, Path]:
+    """Returns the module's name and its file.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if not isinstance(given, str | Path):
+        raise refusal("plugin", given, "the path of a .py file, or a module's name")
+    source = str(given)
     if source.endswith(".py"):
         path = Path(source).resolve()
         if not path.is_file():
@@ -155,6 +203,8 @@ def _found(source: str) -> tuple[str, Path]:
         spec = importlib.util.find_spec(source)
     except (ImportError, ValueError):
         spec = None
+    except Exception as error:  # of the package that it is in
+        raise _failure(source, error) from error
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         words = "a .py file, or a module that can be imported from here"
         raise refusal("plugin", source, words)
@@ -178,64 +228,28 @@ def _import(name: str, path: Path, source: str) -> ModuleType:
             return importlib.import_module(name)
         if str(path.parent) not in sys.path:
             sys.path.append(str(path.parent))  # last: it must hide nothing
-        spec = importlib.util.spec_from_file_location(name, path)
+        loader = _Source(name, str(path))
+        spec = importlib.util.spec_from_file_location(name, path, loader=loader)
         assert spec is not None
-        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
         return module
     except StoreError:
         raise
     except (Exception, SystemExit) as error:
-        kind = type(error).__name__
-        raise ValueError(f"plugin {source!r} fails: {kind}: {error}") from error
+        raise _failure(source, error) from error
 
 
-def _checked(
-    before: Mapping[str, Mapping[str, Any]], name: str
-) -> dict[str, tuple[str, ...]]:
-    """Returns what was added to the registries.
+class _Source(SourceFileLoader):
+    """Runs a file itself: Python's cache takes edits within a second for none."""
 
-    Raises:
-      ValueError: an entry was changed, or is none that the rest can use.
-    """
-    added = {}
-    for registry, entries in REGISTRIES.items():
-        old = before[registry]
-        changed = [key for key in old if entries.get(key) is not old[key]]
-        if changed:
-            raise ValueError(
-                f"plugin {name!r} changes {registry}[{changed[0]!r}]: it may only add"
-            )
-        new = tuple(key for key in entries if key not in old)
-        for key in new:
-            _check_entry(f"plugin {name!r}: {registry}[{key!r}]", registry, key)
-        if new:
-            added[registry] = new
-    if not added:
-        raise ValueError(
-            f"plugin {name!r} registers nothing: it must add to one of"
-            f" {', '.join(REGISTRIES)}"
-        )
-    names = [leaf.name for leaf in leaves(ExperimentConfig)]
-    twice = [each for each in names if names.count(each) > 1]
-    if twice:
-        raise ValueError(f"plugin {name!r} brings a second setting {twice[0]!r}")
-    return added
+    def get_code(self, fullname: str) -> CodeType:
+        """Returns the code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
-def _check_entry(where: str, registry: str, key: str) -> None:
-    if registry == "TASKS":
-        return
-    if not _NAME.fullmatch(key):
-        raise ValueError(f"{where}: a name must be {_NAME.pattern}")
-    entry = REGISTRIES[registry][key]
-    if not isinstance(entry, Entry):
-        raise ValueError(f"{where} is {entry!r}, must be an Entry")
-    if entry.config is not None and not dataclasses.is_dataclass(entry.config):
-        raise ValueError(f"{where}: its config must be a dataclass")
-    if registry in _KINDS:
-        kind = getattr(entry.load(), "kind", None)
-        if kind != key:
-            raise ValueError(f"{where} is of kind {kind!r}, must be of kind {key!r}")
+def _failure(source: str, error: BaseException) -> ValueError:
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return ValueError(f"plugin {source!r} fails: {said}")

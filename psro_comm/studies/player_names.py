@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 from games.engine.registry import Entry
 from games.engine.side import Side
 from oracles.strategies.registry import strategies
+from psro_comm.disk.store import RunStore, StoreError
 from psro_comm.lab.session import Request, read_run
-from psro_comm.settings.fields import leaves, replace
+from psro_comm.settings.fields import leaves, nearest, replace
 
 
 class Name(NamedTuple):
@@ -93,6 +94,19 @@ def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, A
         ) from None
 
 
+def run_of(request: Request, name: str, role: str, run: str) -> RunStore:
+    """Opens the run that a player's name means; it may be a misspelt player of ours.
+
+    Raises:
+      StoreError: it does not exist; the nearest of our players is named.
+    """
+    try:
+        return read_run(request.runs_dir, run)
+    except StoreError as error:
+        near = nearest(name, strategies(Side.of(role))) if name == run else ""
+        raise StoreError(f"{error}{near}") from None
+
+
 def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Request:
     """Returns the request, with the team of the first named run where it has none.
 
@@ -109,9 +123,8 @@ def with_team_of(request: Request, named: Mapping[str, Sequence[str]]) -> Reques
         for role, names in named.items()
         for name in names
         if (run := read_name(name, role).home) not in (None, request.run)
+        and run_of(request, name, role, run)
     ]
-    for run in runs:
-        read_run(request.runs_dir, run)
     if request.team is not None or not runs:
         return request
     return request._replace(team=runs[0])

@@ -16,7 +16,7 @@ from psro_comm.disk.store import RunStore
 from psro_comm.lab.session import Request, read_run
 from psro_comm.names import NO_ATTACK, NO_FILTER, NOBODY
 from psro_comm.settings.fields import replace
-from psro_comm.studies.player_names import Name, read_name
+from psro_comm.studies.player_names import Name, read_name, run_of
 
 TRAINED = {"attack": "trained-attack", "filter": "trained-filter"}
 _AN = {"attack": "an attack", "filter": "a filter", "team": "a team"}
@@ -51,7 +51,7 @@ def check_players(
             _check_agents(read, name, role, request.config.num_agents)
             if read.home in (None, request.run):  # what this run makes itself
                 continue
-            store = read_run(request.runs_dir, str(read.home))
+            store = run_of(request, name, role, str(read.home))
             check_task(store, name, request.config.task)
             if teams and role == "filter":
                 read = read_name(filter_named(store, name), role)

@@ -74,7 +74,6 @@ def run(lines):
 BAD = {
     "--plugin=none.py": "plugin is 'none.py', must be a .py file that exists",
     "--plugin=os": "plugin is 'os', must be a .py file",
-    "--plugin=bin.evaluate": "plugin",
     "--team=parrots": "run 'parrots' does not exist",
 }
 
@@ -90,7 +89,7 @@ def found(tmp_path_factory):
     runs = f"--runs_dir={folder}"
     evaluated = ["evaluate", *TEAM, *SIDES, *ATTACKED, "--budget=smoke", runs]
     solved = ["run_psro", *SOLVED, runs, "--run=solved"]
-    made = ["train_team", "--budget=smoke", "--training.env_steps=2048", runs]
+    made = ["train_team", "--budget=smoke", "--training.env_steps=512", runs]
     tiny = ["--attack_oracle.env_steps=1", "--workers=0"]
     suite = ["worst_case", *TEAM, *SIDES, *SMALL, *tiny, runs, "--run=worst"]
     own = ["evaluate", *TEAM, "--budget=smoke", "--evaluation.episodes=8", runs]

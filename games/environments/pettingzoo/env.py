@@ -21,13 +21,9 @@ from games.engine.env import Observation, Signal
 from games.engine.settings import refusal
 from games.engine.spec import EnvSpec
 from games.environments.pettingzoo.config import NO_PETTINGZOO, PettingZooConfig
-from games.environments.pettingzoo.spaces import (
-    actions_of,
-    flattened,
-    mask_in,
-    size_of,
-)
+from games.environments.pettingzoo.game import Game, Shown
 
+_TRIED: set[tuple[str, str]] = set()  # whether a seed repeats them is known
 _SEEDS = 2**24  # as many as a float32 of [0, 1) tells apart
 
 
@@ -60,26 +56,19 @@ class PettingZoo:
         """
         self.config = config or PettingZooConfig()
         self.device = torch.device(device)
-        self._games = [_made(self.config)]
-        game, where = self._games[0], self.config.make
-        self.agents = list(getattr(game, "possible_agents", None) or ())
-        if not self.agents:
-            raise ValueError(f"{where} names no possible_agents: not for us")
-        try:
-            self._seen = [game.observation_space(agent) for agent in self.agents]
-            acts = [game.action_space(agent) for agent in self.agents]
-            self._choices = [actions_of(space) for space in acts]
-            sizes = [size_of(space) for space in self._seen]
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from None
-        self._first = [int(getattr(space, "start", 0)) for space in acts]
-        agents, obs_size = len(self.agents), max(sizes)
+        self._games = [self._made()]
+        game = self._games[0]
+        if (self.config.make, self.config.arguments) not in _TRIED:
+            game.warn_unless_repeated()
+            _TRIED.add((self.config.make, self.config.arguments))
+        self.agents = game.agents
+        agents, obs_size = len(self.agents), max(game.sizes)
         self.spec = EnvSpec(
             name="pettingzoo",
             num_agents=agents,
             obs_size=obs_size,
             state_size=agents * obs_size + 1,  # all observations, and the clock
-            num_actions=max(self._choices),
+            num_actions=max(game.choices),
             episode_limit=self.config.episode_limit,
             reset_noise=1,
             step_noise=0,
@@ -100,7 +89,7 @@ class PettingZoo:
             words = f"at least {size}, the worlds side by side"
             raise refusal("pettingzoo.num_games", self.config.num_games, words)
         while len(self._games) < size:
-            self._games.append(_made(self.config))
+            self._games.append(self._made())
         seeds = (noise[:, 0].double().cpu().numpy() * _SEEDS).astype(np.int64)
         self._luck = np.random.default_rng(seeds.tolist())
         return self._started(self._blank(size), range(size), seeds.tolist())
@@ -122,17 +111,15 @@ class PettingZoo:
             game, chosen = self._games[k], {}
             for i, agent in enumerate(self.agents):
                 if bool(state.alive[k, i]):
-                    chosen[agent] = acts[k][i] + self._first[i]
-            seen, rewards, _, _, infos = game.step(chosen)
+                    chosen[agent] = acts[k][i] + game.first[i]
+            shown, rewards = game.step(chosen)
             for i, agent in enumerate(self.agents):
-                paid[k, i] = float(rewards.get(agent, 0.0))
+                paid[k, i] = rewards.get(agent, 0.0)
             moved.time[k] += 1
-            self._show(moved, k, seen, infos)
+            self._show(moved, k, shown)
             moved.over[k] = (
-                not game.agents or int(moved.time[k]) >= self.spec.episode_limit
+                not game.living or int(moved.time[k]) >= self.spec.episode_limit
             )
-        if not torch.isfinite(paid).all():
-            raise ValueError(f"{self.config.make} paid a reward that is not finite")
         moved.fresh.fill_(False)
         each = paid.to(self.device)
         team = each.mean(1) if self.config.team_reward == "mean" else each.sum(1)
@@ -191,31 +178,26 @@ class PettingZoo:
     ) -> PettingZooState:
         self._turn += 1
         for k, seed in zip(games, seeds, strict=True):
-            seen, infos = self._games[k].reset(seed=seed)
+            shown = self._games[k].reset(seed)
             state.fresh[k], state.over[k], state.time[k] = True, False, 0
-            self._show(state, k, seen, infos)
+            self._show(state, k, shown)
         return state._replace(turn=torch.full_like(state.turn, self._turn))
 
-    def _show(self, state: PettingZooState, k: int, seen: Any, infos: Any) -> None:
+    def _show(self, state: PettingZooState, k: int, shown: dict[str, Shown]) -> None:
         """Writes what game k shows into a state of ours."""
-        living = set(self._games[k].agents)
         for i, agent in enumerate(self.agents):
-            alive = agent in living and agent in seen
-            state.alive[k, i] = alive
+            state.alive[k, i] = agent in shown
             state.obs[k, i] = 0.0
             state.available[k, i] = False
-            if not alive:
+            if agent not in shown:
                 state.available[k, i, 0] = True
                 continue
-            numbers = flattened(self._seen[i], seen[agent])
-            if not np.isfinite(numbers).all():
-                raise ValueError(f"{self.config.make}: {agent} sees what is not finite")
+            numbers, mask = shown[agent]
             state.obs[k, i, : len(numbers)] = torch.from_numpy(numbers)
-            mask = mask_in(seen[agent], infos.get(agent))
-            if mask is None or not mask.any():
-                state.available[k, i, : self._choices[i]] = True
-            else:
-                state.available[k, i, : len(mask)] = torch.from_numpy(mask)
+            state.available[k, i, : len(mask)] = torch.from_numpy(mask)
+
+    def _made(self) -> Game:
+        return Game(_made(self.config), self.config.make)
 
     def _require_latest(self, state: PettingZooState) -> None:
         if int(state.turn[0]) != self._turn:
@@ -242,3 +224,6 @@ def _made(config: PettingZooConfig) -> Any:
         return make(**config.keywords())
     except TypeError as error:
         raise refusal("pettingzoo.arguments", config.arguments, str(error)) from None
+    except Exception as error:  # it is somebody else's code
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(f"{config.make} cannot be made: {said}") from error

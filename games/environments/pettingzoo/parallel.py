@@ -1,6 +1,8 @@
 """Each of our environments as a parallel environment of PettingZoo."""
 
+from collections.abc import Mapping
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -33,10 +35,9 @@ def parallel_env(name: str, /, **rules: Any) -> Any:
       ImportError: PettingZoo or Gymnasium is not installed.
       ValueError: an unknown environment, or rules that it refuses.
     """
-    if name in ("smac", "pettingzoo"):
-        raise refusal("environment", name, "one of our own")
-    if name not in ENVS:
-        raise refusal("environment", name, f"one of {', '.join(ENVS)}")
+    ours = [each for each in ENVS if each not in ("smac", "pettingzoo")]
+    if name not in ours:
+        raise refusal("environment", name, f"one of {', '.join(ours)}")
     try:
         env = make_env(name, rules)
     except TypeError as error:
@@ -95,8 +96,8 @@ class _Ours:
 
     def reset(self, seed: int | None = None, options: Any = None) -> Any:
         if seed is not None:
-            self._seed, self._world = int(seed), 0
-        self._world = int((options or {}).get("world", self._world))
+            self._seed, self._world = _whole("seed", seed), 0
+        self._world = _whole("world", (options or {}).get("world", self._world))
         worlds = make_worlds(self.env.spec, self._seed, self._world, 1, 1)
         self._world += 1  # without a seed, the next world of the same
         self._noise, self._time = worlds.step_noise, 0
@@ -107,6 +108,11 @@ class _Ours:
         return self._shown(), self._infos()
 
     def step(self, actions: Any) -> Any:
+        if not self.agents:
+            raise ValueError("no episode is running: call reset")
+        if not isinstance(actions, Mapping) or {*actions} != {*self.possible_agents}:
+            words = f"an action for each of {', '.join(self.possible_agents)}"
+            raise refusal("actions", actions, words)
         chosen = [self._legal(k, actions) for k in range(len(self.possible_agents))]
         self._illegal = [
             int(actions[agent]) != action
@@ -140,10 +146,12 @@ class _Ours:
     def _legal(self, number: int, actions: Any) -> int:
         agent = self.possible_agents[number]
         mask = self._step.available[0, number]
-        action = int(actions[agent])
-        if not 0 <= action < len(mask):
-            words = f"0 to {len(mask) - 1}"
+        action = actions[agent]
+        whole = isinstance(action, Integral) and not isinstance(action, bool)
+        if not whole or not 0 <= action < len(mask):
+            words = f"a whole number, 0 to {len(mask) - 1}"
             raise refusal(f"the action of {agent}", action, words)
+        action = int(action)
         return action if bool(mask[action]) else int(mask.int().argmax())
 
     def _shown(self) -> dict[str, dict[str, np.ndarray]]:
@@ -168,3 +176,14 @@ class _Ours:
             }
             for k, agent in enumerate(self.possible_agents)
         }
+
+
+def _whole(what: str, given: Any) -> int:
+    """Returns a seed or the number of a world.
+
+    Raises:
+      ValueError: no whole number, or a negative one.
+    """
+    if isinstance(given, bool) or not isinstance(given, Integral) or given < 0:
+        raise refusal(what, given, "a whole number, at least 0")
+    return int(given)

@@ -103,13 +103,22 @@ class Tampering(nn.Module):
 
         The arguments are those of `games.engine.strategy.Attack.decide`.
         """
-        raise TypeError(f"{type(self).__name__} has neither `offset` nor `decide`")
+        raise ValueError(f"{type(self).__name__} has neither `offset` nor `decide`")
 
     def decide(
         self, view: AttackView, memory: Tensor, generator: torch.Generator
     ) -> Forgery:
         """Moves the malicious agents' messages by `offset`."""
-        offset, kept = self.offset(view, memory, generator)
+        found = self.offset(view, memory, generator)
+        if not isinstance(found, tuple) or len(found) != 2:
+            kind = type(found).__name__
+            raise ValueError(
+                f"attack {self.kind!r}: offset returned {kind}, not a pair"
+            )
+        offset, kept = found
+        if offset.shape != view.sent.shape:
+            shapes = f"{list(offset.shape)}, must be {list(view.sent.shape)}"
+            raise ValueError(f"attack {self.kind!r}: offset has shape {shapes}")
         zeros = torch.zeros_like(offset[..., 0])
         delta = delta_of(view.sent, offset, self.threat)
         return Forgery(Decision(delta, zeros, zeros, view.may_bend), kept)

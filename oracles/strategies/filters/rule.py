@@ -84,7 +84,7 @@ class RuleFilter(nn.Module):
 
     def flags(self, messages: Tensor) -> Tensor:
         """Returns which messages `[B,N,D]` to replace, `[B,N]` bool."""
-        raise TypeError(f"{type(self).__name__} has no `flags`")
+        raise ValueError(f"{type(self).__name__} has no `flags`")
 
     def repaired(self, view: FilterView) -> Tensor:
         """Returns what flagged messages are replaced by, `[B,N,D]`."""
@@ -94,7 +94,11 @@ class RuleFilter(nn.Module):
         self, view: FilterView, memory: Tensor, generator: torch.Generator
     ) -> Verdict:
         """Flags the messages that the rule names."""
-        return self.verdict(view, self.flags(view.messages), memory)
+        flags = self.flags(view.messages)
+        if flags.shape != view.alive.shape:
+            shapes = f"{list(flags.shape)}, must be {list(view.alive.shape)}"
+            raise ValueError(f"filter {self.kind!r}: flags has shape {shapes}")
+        return self.verdict(view, flags, memory)
 
     def verdict(self, view: FilterView, flags: Tensor, memory: Tensor) -> Verdict:
         """Returns the answer that flags `[B,N]` bool for certain."""

@@ -133,7 +133,7 @@ def solve(
     failures: list[str] = []
     for candidate in dict.fromkeys((name, *FALLBACKS)):
         try:
-            x, y = registry[candidate](payoffs, std_errors)
+            x, y = _pair(registry[candidate](payoffs, std_errors))
             left = _proven(candidate, payoffs, x, y)
         except MetaSolverError as error:
             failures.append(f"{candidate}: {error}")
@@ -141,6 +141,20 @@ def solve(
         else:
             return Solved(x, y, left, candidate, tuple(failures))
     raise MetaSolverError(f"no meta-solver is left: {'; '.join(failures)}")
+
+
+def _pair(found: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both mixtures as arrays.
+
+    Raises:
+      MetaSolverError: a solver returned something else.
+    """
+    try:
+        x, y = (np.asarray(each, dtype=np.float64) for each in found)
+    except (TypeError, ValueError):
+        said = " ".join(repr(found).split())[:100]
+        raise MetaSolverError(f"it returned {said}, not two mixtures") from None
+    return x, y
 
 
 def _proven(name: str, payoffs: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
+from games.engine.settings import refusal
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.tasks import (
     combat,
@@ -56,6 +57,8 @@ def require_known(name: str) -> None:
     Raises:
       ValueError: there is none of that name.
     """
+    if not isinstance(name, str):
+        raise refusal("task", name, "the name of a task")
     if name in TASKS or _family(name) is not None:
         return
     known = (*TASKS, *smac.NAMES, *pettingzoo.NAMES)

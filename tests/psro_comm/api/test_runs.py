@@ -1,5 +1,8 @@
 """Trains, solves, loads and searches, from Python, with the plugins of `examples/`."""
 
+import json
+
+import numpy as np
 import pytest
 
 import psro_comm as pc
@@ -90,6 +93,50 @@ def test_policies_and_mixtures_of_a_run_are_players(solved):
         pc.evaluate(run, ["none"], [run.policies["attack-001"]], worlds=8)
 
 
+def test_functions_of_a_solution_play_on(parrots):
+    def negate(view):
+        return -2.0 * view.sent
+
+    found = pc.psro(parrots, **{**ASKED, "attacks": [negate], "attack_oracle": idle})
+    policy = found.policies["negate"]
+    played = pc.evaluate(parrots, {"then": policy, "now": negate}, worlds=4)
+    assert played.table().mean.max() == 0.0
+    assert found.mixtures["attack"].functions  # it earns 0, so it is in the mixture
+    with pytest.raises(ValueError, match="'negate' is a function of this process"):
+        pc.evaluate(parrots, [policy], worlds=4, workers=1)
+
+
+def idle(policy, task, budget, log):
+    """An oracle that leaves a policy as it was drawn."""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"meta_solver": lambda p, s: None}, "what '<lambda>' returned is None"),
+        ({"meta_solver": lambda p, s: ([1.0], [1.0])}, "must be 3 weights that sum"),
+        ({"iterations": 0}, "psro.iterations is 0, must be at least 1"),
+        ({"settings": {"psro.iterations": 2}}, "which is an argument here"),
+        ({"attacks": None}, "attacks is None, must be a list or dict"),
+        ({"attacks": ["absent"], "run": "kept"}, "run 'absent' does not exist"),
+        ({"width": -1}, "width is -1, must be positive"),
+        ({"meta_solver": "mine", "run": "kept"}, "'mine' is a function of this"),
+    ],
+)
+def test_bad_solutions_are_refused(parrots, change, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(pc.META_SOLVERS, "mine", pc.Entry(max))
+    asked = {**ASKED, "attacks": (), "filters": (), "attack_oracle": idle, **change}
+    if asked.get("run"):
+        asked["attack_oracle"] = "climb"
+    if "settings" not in change:
+        asked["filter_oracle"] = idle if not asked.get("run") else None
+    with pytest.raises(ValueError, match=r".") as error:
+        pc.psro(parrots, **asked)
+    assert words in str(error.value)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_best_response_is_trained_by_a_function(parrots):
     steps = []
 
@@ -118,12 +165,17 @@ def test_a_best_response_is_trained_by_a_function(parrots):
         ({"trainer": 3}, "oracle is 3"),
         ({"kind": "noise"}, "attack_kind is 'noise', must be one of gaussian"),
         ({"trainer": print, "workers": 1}, "put it into a plugin"),
+        ({"against": ["none"]}, "against has a list, must be a name, a pc.Policy"),
+        ({"against": "absent", "run": "kept"}, "run 'absent' does not exist"),
+        ({"settings": {"attack_kind": "affine"}, "kind": "gaussian"}, "an argument"),
     ],
 )
-def test_bad_trainings_are_refused(parrots, change, words):
+def test_bad_trainings_are_refused(parrots, change, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r".") as error:
         pc.best_response(parrots, **{"side": "attack", "settings": SMALL, **change})
     assert words in str(error.value)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_an_attack_of_a_plugin_is_the_worst_case(parrots):
@@ -161,12 +213,28 @@ def test_a_sweep_has_intervals_over_seeds(parrots):
         ({"a": [1]}, [0, 0], lambda s, k: 1.0, "seeds is (0, 0)"),
         ({"a": [1]}, [0], lambda s, k: float("nan"), "measured is nan"),
         ({"a": [1]}, [0], lambda s, k: "x", "measured is 'x', must be finite"),
+        ({"a": [1]}, [0], lambda s, k: {}, "nothing was measured"),
+        ({"a": "xy"}, [0], lambda s, k: 1.0, "settings: a is 'xy', must be a list"),
+        ({"mean": [1]}, [0], lambda s, k: 1.0, "'mean' is the name of a column"),
+        (["a"], [0], lambda s, k: 1.0, "settings is ['a'], must be a dict"),
+        ({"a": [1]}, 3, lambda s, k: 1.0, "seeds is 3, must be a list"),
+        ({"a": [1]}, "01", lambda s, k: 1.0, "seeds is '01', must be a list"),
+        ({"a": [1]}, [0], 3, "measure is 3, must be a function"),
     ],
 )
 def test_bad_sweeps_are_refused(settings, seeds, measure, words):
     with pytest.raises(ValueError, match=r".") as error:
         pc.sweep(measure, settings, seeds)
     assert words in str(error.value)
+
+
+def test_a_sweep_is_json_whatever_its_numbers_are():
+    def measure(settings, seed):
+        return settings.pop("a") * seed
+
+    found = pc.sweep(measure, {"a": np.array([1.0, 2.0])}, np.arange(2))
+    assert json.loads(json.dumps(found.to_dict()))["seeds"] == [0, 1]
+    assert [each["a"] for each in found.records()] == [1.0, 2.0]
 
 
 def test_every_kind_of_plugin_is_loaded(every_plugin):

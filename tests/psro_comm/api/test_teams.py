@@ -1,5 +1,6 @@
 """Teams that were made elsewhere, from state dicts of several kinds."""
 
+import dataclasses
 import pickle
 
 import pytest
@@ -11,6 +12,7 @@ from games.environments.registry import make_env
 from oracles.teams.backbones.commnet import CommNet
 from oracles.teams.backbones.config import CommNetConfig
 from psro_comm.disk.files import StoreError
+from psro_comm.studies import gate
 
 SIZES = {"obs_size": 3, "num_actions": 2}
 
@@ -33,7 +35,12 @@ def trained(tmp_path):
 
 def test_every_kind_of_file_gives_the_same_team(trained):
     folder, state = trained
-    given = [state, *(folder / f"net.{end}" for end in ("safetensors", "pt", "pth"))]
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    given = [
+        state,
+        arrays,
+        *(folder / f"net.{end}" for end in ("safetensors", "pt", "pth")),
+    ]
     teams = [pc.Team.from_module(net(), "echo", weights=each) for each in given]
     assert len({team.frozen.digest() for team in teams}) == 1
     assert (
@@ -67,6 +74,7 @@ def test_nothing_in_a_file_is_run(tmp_path, capsys):
         ({"policy.weigth": torch.ones(2)}, "did you mean 'policy.weight'?"),
         ({"policy.bias": torch.ones(3)}, "policy.bias has shape [3], must be [2]"),
         ({"policy.bias": torch.full((2,), torch.nan)}, "not finite"),
+        ({"policy.bias": "ones"}, "policy.bias is 'str', must be a tensor"),
     ],
 )
 def test_weights_that_do_not_fit_are_named(trained, change, words):
@@ -95,6 +103,7 @@ def test_a_net_that_is_no_team_of_the_task_is_refused(make, words):
         ("net.bin", b"", "must end in one of .safetensors, .pt, .pth"),
         ("net.safetensors", b"nonsense", "is damaged"),
         ("none.pt", None, "no such file"),
+        ("", None, "must end in one of"),
         ("none.safetensors", None, "No such file"),
     ],
 )
@@ -114,9 +123,31 @@ def test_a_file_of_something_else_is_no_state_dict(tmp_path):
         pc.Team.from_module(net(), "echo", weights=tmp_path / "list.pt")
 
 
+def test_a_gate_is_measured_once_for_all_calls_that_keep_nothing(
+    parrots, tmp_path, monkeypatch
+):
+    pc.evaluate(parrots, worlds=2)
+    asked = []
+
+    def fails(*given):
+        asked.append(given)
+        raise ValueError("measured")
+
+    monkeypatch.setattr(gate, "measured_gate", fails)
+    pc.evaluate(parrots, worlds=2)
+    assert not asked
+    with pytest.raises(ValueError, match="measured"):
+        pc.evaluate(parrots, worlds=2, run=tmp_path / "kept")
+
+
 def test_parrots_talk(parrots):
-    gate = parrots.gate(episodes=16)
-    assert gate.talks
-    assert gate.get("return", "clean").estimate == 8.0
+    found = parrots.gate(episodes=16)
+    assert found.talks
+    assert found.get("return", "clean").estimate == 8.0
+    known = dataclasses.replace(parrots, measured=found)
+    assert known.gate() is found
+    assert known.gate(episodes=8).facts["episodes"] == 8  # measured anew
+    with pytest.raises(ValueError, match="episodes is 1, must be at least 2"):
+        known.gate(episodes=1)
     assert parrots.environment().spec == make_env("echo").spec
     assert "parrot" in repr(parrots)

@@ -6,6 +6,7 @@ import pytest
 
 from psro_comm.command import sweep as planning
 from psro_comm.lab.progress import format_duration
+from tests.paths import ROOT
 
 
 def sweep(**given) -> planning.Sweep:
@@ -117,7 +118,11 @@ def test_a_program_that_refuses_its_flags_is_heard_before_any_run(tmp_path):
     bad = sweep(tasks=("echo",), settings=((("psro.nothing", "1"),),))
     with pytest.raises(ValueError, match=r"bin.quickstart: .*psro.nothing"):
         planning.foresee(bad.groups())
-    good = sweep(tasks=("echo",), settings=((),), runs_dir=tmp_path)
+    # A plugin's task, which nobody knows without the plugin.
+    plugin = str(ROOT / "examples/my_environment.py")
+    program, flags = planning.read_program(["quickstart"], [plugin])
+    assert (program, flags) == ("quickstart", (f"--plugin={plugin}",))
+    good = sweep(tasks=("coin",), settings=((),), runs_dir=tmp_path, flags=flags)
     (found,) = planning.foresee(good.groups())
     assert found.seconds > 1.0
     assert found.gigabytes > 0.1

@@ -1,5 +1,6 @@
 """A parallel environment as one of ours, by one that is written here."""
 
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from games.engine.env import first, step
 from games.environments.pettingzoo.config import PettingZooConfig
 from games.environments.pettingzoo.env import PettingZoo
+from games.environments.pettingzoo.game import Game
 from games.environments.registry import make_env
 
 HERE = "tests.games.environments.pettingzoo.test_env"
@@ -176,13 +178,84 @@ def test_what_is_no_such_environment_is_one_line(rules, words):
     assert "\n" not in str(error.value)
 
 
+def broken(bad):
+    """A race that goes wrong in its second step."""
+    race = Race()
+    right = race.step
+
+    def step(actions):
+        seen, paid, *ends, infos = right(actions)
+        if race.time == 2:
+            given = BROKEN[bad][0](race, seen, paid, infos)
+            return given or (seen, paid, *ends, infos)
+        return seen, paid, *ends, infos
+
+    race.step = step
+    return race
+
+
+BROKEN = {  # what the second step does, and what is said of it
+    "nan": (lambda race, seen, paid, infos: seen.update(a=[np.nan] * 3), "not finite"),
+    "short": (lambda race, seen, paid, infos: seen.update(a=[1.0]), "1 numbers, its"),
+    "unseen": (lambda race, seen, paid, infos: seen.clear(), "'a' is shown nothing"),
+    "unpaid": (lambda race, seen, paid, infos: paid.pop("a") and None, "paid a None"),
+    "inf": (lambda race, seen, paid, infos: paid.update(a=np.inf), "paid a inf"),
+    "mask": (
+        lambda race, seen, paid, infos: infos.update(a={"action_mask": [1, 1, 1]}),
+        "a has a mask of (3,), must be (2,)",
+    ),
+    "new": (
+        lambda race, seen, paid, infos: race.agents.append("c"),
+        "agent 'c' came later, or came back",
+    ),
+    "four": (lambda race, *rest: (1, 2, 3, 4), "step returned 4, must be 5"),
+    "raises": (lambda race, *rest: race.nothing, "step fails: AttributeError"),
+}
+
+
+@pytest.mark.parametrize("bad", BROKEN)
+def test_what_goes_wrong_in_play_is_one_line(bad):
+    game = Game(broken(bad), "a race")
+    game.reset(0)
+    game.step({"a": 5, "b": 1})
+    with pytest.raises(ValueError, match=r"^a race") as error:
+        game.step({"a": 5, "b": 1})
+    assert BROKEN[bad][1] in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_who_left_does_not_come_back():
+    race = Race()
+    right = race.step
+    race.step = lambda acts: (right(acts), race.time == 3 and race.agents.append("b"))[
+        0
+    ]
+    game = Game(race, "a race")
+    game.reset(0)
+    for _ in range(2):
+        game.step({"a": 5, "b": 1})
+    assert game.living == ["a"]
+    with pytest.raises(ValueError, match="agent 'b' came later, or came back"):
+        game.step({"a": 5})
+
+
+def test_who_does_not_repeat_himself_by_his_seed_is_named():
+    race = Race()
+    right = race.reset
+    race.reset = lambda seed=None: right(None)
+    with pytest.warns(UserWarning, match="does not repeat itself by its seed"):
+        Game(race, "a race").warn_unless_repeated()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Game(Race(), "a race").warn_unless_repeated()
+
+
 @pytest.mark.parametrize(
-    ("bad", "words"), [("seen", "sees what is not finite"), ("reward", "not finite")]
+    ("bad", "words"), [("seen", "sees what is not finite"), ("reward", "paid a inf")]
 )
-def test_numbers_that_are_not_finite_end_the_play(bad, words):
-    env = made(f"bad='{bad}'")
+def test_what_is_wrong_at_once_is_refused_before_a_run(bad, words):
     with pytest.raises(ValueError, match=words):
-        env.transition(env.reset(torch.zeros(1, 1)), acts([0, 1]), torch.zeros(1, 0))
+        made(f"bad='{bad}'")
 
 
 def test_more_worlds_than_games_are_refused():

@@ -66,7 +66,19 @@ def test_an_illegal_action_is_replaced_and_told_and_nonsense_refused():
     _, _, _, _, infos = env.step({**legal, "agent_0": mask.index(0)})
     assert infos["agent_0"]["illegal"]
     assert not infos["agent_1"]["illegal"]
-    with pytest.raises(ValueError, match="the action of agent_0 is 99, must be 0 to"):
+    with pytest.raises(
+        ValueError, match=r"actions is \{\}, must be an action for each"
+    ):
+        env.step({})
+    with pytest.raises(ValueError, match=r"the action of agent_0 is 0\.5"):
+        env.step({**legal, "agent_0": 0.5})
+    with pytest.raises(ValueError, match="world is -1, must be a whole number"):
+        env.reset(options={"world": -1})
+    with pytest.raises(ValueError, match="no episode is running: call reset"):
+        pc.parallel_env("echo").step({})
+    with pytest.raises(
+        ValueError, match="the action of agent_0 is 99, must be a whole"
+    ):
         env.step({**legal, "agent_0": 99})
 
 

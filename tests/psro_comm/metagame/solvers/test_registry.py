@@ -176,6 +176,8 @@ BROKEN = {
     "negative": lambda payoffs, errors=None: (np.array([1.5, -0.5]), np.full(2, 0.5)),
     "sum": lambda payoffs, errors=None: (np.full(2, 0.4), np.full(2, 0.5)),
     "shape": lambda payoffs, errors=None: (np.full(3, 1 / 3), np.full(2, 0.5)),
+    "none": lambda payoffs, errors=None: None,
+    "words": lambda payoffs, errors=None: ("a", "b"),
 }
 
 
