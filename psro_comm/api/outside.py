@@ -184,8 +184,9 @@ def worst_case_of(
         else {name: {name: 1.0} for name in defenders}
     )
     for name, weights in mixed.items():
-        if not weights or abs(sum(weights.values()) - 1.0) > 1e-6:
-            raise refusal(f"weights of {name!r}", weights, "positive and sum to 1")
+        told = [*weights.values()]
+        if not (min(told, default=-1.0) >= 0 and abs(sum(told) - 1.0) <= 1e-6):
+            raise refusal(f"weights of {name!r}", weights, "not negative and sum to 1")
     book = Book(players, seed)
     choose, measure = book.seeds(worlds), book.seeds(worlds)
     attacks = list(players.attacks)

@@ -172,8 +172,8 @@ def analyze(
     """
     if meta_solver not in META_SOLVERS:
         raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
-    if resamples < 2:
-        raise refusal("resamples", resamples, "at least 2")
+    if not isinstance(resamples, int | np.integer) or resamples < 2:
+        raise refusal("resamples", resamples, "an integer of at least 2")
     game = as_game(payoffs, std_error, filters, attacks)
     rng = np.random.default_rng(seed)
     found = analyse(game, rng, num_samples=resamples, meta_solver=meta_solver)
