@@ -1,7 +1,7 @@
 """Payoff tables and what they say: from a run, an array, a DataFrame or a file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,15 @@ import numpy as np
 from games.engine.settings import refusal
 from psro_comm.api.results import Result, flat, plain
 from psro_comm.metagame.analysis import analyse
-from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
+from psro_comm.metagame.formats.files import write_meta_game
+from psro_comm.metagame.formats.frame import from_frame
+from psro_comm.metagame.general.files import (
+    ONLY_ZERO_SUM,
+    AnyGame,
+    as_meta_game,
+    read_game,
+)
+from psro_comm.metagame.general.openspiel import taken
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
@@ -158,17 +166,19 @@ def analyze(
     Args:
       payoffs: a `Table`; an array `[m, n]` of mean returns, or `[m, n, W]` of returns
         by world (NaN where not played); a pandas `DataFrame`, rows filters and columns
-        attacks; or the path of a `.csv`, `.json` or `.nfg` file.
-      std_error: `[m, n]` standard errors of an array or DataFrame of means; None means
+        attacks, or with a line a cell as in a .csv file; a `PSROSolver` or game of
+        OpenSpiel; or the path of a file of docs/meta_games.md.
+      std_error: `[m, n]` standard errors of means that are not from a file; None means
         no intervals.
-      filters, attacks: names of an array's m rows and n columns; None numbers them.
+      filters, attacks: names of m rows and n columns that are not from a file; None
+        numbers those of an array.
       meta_solver: a key of `pc.META_SOLVERS`, whose mixtures are judged.
       resamples: number of resamples behind the intervals.
       seed: seed of the resamples.
 
     Raises:
-      ValueError: an unknown solver, a file that is no table, shapes that do not fit, or
-        a cell without a finite mean.
+      ValueError: an unknown solver, a file that is no table, shapes that do not fit, a
+        cell without a finite mean, or a game that `pc.analyze_game` is for.
     """
     if meta_solver not in META_SOLVERS:
         raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
@@ -187,36 +197,60 @@ def as_game(
     attacks: Sequence[str] | None = None,
 ) -> MetaGame:
     """Returns the meta-game of any of the forms that `analyze` takes."""
-    given = {"std_error": std_error, "filters": filters, "attacks": attacks}
+    given = {"std_error": std_error, "defenders": filters, "attackers": attacks}
+    changes = {name: value for name, value in given.items() if value is not None}
     if isinstance(payoffs, MetaGame | Table | PayoffTable | str | Path):
-        for name, value in given.items():
-            if value is not None:
-                raise ValueError(f"{name} has no effect beside such a table: leave it")
-        if isinstance(payoffs, MetaGame):
-            return payoffs
-        if isinstance(payoffs, str | Path):
-            return read_meta_game(Path(payoffs))
-        named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
-        return MetaGame.of(named.payoffs, named.name)
-    if hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):  # a DataFrame
-        filters = filters or tuple(map(str, payoffs.index))
-        attacks = attacks or tuple(map(str, payoffs.columns))
-        payoffs = payoffs.to_numpy()
+        if changes:
+            raise ValueError(
+                "std_error, filters and attacks have no effect beside such a table:"
+                " leave them out"
+            )
+        return _with_names(payoffs)
+    if (theirs := taken(payoffs)) is not None:
+        game = _zero_sum(as_meta_game(theirs))
+    elif hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):
+        game = from_frame(payoffs, "payoffs")
+    else:
+        game = _of_array(payoffs)
+    known = game.returns is not None or game.std_error is not None
+    if known and std_error is not None:
+        raise ValueError(
+            "std_error has no effect beside payoffs that have errors of their own:"
+            " leave it out"
+        )
+    return replace(game, **changes)
+
+
+def _with_names(payoffs: MetaGame | Table | PayoffTable | str | Path) -> MetaGame:
+    """Returns the meta-game of a table, or of a file of one."""
+    if isinstance(payoffs, MetaGame):
+        return payoffs
+    if isinstance(payoffs, str | Path):
+        return _zero_sum(read_game(payoffs))
+    named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
+    return MetaGame.of(named.payoffs, named.name)
+
+
+def _of_array(payoffs: Any) -> MetaGame:
+    """Returns the meta-game of means `[m, n]` or returns `[m, n, W]`."""
     array = np.asarray(payoffs, dtype=np.float64)
     if array.ndim not in (2, 3):
         raise ValueError(
             f"payoffs has shape {array.shape}, must be [m, n] or [m, n, W]"
         )
-    rows = tuple(filters or (f"filter-{k}" for k in range(array.shape[0])))
-    columns = tuple(attacks or (f"attack-{k}" for k in range(array.shape[1])))
+    rows = tuple(f"filter-{k}" for k in range(array.shape[0]))
+    columns = tuple(f"attack-{k}" for k in range(array.shape[1]))
     if array.ndim == 2:
-        return MetaGame(rows, columns, array, std_error, title="payoffs")
-    if std_error is not None:
-        raise ValueError(
-            "std_error has no effect beside returns by world: leave it out"
-        )
+        return MetaGame(rows, columns, array, title="payoffs")
     none = np.where(np.isfinite(array), 0.0, np.nan)
     return MetaGame.of(PayoffTable(rows, columns, array, none, none), "payoffs")
+
+
+def _zero_sum(game: AnyGame) -> MetaGame:
+    """Returns a game of two players whose payoffs sum to a constant; refuses others."""
+    if not isinstance(game, MetaGame):
+        raise ValueError(f"{game.title!r}: {ONLY_ZERO_SUM}; pc.analyze_game is for it")
+    return game
 
 
 def save_table(table: Any, path: str | Path) -> None:

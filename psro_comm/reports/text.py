@@ -1,7 +1,7 @@
 """Writes parts of a report as plain text and as Markdown."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from psro_comm.metagame.intervals import Interval
@@ -73,6 +73,18 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def short(text: str, most: int = 40) -> str:
+    """Returns a text of at most `most` letters, its middle left out."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def in_words(sections: Iterable[Section]) -> str:
+    """Returns sections as plain text, whose lines hold no control characters."""
+    lines = "\n\n".join(section.as_text() for section in sections).split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def percent(share: Interval) -> str:

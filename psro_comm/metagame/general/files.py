@@ -82,17 +82,17 @@ def reduction_of(text: str | None) -> dict[str, int]:
 
 def _read(source: str | Path, options: Options) -> AnyGame:
     if str(source).startswith(PREFIX):
-        return _as_meta_game(load(str(source).removeprefix(PREFIX)), options)
+        return as_meta_game(load(str(source).removeprefix(PREFIX)), options)
     path = Path(source)
     kind = path.suffix.lower()
     try:
         data = decode_json(read_bytes(path), path) if kind == ".json" else None
         if isinstance(data, Mapping) and set(data) >= _KEYS and "type" not in data:
-            return _as_meta_game(from_json(data, path.stem), options)
+            return as_meta_game(from_json(data, path.stem), options)
         if isinstance(data, Mapping) and _is_general(data):
             return from_gameanalysis(data, path.stem)
         if kind == ".nfg" and not _are_distinct(path):
-            return _as_meta_game(_of_nfg(path), options)
+            return as_meta_game(_of_nfg(path), options)
         return read_meta_game(path, options)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         if isinstance(error.__cause__, NotConstantSumError):
@@ -151,7 +151,9 @@ def _of_nfg(path: Path) -> NormalFormGame:
     )
 
 
-def _as_meta_game(game: NormalFormGame, options: Options) -> MetaGame | NormalFormGame:
+def as_meta_game(
+    game: NormalFormGame, options: Options = DEFAULT
+) -> MetaGame | NormalFormGame:
     """Returns a game of two players as a meta-game, if it is constant-sum."""
     if len(game.groups) != 2:
         return game

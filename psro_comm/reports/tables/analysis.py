@@ -22,7 +22,7 @@ from psro_comm.reports.page import page, section_part
 from psro_comm.reports.tables.latex import latex_table
 from psro_comm.reports.tables.refining import Refining, refined, refinement_section
 from psro_comm.reports.tables.sections import Sides, analysis_sections
-from psro_comm.reports.text import Section, printable
+from psro_comm.reports.text import Section, in_words, printable
 
 PAGES = ("md", "tex", "html")
 _MOST_TABLES = 300  # resampled ones, of which ratings are computed
@@ -152,8 +152,9 @@ def _analysis(
             raise ValueError(f"a figure failed: {reason}; all else is saved")
         return drawn
 
-    words = "\n\n".join(printable_lines(section.as_text()) for section in sections)
-    return Analysis(f"{words}\n\nSaved: {', '.join(map(str, files))}", draw)
+    return Analysis(
+        f"{in_words(sections)}\n\nSaved: {', '.join(map(str, files))}", draw
+    )
 
 
 def checked_pages(kinds: Sequence[str]) -> list[str]:
@@ -170,14 +171,7 @@ def checked_pages(kinds: Sequence[str]) -> list[str]:
 
 def render_analysis(report: Mapping[str, Any], sides: Sides = Sides()) -> str:  # noqa: B008
     """Returns in words the value, then both sides, then the value's uncertainty."""
-    return "\n\n".join(
-        printable_lines(section.as_text()) for section in _sections(report, sides)
-    )
-
-
-def printable_lines(text: str) -> str:
-    """Returns a text whose lines hold no control characters."""
-    return "\n".join(map(printable, text.split("\n")))
+    return in_words(_sections(report, sides))
 
 
 def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.reports.figures.labels import shortened, ticks, titled, visible
+from psro_comm.reports.figures.labels import shortened, ticks, titled
 from psro_comm.reports.figures.meta_game import plot_meta_game
+from psro_comm.reports.text import printable
 
 
 def game(size: int) -> MetaGame:
@@ -81,7 +82,7 @@ def test_one_forbidden_cell_does_not_take_all_colours(tmp_path):
 
 
 def test_labels():
-    assert visible("a\tb\u202e") == "a\\tb\\u202e"
+    assert printable("a\tb\u202e") == "a\\tb\\u202e"
     short, legend = shortened(["one", "y" * 40, "y" * 41])
     assert short[0] == "one"
     assert len(set(short)) == 3
