@@ -1,7 +1,10 @@
 """Describes a payoff table's structure: ratings, cycles, dominance, sensitivity."""
 
+from typing import Any
+
 import numpy as np
 
+from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import solve_many
 
 EDGE = 1e-9  # of the typical spread: a larger margin is more than rounding
@@ -88,3 +91,26 @@ def value_shares(x: np.ndarray, y: np.ndarray, std_error: np.ndarray) -> np.ndar
     variance = (np.outer(x, y) * std_error) ** 2
     total = variance.sum()
     return variance / total if total > 0 else variance
+
+
+def cells_by_share(
+    game: MetaGame, x: np.ndarray, y: np.ndarray
+) -> list[dict[str, Any]]:
+    """Returns every cell, in order of its share in the value's uncertainty."""
+    noise = game.std_error if game.std_error is not None else np.zeros(game.mean.shape)
+    shares = value_shares(x, y, noise)
+    order = np.argsort(-shares, axis=None, kind="stable")
+    cells = []
+    for i, j in zip(*np.unravel_index(order, shares.shape), strict=True):
+        cell: dict[str, Any] = {
+            "defender": game.defenders[i],
+            "attacker": game.attackers[j],
+            "mean": float(game.mean[i, j]),
+            "share_of_value_variance": float(shares[i, j]),
+        }
+        if game.std_error is not None:
+            cell["std_error"] = float(game.std_error[i, j])
+        if game.episodes is not None:
+            cell["episodes"] = int(game.episodes[i, j])
+        cells.append(cell)
+    return cells

@@ -90,23 +90,30 @@ def _security(found: Mapping[str, Any], sides: Sides) -> list[str]:
             f"robust mixture guarantees {found['robust_guarantee']:.4g}"
             f" ({found['robust_confidence']:.0%} region of the whole table)"
         )
+    if "robust_left_out" in found:
+        lines.append(f"robust mixture left out: {found['robust_left_out']}")
     return lines
 
 
-def _unique(found: Mapping[str, bool], sides: Sides) -> list[str]:
-    """Returns who has more than one optimal mixture, if somebody has."""
-    several = [
-        name
-        for name, side in ((sides.row, "defender"), (sides.column, "attacker"))
-        if not found[side]
-    ]
-    if not several:
-        return []
-    who = " and the ".join(several)
-    return [
-        f"the equilibrium is not unique: other mixtures of the {who} are as good; other"
-        " equilibria: the ranges of their weights"
-    ]
+def _unique(found: Mapping[str, bool | None], sides: Sides) -> list[str]:
+    """Returns who has more than one optimal mixture, or may have."""
+    named = {"defender": sides.row, "attacker": sides.column}
+    several, open_ = (
+        " and the ".join(name for side, name in named.items() if found[side] is answer)
+        for answer in (False, None)
+    )
+    lines = []
+    if several:
+        lines.append(
+            f"the equilibrium is not unique: other mixtures of the {several} are as"
+            " good; other equilibria: the ranges of their weights"
+        )
+    if open_:
+        lines.append(
+            f"whether other mixtures of the {open_} are as good is not known: payoffs"
+            " are too far apart"
+        )
+    return lines
 
 
 def _side(report: Mapping[str, Any], key: str, name: str) -> Section:
