@@ -9,6 +9,13 @@ from psro_comm.metagame.intervals import Interval
 _WIDTH = 98
 
 
+class Sides(NamedTuple):
+    """What the row player and the column player are called."""
+
+    row: str = "defender"
+    column: str = "attacker"
+
+
 class Section(NamedTuple):
     """A part of a report, before it is written as text or Markdown."""
 

@@ -140,6 +140,8 @@ BAD = [
     ("--payoffs=a.csv --task=echo", "Unknown command line flag 'task'"),
     ("--payoffs=a.csv --runs_dir=x", "--runs_dir has no effect beside --payoffs"),
     ("--payoffs=a.csv --resamples=1", "resamples=1"),
+    ("--payoffs=a.csv --row_name=", "--row_name is '', must be a name on one line"),
+    ("--payoffs=a.csv --row_name=a --column_name=a --dry_run", "are both 'a', must"),
     ("--payoffs=a.csv --meta_solver=nahs", "value should be one of <nash|max_entropy"),
 ]
 

@@ -1,22 +1,15 @@
 """Puts the analysis of a payoff table into words: sections for every kind of page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section
+from psro_comm.reports.text import Section, Sides
 
 _MOST_CELLS = 8
 _MOST_POLICIES = 12  # a longer side folds the policies without weight
 _NO_WEIGHT = 5e-4  # is printed as 0.000
 _SELDOM = 0.05  # of resamples: who is in the support less often is folded as well
-
-
-class Sides(NamedTuple):
-    """What the row player and the column player are called."""
-
-    row: str = "defender"
-    column: str = "attacker"
 
 
 def analysis_sections(
