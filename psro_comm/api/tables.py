@@ -256,6 +256,9 @@ def _zero_sum(game: AnyGame) -> MetaGame:
 def save_table(table: Any, path: str | Path) -> None:
     """Writes a table for Gambit (`.nfg`), spreadsheets (`.csv`) or as `.json`.
 
+    These hold means and standard errors, as if cells were independent; `.ga.json`
+    (gameanalysis) holds the returns of each world.
+
     Raises:
       ValueError: another suffix, or a cell that was not played.
     """

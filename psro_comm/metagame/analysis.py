@@ -154,7 +154,7 @@ def _weights(mean: np.ndarray, noise: Noise | None) -> tuple[np.ndarray, np.ndar
 def _how(noise: Noise | None) -> str:
     if noise is None:
         return "nothing: no standard errors"
-    return "worlds" if noise.worlds else "normal errors"
+    return "worlds" if noise.worlds else "independent normal errors"
 
 
 def _warnings(
