@@ -8,6 +8,7 @@ from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import solve_many
 
 EDGE = 1e-9  # of the typical spread: a larger margin is more than rounding
+_ROUNDING = 1e-15  # of the largest payoff, of a cell
 _PROBES = 256  # mixtures whose best responses need no proof of not being dominated
 
 
@@ -48,7 +49,9 @@ def cyclic_share(matrix: np.ndarray) -> float:
     mean, _, _, cyclic = additive_parts(matrix)
     total = float(((matrix - mean) ** 2).sum())
     scale = (EDGE * np.abs(matrix).max()) ** 2
-    return float((cyclic**2).sum()) / total if total > scale else 0.0
+    round_ = float((cyclic**2).sum())
+    rounding = (_ROUNDING * np.abs(matrix).max()) ** 2 * matrix.size
+    return round_ / total if total > scale and round_ > rounding else 0.0
 
 
 def dominance_margins(matrix: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ def test_a_cycle_is_all_cyclic_and_ratings_are_not_at_all() -> None:
     assert cyclic_share(CYCLE) == pytest.approx(1.0)
     assert cyclic_share(5 + RATED) == pytest.approx(0.0, abs=1e-25)
     assert cyclic_share(np.full((2, 3), 7.0)) == 0.0
+    assert cyclic_share(np.array([[0.5, 0.67], [0.33, 0.5]])) == 0.0  # not 2.7e-31
     # Orthogonal parts of squared length 6 each, hence one half.
     both = CYCLE + np.array([1.0, 0.0, -1.0])[:, None]
     assert cyclic_share(both) == pytest.approx(0.5)
@@ -170,12 +171,12 @@ def test_a_forbidden_pair_hides_no_number(solver: str) -> None:
     mean = np.vstack([[[1.0, 0, 0.3], [0, 1, 0.4]], [[5, -1e10, 5]]])
     game = game_of(mean, std_error=np.full((3, 3), 0.1))
     rng = np.random.default_rng(0)
-    report = analyse(game, rng, num_samples=50, meta_solver=solver)
+    report = analyse(game, rng, num_samples=10, meta_solver=solver)
     words = render_analysis(report)
     # Of the two upper rows alone: 0.4 p + 0.3 (1 - p) = 1 - p, hence 4 / 11.
     assert report["value"]["estimate"] == pytest.approx(4 / 11)
     safe = game_of(mean[:2], std_error=np.full((2, 3), 0.1))
-    alone = analyse(safe, rng, num_samples=50)["security"]
+    alone = analyse(safe, rng, num_samples=10)["security"]
     # The region of three rows is larger.
     assert 0 < alone["robust_guarantee"] - report["security"]["robust_guarantee"] < 0.1
     assert report["security"]["robust_mixture"]["c"] < 1e-9
