@@ -52,24 +52,28 @@ class Section(NamedTuple):
         Args:
           figures: paths by name of the figure; a figure without a path is not shown.
         """
-        parts = [f"## {self.title}"]
+        parts = [f"## {_marked(self.title)}"]
         if self.bullets:
-            parts.append("\n".join(f"* {bullet}" for bullet in self.bullets))
+            parts.append("\n".join(f"* {_marked(bullet)}" for bullet in self.bullets))
         if self.rows:
             parts.append(markdown_table(self.rows, self.head))
         if self.figure in figures:
-            parts.append(f"![{self.title}]({figures[self.figure]})")
-        return "\n\n".join([*parts, *self.notes])
+            parts.append(f"![{_marked(self.title)}]({figures[self.figure]})")
+        return "\n\n".join([*parts, *map(_marked, self.notes)])
 
 
 def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Returns a Markdown table, first column left-aligned, others right-aligned."""
     rule = ["---", *["---:"] * (len(head) - 1)]
-    rows = [[printable(cell) for cell in row] for row in rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
-        for line in [head, rule, *rows]
+    head, *rows = (
+        [_marked(cell).replace("|", "\\|") for cell in row] for row in (head, *rows)
     )
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *rows])
+
+
+def _marked(text: str) -> str:
+    """Returns a text for Markdown, in which no name is a line break or a tag."""
+    return printable(text).replace("<", "&lt;")
 
 
 def printable(text: str) -> str:

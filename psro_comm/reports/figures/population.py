@@ -129,7 +129,7 @@ def plot_map(
             )
             far = np.argsort(-np.hypot(*points.T) - 10 * weights)[:_MOST_NAMES]
             names, longer = shortened([found[side][k] for k in far], 14)
-            legend += longer
+            legend += [(f"{label} {key}", name) for key, name in longer]
             for k, name in zip(far, names, strict=True):
                 ax.annotate(
                     name, points[k], (3, 3), textcoords="offset points", fontsize=6
