@@ -11,7 +11,7 @@ from psro_comm.metagame.general.analysis import analyse_game
 from psro_comm.metagame.general.normal_form import NormalFormGame
 from psro_comm.metagame.general.role_symmetric import RoleSymmetricGame
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section, short
+from psro_comm.reports.text import Section, printable, short
 
 _MOST = 12  # equilibria, profiles and sinks that are shown; all are in the JSON file
 _MOST_LETTERS = 80  # of all names of a profile
@@ -114,7 +114,7 @@ def _bounded(found: Mapping[str, Any]) -> str:
 
 def _profile(names: Sequence[str]) -> str:
     most = max(9, _MOST_LETTERS // len(names))
-    return f"({', '.join(short(name, most) for name in names)})"
+    return printable(f"({', '.join(short(name, most) for name in names)})")
 
 
 def _mixture(weights: Mapping[str, float]) -> str:
@@ -138,8 +138,10 @@ def _left_out(found: Any, title: str) -> Section | None:
 
 
 def _pure(found: Mapping[str, Any]) -> Section:
+    open_ = [short(f"it may be one: {each}", 90) for each in found.get("open", ())]
     if not found["count"]:
-        return Section("No pure equilibrium")
+        title = "No pure equilibrium is certain" if open_ else "No pure equilibrium"
+        return Section(title, open_[:_MOST], notes=_more(len(open_)))
     rows = [
         (
             short(each["profile"], _MOST_LETTERS),
@@ -150,7 +152,8 @@ def _pure(found: Mapping[str, Any]) -> Section:
     known = any(share for _, share in rows)
     head = "profile", "in draws" if known else ""
     title = f"Pure equilibria: {found['count']:,}"
-    return Section(title, head=head, rows=rows, notes=_more(found["count"]))
+    notes = _more(found["count"])
+    return Section(title, open_[:_MOST], head, rows, notes)
 
 
 def _equilibria(found: Mapping[str, Any]) -> Section:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section, Sides
+from psro_comm.reports.text import Section, Sides, printable
 
 _MOST_CELLS = 8
 _MOST_POLICIES = 12  # a longer side folds the policies without weight
@@ -77,7 +77,8 @@ def _bounded(found: Mapping[str, Any]) -> str:
 
 
 def _security(found: Mapping[str, Any], sides: Sides) -> list[str]:
-    lines = [f"best single {sides.row}: {found['policy']}, {_text(found['pure'])}"]
+    best = printable(found["policy"])  # not as blanks, before lines are filled
+    lines = [f"best single {sides.row}: {best}, {_text(found['pure'])}"]
     if "robust_guarantee" in found:
         lines.append(
             f"robust mixture guarantees {found['robust_guarantee']:.4g}"
