@@ -70,7 +70,7 @@ def all_or_some(
         if all(good) and mixtures:
             parts = [each.extreme for each in whole.components]
             return Equilibria(mixtures, method, True, parts)
-    limit = max(1, min(_PATHS, _WORK // (m * n * (m + n))))
+    limit = max(1, min(_PATHS, m + n, _WORK // (m * n * (m + n))))
     found: list[Mixtures] = []
     for pair in all_paths(left.payoffs[0], left.payoffs[1], limit):
         mixtures_ = _spread_out(game, kept, pair)

@@ -9,7 +9,7 @@ import numpy as np
 from psro_comm.metagame.solvers.checks import check_size
 
 Mixtures = Sequence[np.ndarray]  # one for each player, or role
-_WIDE = 1e5  # middle halves: a wider spread is that of a few payoffs
+WIDE = 1e5  # middle halves: a wider spread is that of a few payoffs
 
 
 class Game(Protocol):
@@ -210,7 +210,7 @@ def usual_spread(payoffs: np.ndarray) -> float:
     whole = float(np.ptp(payoffs))
     low, high = np.quantile(payoffs, [0.25, 0.75])
     middle = float(high - low)
-    return middle if 0 < middle * _WIDE < whole else whole or 1.0
+    return middle if 0 < middle * WIDE < whole else whole or 1.0
 
 
 def check_names(names: Sequence[str], what: str) -> None:
