@@ -81,19 +81,24 @@ def main(_: list[str]) -> None:
     source = given.payoffs or f"{given.runs_dir}/{given.run}"
     from psro_comm.command.outline import outline
     from psro_comm.metagame.general.files import reduction_of
-    from psro_comm.reports.tables.analysis import Look, Sides, analyze, checked_pages
+    from psro_comm.reports.tables.analysis import (
+        Look,
+        analyze,
+        checked_pages,
+        checked_sides,
+    )
     from psro_comm.reports.tables.refining import Refining
 
     how, reduction = reading_options(), reduction_of(given.reduction)
     width = given.width if given.refine else None
+    sides = checked_sides(given.row_name, given.column_name)
+    look = Look(given.figures, checked_pages(given.pages), sides, given.population)
     if given.dry_run:
         config = request.config if request else None
         asked = None if width is None else (config, width)
         told = source, given.out, given.resamples, how, reduction
         print(outline(*told, refined=asked))
         return
-    sides = Sides(given.row_name, given.column_name)
-    look = Look(given.figures, checked_pages(given.pages), sides, given.population)
     options = (given.resamples, given.meta_solver, look, given.seed)
     results = [Path(each) for each in given.results]
     with open_lab(request) if request else nullcontext() as lab:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from oracles.teams.backbones import BACKBONES as BACKBONES
     from oracles.teams.backbones.talking import Talking as Talking
     from oracles.teams.elsewhere import TEAMS as TEAMS
+    from psro_comm.api.general import GameAnalysis as GameAnalysis
+    from psro_comm.api.general import analyze_game as analyze_game
     from psro_comm.api.learning import BestResponse as BestResponse
     from psro_comm.api.learning import best_response as best_response
     from psro_comm.api.outside import WorstCase as WorstCase
@@ -85,6 +87,7 @@ _HOMES = {  # of each name, the module that defines it
     "Talking": "oracles.teams.backbones.talking",
     "TEAMS": "oracles.teams.elsewhere",
     **dict.fromkeys(("Evaluation", "evaluate"), "psro_comm.api.play"),
+    **dict.fromkeys(("GameAnalysis", "analyze_game"), "psro_comm.api.general"),
     **dict.fromkeys(("BestResponse", "best_response"), "psro_comm.api.learning"),
     "Solution": "psro_comm.api.solution",
     "psro": "psro_comm.psro",  # the room itself, see `_Called`

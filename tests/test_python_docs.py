@@ -1,4 +1,4 @@
-"""Every example of the front door is run: README, docs/python.md and the notebook."""
+"""Every example of the front door is run: README, docs/python.md and the notebooks."""
 
 import importlib.util
 import inspect
@@ -14,6 +14,7 @@ import psro_comm as pc
 from tests.paths import ROOT
 
 DOCS = ("README.md", "docs/python.md")
+NOTEBOOKS = ("first_steps", "payoff_tables")
 # What a notebook does: of a cell's last expression it shows the HTML. What is heavy is
 # imported once; each list of cells then has a process and a folder of its own.
 RUN = """
@@ -59,9 +60,9 @@ def blocks(doc):
     return [each for each in found if not (absent and "# needs pettingzoo" in each)]
 
 
-def cells():
-    """The cells of the notebook that are code, in order; none has an output."""
-    notebook = json.loads((ROOT / "examples/first_steps.ipynb").read_text())
+def cells(name):
+    """The cells of a notebook that are code, in order; none has an output."""
+    notebook = json.loads((ROOT / f"examples/{name}.ipynb").read_text())
     found = [each for each in notebook["cells"] if each["cell_type"] == "code"]
     assert all(each["outputs"] == [] for each in found)
     return ["".join(each["source"]) for each in found]
@@ -70,7 +71,8 @@ def cells():
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
     """What each document prints."""
-    todo = {**{doc: blocks(doc) for doc in DOCS}, "notebook": cells()}
+    todo = {doc: blocks(doc) for doc in DOCS}
+    todo |= {name: cells(name) for name in NOTEBOOKS}
     jobs = []
     for texts in todo.values():
         folder = tmp_path_factory.mktemp("here")
@@ -104,8 +106,12 @@ def test_every_block_of_the_document_runs_in_order(said):
     assert "return of filters against attacks" in said["docs/python.md"]
 
 
-def test_every_cell_of_the_notebook_runs(said):
-    assert said["notebook"].count("<table>") >= 3
+def test_every_cell_of_the_notebooks_runs(said):
+    assert said["first_steps"].count("<table>") >= 3
+    tables = said["payoff_tables"]
+    assert tables.count("<table>") >= 2
+    assert "the solver's own mixtures have NashConv" in tables
+    assert "equilibria found: 3 (all extreme ones)" in tables
 
 
 @pytest.mark.parametrize("name", sorted(pc.__all__))

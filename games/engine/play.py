@@ -194,12 +194,19 @@ def collect(steps: Iterator[Step], num_steps: int) -> Step:
     """Stacks the next `num_steps` steps: every leaf gains a leading axis T.
 
     Raises:
-      FloatingPointError: an observation or a reward is not finite.
+      FloatingPointError: a number that the game tells is not finite.
     """
     found = cast(Step, stack(list(islice(steps, num_steps))))
-    for name, told in (("observation", found.timestep.obs), ("reward", found.reward)):
-        if not bool(told.isfinite().all()):
-            raise FloatingPointError(f"the game is broken: {name} not finite")
+    for name, told in (
+        ("an observation", found.timestep.obs),
+        ("its state", found.timestep.state),
+        ("a reward", found.reward),
+        ("the reward of an agent", found.agent_reward),
+    ):
+        known = told.isfinite()
+        if not bool(known.all()):
+            number = float(told[~known][0])
+            raise FloatingPointError(f"the game is broken: {name} is {number}")
     return found
 
 

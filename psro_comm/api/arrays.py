@@ -1,5 +1,6 @@
-"""Makes a meta-game of an array or a DataFrame, with the names of its policies."""
+"""Makes a meta-game of an array, and gives games names and standard errors."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from psro_comm.metagame.payoffs import PayoffTable
 def of_array(
     payoffs: Any, std_error: Any, filters: Any = None, attacks: Any = None
 ) -> MetaGame:
-    """Returns the meta-game of an array `[m, n]` or `[m, n, W]`, or of a DataFrame.
+    """Returns the meta-game of an array `[m, n]` or `[m, n, W]`.
 
     Args:
       payoffs, std_error, filters, attacks: as `pc.analyze` takes them.
@@ -20,11 +21,6 @@ def of_array(
     Raises:
       ValueError: as `pc.analyze`.
     """
-    if hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy"):  # a DataFrame
-        std_error = _aligned(std_error, payoffs)
-        filters = list(payoffs.index) if filters is None else filters
-        attacks = list(payoffs.columns) if attacks is None else attacks
-        payoffs = payoffs.to_numpy()
     array = _numbers("payoffs", payoffs)
     if array.ndim not in (2, 3):
         raise ValueError(
@@ -33,12 +29,7 @@ def of_array(
     rows = _names("filters", filters, "filter", array.shape[0])
     columns = _names("attacks", attacks, "attack", array.shape[1])
     if array.ndim == 2:
-        errors = None if std_error is None else _numbers("std_error", std_error)
-        if errors is not None and errors.shape != array.shape:
-            raise ValueError(
-                f"std_error has shape {errors.shape}, must be {array.shape} as payoffs"
-            )
-        return MetaGame(rows, columns, array, errors, title="payoffs")
+        return relabelled(MetaGame(rows, columns, array, title="payoffs"), std_error)
     if std_error is not None:
         raise ValueError(
             "std_error has no effect beside returns by world: leave it out"
@@ -47,7 +38,30 @@ def of_array(
     return MetaGame.of(PayoffTable(rows, columns, array, none, none), "payoffs")
 
 
-def _aligned(std_error: Any, payoffs: Any) -> Any:
+def relabelled(
+    game: MetaGame, std_error: Any = None, filters: Any = None, attacks: Any = None
+) -> MetaGame:
+    """Returns a game with other names or standard errors, where they are given.
+
+    Raises:
+      ValueError: not as many names, one twice, or errors of another shape.
+    """
+    changes: dict[str, Any] = {}
+    shape = game.mean.shape
+    if filters is not None:
+        changes["defenders"] = _names("filters", filters, "filter", shape[0])
+    if attacks is not None:
+        changes["attackers"] = _names("attacks", attacks, "attack", shape[1])
+    if std_error is not None:
+        changes["std_error"] = errors = _numbers("std_error", std_error)
+        if errors.shape != shape:
+            raise ValueError(
+                f"std_error has shape {errors.shape}, must be {shape} as payoffs"
+            )
+    return replace(game, **changes)
+
+
+def aligned(std_error: Any, payoffs: Any) -> Any:
     """Returns the standard errors of a DataFrame in the order of its names.
 
     Raises:

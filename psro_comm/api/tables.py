@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 
 from games.engine.settings import refusal
-from psro_comm.api.arrays import of_array
+from psro_comm.api.arrays import aligned, of_array, relabelled
 from psro_comm.api.games import as_path, at_least, nothing_else_changed, whole_seed
 from psro_comm.api.results import Result, flat, plain
 from psro_comm.metagame.analysis import analyse
-from psro_comm.metagame.formats.files import read_meta_game, write_meta_game
+from psro_comm.metagame.formats.files import write_meta_game
+from psro_comm.metagame.formats.frame import from_frame
+from psro_comm.metagame.general.files import (
+    ONLY_ZERO_SUM,
+    AnyGame,
+    as_meta_game,
+    read_game,
+)
+from psro_comm.metagame.general.openspiel import taken
 from psro_comm.metagame.intervals import Interval
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.payoffs import PayoffTable
@@ -160,17 +168,19 @@ def analyze(
     Args:
       payoffs: a `Table`; an array `[m, n]` of mean returns, or `[m, n, W]` of returns
         by world (NaN where not played); a pandas `DataFrame`, rows filters and columns
-        attacks; or the path of a `.csv`, `.json` or `.nfg` file.
-      std_error: `[m, n]` standard errors of an array or DataFrame of means; None means
+        attacks, or with a line a cell as in a .csv file; a `PSROSolver` or game of
+        OpenSpiel; or the path of a file of docs/meta_games.md.
+      std_error: `[m, n]` standard errors of means that are not from a file; None means
         no intervals.
-      filters, attacks: names of an array's m rows and n columns; None numbers them.
+      filters, attacks: names of m rows and n columns that are not from a file; None
+        numbers those of an array.
       meta_solver: a key of `pc.META_SOLVERS`, whose mixtures are judged.
       resamples: number of resamples behind the intervals.
       seed: seed of the resamples.
 
     Raises:
-      ValueError: an unknown solver, a file that is no table, shapes that do not fit, or
-        a cell without a finite mean.
+      ValueError: an unknown solver, a file that is no table, shapes that do not fit, a
+        cell without a finite mean, or a game that `pc.analyze_game` is for.
     """
     if not isinstance(meta_solver, str) or meta_solver not in META_SOLVERS:
         raise refusal("meta_solver", meta_solver, f"one of {', '.join(META_SOLVERS)}")
@@ -194,17 +204,46 @@ def as_game(
         for name, value in given.items():
             if value is not None:
                 raise ValueError(f"{name} has no effect beside such a table: leave it")
-        if isinstance(payoffs, MetaGame):
-            return payoffs
-        if isinstance(payoffs, str | Path):
-            return read_meta_game(Path(payoffs))
-        named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
-        return MetaGame.of(named.payoffs, named.name)
-    return of_array(payoffs, std_error, filters, attacks)
+        return _with_names(payoffs)
+    frame = hasattr(payoffs, "columns") and hasattr(payoffs, "to_numpy")
+    if (theirs := taken(payoffs)) is not None:
+        game = _zero_sum(as_meta_game(theirs))
+    elif frame:
+        game = from_frame(payoffs, "payoffs")
+        std_error = aligned(std_error, payoffs)
+    else:
+        return of_array(payoffs, std_error, filters, attacks)
+    known = game.returns is not None or game.std_error is not None
+    if known and std_error is not None:
+        raise ValueError(
+            "std_error has no effect beside payoffs that have errors of their own:"
+            " leave it out"
+        )
+    return relabelled(game, std_error, filters, attacks)
+
+
+def _with_names(payoffs: MetaGame | Table | PayoffTable | str | Path) -> MetaGame:
+    """Returns the meta-game of a table, or of a file of one."""
+    if isinstance(payoffs, MetaGame):
+        return payoffs
+    if isinstance(payoffs, str | Path):
+        return _zero_sum(read_game(payoffs))
+    named = payoffs if isinstance(payoffs, Table) else Table(payoffs)
+    return MetaGame.of(named.payoffs, named.name)
+
+
+def _zero_sum(game: AnyGame) -> MetaGame:
+    """Returns a game of two players whose payoffs sum to a constant; refuses others."""
+    if not isinstance(game, MetaGame):
+        raise ValueError(f"{game.title!r}: {ONLY_ZERO_SUM}; pc.analyze_game is for it")
+    return game
 
 
 def save_table(table: Any, path: str | Path) -> None:
     """Writes a table for Gambit (`.nfg`), spreadsheets (`.csv`) or as `.json`.
+
+    These hold means and standard errors, as if cells were independent; `.ga.json`
+    (gameanalysis) holds the returns of each world.
 
     Raises:
       ValueError: another suffix, or a cell that was not played.

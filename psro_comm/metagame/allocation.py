@@ -16,6 +16,7 @@ from psro_comm.metagame.table_intervals import DRAWS, noise_of, value_interval
 _SOLVED = 100  # resamples that are solved for the sensitivities
 BATCH = 32  # episodes that a cell gets at once
 _ROUND = 0.5  # of the missing width, which a round closes
+_MOST = 1e12  # episodes that anybody plays
 _CLOSE = 1.1  # widths: then the next round goes all the way
 _SPARE = 0.97  # of the width: a hair's breadth is no reason for another round
 
@@ -129,6 +130,9 @@ def wanted(now: Known, width: float) -> np.ndarray:
 
     Returns:
       `[m, n]` int.
+
+    Raises:
+      ValueError: they are more than can be played, or counted.
     """
     present = now.episodes.astype(np.int64)
     if now.half_width <= width:
@@ -141,7 +145,13 @@ def wanted(now: Known, width: float) -> np.ndarray:
         played = np.maximum(present, middle * product)
         reached = half_width(now.sensitivity, now.deviation, played)
         least, most = (middle, most) if reached > target else (least, middle)
-    return np.ceil(np.maximum(present, most * product) - present).astype(np.int64)
+    more = np.ceil(np.maximum(present, most * product) - present)
+    if not more.sum() <= _MOST:
+        raise ValueError(
+            f"--width is {width:g}: it takes some {more.sum():.0e} episodes, at most"
+            f" {_MOST:.0e} are planned"
+        )
+    return more.astype(np.int64)
 
 
 def next_round(now: Known, width: float) -> np.ndarray:

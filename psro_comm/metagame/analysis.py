@@ -9,15 +9,24 @@ from psro_comm.metagame.evolution import ranked
 from psro_comm.metagame.intervals import Interval, as_dict, percentiles
 from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.regret import nash_conv
-from psro_comm.metagame.solvers import guarantee, solve, solve_many
+from psro_comm.metagame.solvers import (
+    MetaSolverError,
+    guarantee,
+    solve,
+    solve_many,
+)
 from psro_comm.metagame.solvers.cone_program import CONFIDENCE, secured
-from psro_comm.metagame.solvers.scale import met_gap, typical_spread
+from psro_comm.metagame.solvers.scale import (
+    is_ill_scaled,
+    met_gap,
+    typical_spread,
+)
 from psro_comm.metagame.solvers.uniqueness import is_unique, weight_ranges
 from psro_comm.metagame.structure import (
     EDGE,
+    cells_by_share,
     cyclic_share,
     dominance_margins,
-    value_shares,
 )
 from psro_comm.metagame.table_intervals import (
     COVERAGE,
@@ -128,7 +137,7 @@ def analyse(
         "security": _security(game, noise),
         "defenders": _policies(defender, unique[0]),
         "attackers": _policies(attacker, unique[1]),
-        "cells": _cells(game, exact.x, exact.y),
+        "cells": cells_by_share(game, exact.x, exact.y),
     }
 
 
@@ -145,7 +154,7 @@ def _weights(mean: np.ndarray, noise: Noise | None) -> tuple[np.ndarray, np.ndar
 def _how(noise: Noise | None) -> str:
     if noise is None:
         return "nothing: no standard errors"
-    return "worlds" if noise.worlds else "normal errors"
+    return "worlds" if noise.worlds else "independent normal errors"
 
 
 def _warnings(
@@ -154,6 +163,12 @@ def _warnings(
     """Returns why numbers are to be doubted: too few worlds, too wide a scale."""
     few = noise is not None and 0 < noise.worlds < FEW_WORLDS
     found = [f"fewer than {FEW_WORLDS} worlds: intervals are rough"] if few else []
+    if is_ill_scaled(game.mean):
+        found.append(
+            f"a few payoffs make the spread {np.ptp(game.mean):.2g}, that of most is"
+            f" {typical_spread(game.mean):.2g}: cyclic share, ratings and colours tell"
+            " of these few"
+        )
     left = met_gap(game.mean, x, y)
     if left < _SMALL_GAP:
         return found
@@ -192,7 +207,7 @@ def _cyclic(mean: np.ndarray, noise: Noise | None) -> dict[str, Any]:
     return _interval(cyclic_share(mean), drawn)
 
 
-def _policies(side: _Side, unique: bool) -> list[dict[str, Any]]:
+def _policies(side: _Side, unique: bool | None) -> list[dict[str, Any]]:
     """Returns an entry for each policy of one side.
 
     Its regret is what the best policy earns more against the other side's mixture.
@@ -205,7 +220,7 @@ def _policies(side: _Side, unique: bool) -> list[dict[str, Any]]:
         regrets = [{**as_dict(each)} for each in found]
     margins, frequency = _dominated(side)
     again = side.resampled if len(side.resampled) else side.nash[None]
-    ranges = None if unique else _ranges(side)
+    ranges = _ranges(side) if unique is False else None
     return [
         {
             "name": name,
@@ -222,7 +237,7 @@ def _policies(side: _Side, unique: bool) -> list[dict[str, Any]]:
 
 
 def _ranges(side: _Side) -> np.ndarray | None:
-    """Returns each weight's range over all equilibria; None if the table is large."""
+    """Returns each weight's range over all equilibria; None where it is not known."""
     if side.mean.size * len(side.names) > _RANGES_WORK:
         return None
     return weight_ranges(side.mean, side.value)
@@ -257,32 +272,14 @@ def _security(game: MetaGame, noise: Noise | None) -> dict[str, Any]:
     known = game.std_error is not None and game.std_error.any()
     if known and game.mean.size <= _ROBUST_SIZE:
         assert game.std_error is not None
-        x = secured(game.mean, game.std_error)
+        try:
+            x = secured(game.mean, game.std_error)
+        except MetaSolverError as error:
+            return {**found, "robust_left_out": str(error)}
         found["robust_mixture"] = dict(zip(game.defenders, x.tolist(), strict=True))
         found["robust_guarantee"] = guarantee(game.mean, game.std_error, x)
         found["robust_confidence"] = CONFIDENCE
     return found
-
-
-def _cells(game: MetaGame, x: np.ndarray, y: np.ndarray) -> list[dict[str, Any]]:
-    """Returns every cell, in order of its share in the value's uncertainty."""
-    noise = game.std_error if game.std_error is not None else np.zeros(game.mean.shape)
-    shares = value_shares(x, y, noise)
-    order = np.argsort(-shares, axis=None, kind="stable")
-    cells = []
-    for i, j in zip(*np.unravel_index(order, shares.shape), strict=True):
-        cell: dict[str, Any] = {
-            "defender": game.defenders[i],
-            "attacker": game.attackers[j],
-            "mean": float(game.mean[i, j]),
-            "share_of_value_variance": float(shares[i, j]),
-        }
-        if game.std_error is not None:
-            cell["std_error"] = float(game.std_error[i, j])
-        if game.episodes is not None:
-            cell["episodes"] = int(game.episodes[i, j])
-        cells.append(cell)
-    return cells
 
 
 def _bare(number: float) -> dict[str, float | None]:

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from psro_comm.metagame.payoffs import PayoffTable
+from psro_comm.metagame.solvers.checks import LARGEST, check_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class MetaGame:
     Raises:
       ValueError: a title or a name that is no text, a name twice, shapes that do not
         fit, a mean that is not finite, a standard error that is negative or not finite,
-        or episodes that are no count.
+        episodes that are no count, or payoffs whose products are no doubles.
     """
 
     defenders: tuple[str, ...]
@@ -62,11 +63,14 @@ class MetaGame:
                 raise ValueError(f"{shape} names need such a {name}, got {array.shape}")
             if name != "returns":
                 self._check_cells(name, array)
+            if name == "mean":
+                check_size(array)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
     def _check_cells(self, name: str, array: np.ndarray) -> None:
         bad = ~np.isfinite(array) if name == "mean" else ~(array >= 0)
+        bad |= array > LARGEST if name == "std_error" else False
         if name == "episodes":
             bad |= (array != np.round(array)) | (array < 1)
         for i, j in np.argwhere(bad | np.isinf(array)):

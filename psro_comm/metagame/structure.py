@@ -1,10 +1,14 @@
 """Describes a payoff table's structure: ratings, cycles, dominance, sensitivity."""
 
+from typing import Any
+
 import numpy as np
 
+from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.metagame.solvers import solve_many
 
 EDGE = 1e-9  # of the typical spread: a larger margin is more than rounding
+_ROUNDING = 1e-15  # of the largest payoff, of a cell
 _PROBES = 256  # mixtures whose best responses need no proof of not being dominated
 
 
@@ -45,7 +49,9 @@ def cyclic_share(matrix: np.ndarray) -> float:
     mean, _, _, cyclic = additive_parts(matrix)
     total = float(((matrix - mean) ** 2).sum())
     scale = (EDGE * np.abs(matrix).max()) ** 2
-    return float((cyclic**2).sum()) / total if total > scale else 0.0
+    round_ = float((cyclic**2).sum())
+    rounding = (_ROUNDING * np.abs(matrix).max()) ** 2 * matrix.size
+    return round_ / total if total > scale and round_ > rounding else 0.0
 
 
 def dominance_margins(matrix: np.ndarray) -> np.ndarray:
@@ -88,3 +94,26 @@ def value_shares(x: np.ndarray, y: np.ndarray, std_error: np.ndarray) -> np.ndar
     variance = (np.outer(x, y) * std_error) ** 2
     total = variance.sum()
     return variance / total if total > 0 else variance
+
+
+def cells_by_share(
+    game: MetaGame, x: np.ndarray, y: np.ndarray
+) -> list[dict[str, Any]]:
+    """Returns every cell, in order of its share in the value's uncertainty."""
+    noise = game.std_error if game.std_error is not None else np.zeros(game.mean.shape)
+    shares = value_shares(x, y, noise)
+    order = np.argsort(-shares, axis=None, kind="stable")
+    cells = []
+    for i, j in zip(*np.unravel_index(order, shares.shape), strict=True):
+        cell: dict[str, Any] = {
+            "defender": game.defenders[i],
+            "attacker": game.attackers[j],
+            "mean": float(game.mean[i, j]),
+            "share_of_value_variance": float(shares[i, j]),
+        }
+        if game.std_error is not None:
+            cell["std_error"] = float(game.std_error[i, j])
+        if game.episodes is not None:
+            cell["episodes"] = int(game.episodes[i, j])
+        cells.append(cell)
+    return cells

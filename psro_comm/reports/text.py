@@ -1,12 +1,19 @@
 """Writes parts of a report as plain text and as Markdown."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from psro_comm.metagame.intervals import Interval
 
 _WIDTH = 98
+
+
+class Sides(NamedTuple):
+    """What the row player and the column player are called."""
+
+    row: str = "defender"
+    column: str = "attacker"
 
 
 class Section(NamedTuple):
@@ -45,24 +52,28 @@ class Section(NamedTuple):
         Args:
           figures: paths by name of the figure; a figure without a path is not shown.
         """
-        parts = [f"## {self.title}"]
+        parts = [f"## {_marked(self.title)}"]
         if self.bullets:
-            parts.append("\n".join(f"* {bullet}" for bullet in self.bullets))
+            parts.append("\n".join(f"* {_marked(bullet)}" for bullet in self.bullets))
         if self.rows:
             parts.append(markdown_table(self.rows, self.head))
         if self.figure in figures:
-            parts.append(f"![{self.title}]({figures[self.figure]})")
-        return "\n\n".join([*parts, *self.notes])
+            parts.append(f"![{_marked(self.title)}]({figures[self.figure]})")
+        return "\n\n".join([*parts, *map(_marked, self.notes)])
 
 
 def markdown_table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Returns a Markdown table, first column left-aligned, others right-aligned."""
     rule = ["---", *["---:"] * (len(head) - 1)]
-    rows = [[printable(cell) for cell in row] for row in rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
-        for line in [head, rule, *rows]
+    head, *rows = (
+        [_marked(cell).replace("|", "\\|") for cell in row] for row in (head, *rows)
     )
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *rows])
+
+
+def _marked(text: str) -> str:
+    """Returns a text for Markdown, in which no name is a line break or a tag."""
+    return printable(text).replace("<", "&lt;")
 
 
 def printable(text: str) -> str:
@@ -73,6 +84,18 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
     )
+
+
+def short(text: str, most: int = 40) -> str:
+    """Returns a text of at most `most` letters, its middle left out."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def in_words(sections: Iterable[Section]) -> str:
+    """Returns sections as plain text, whose lines hold no control characters."""
+    lines = "\n\n".join(section.as_text() for section in sections).split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def percent(share: Interval) -> str:

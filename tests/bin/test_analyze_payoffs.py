@@ -126,6 +126,23 @@ def test_anybodys_table_is_refined_by_lists_until_the_width_is_met(tmp_path):
     assert (report["value"]["high"] - report["value"]["low"]) / 2 < 0.13
 
 
+def test_results_do_not_count_twice_and_no_width_takes_forever(tmp_path):
+    table, more = tmp_path / "table.csv", tmp_path / "more.csv"
+    table.write_text(CSV)
+    more.write_text("defender,attacker,mean\na,x,4\n")
+    again = tmp_path / "again.csv"
+    again.write_bytes(more.read_bytes())
+    for results in ([more, more], [more, again], [table]):
+        refining = Refining(None, results=results)
+        with pytest.raises(ValueError, match="it would count twice"):
+            analyze_file(table, None, 20, "nash", Look(figures=False), 0, refining)
+    with pytest.raises(
+        ValueError, match=r"--width is 1e-09: it takes some .e\+\d\d ep"
+    ):
+        analyze_file(table, None, 20, "nash", Look(figures=False), 0, Refining(1e-9))
+    assert {*tmp_path.iterdir()} == {table, more, again}
+
+
 BAD = [
     ("", "one of --payoffs=FILE and --run=NAME"),
     ("--run=nobody", "run 'nobody' does not exist in runs"),
@@ -140,6 +157,8 @@ BAD = [
     ("--payoffs=a.csv --task=echo", "Unknown command line flag 'task'"),
     ("--payoffs=a.csv --runs_dir=x", "--runs_dir has no effect beside --payoffs"),
     ("--payoffs=a.csv --resamples=1", "resamples=1"),
+    ("--payoffs=a.csv --row_name=", "--row_name is '', must be a name on one line"),
+    ("--payoffs=a.csv --row_name=a --column_name=a --dry_run", "are both 'a', must"),
     ("--payoffs=a.csv --meta_solver=nahs", "value should be one of <nash|max_entropy"),
 ]
 

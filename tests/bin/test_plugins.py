@@ -76,6 +76,10 @@ BAD = {
     "--plugin=os": "plugin is 'os', must be a .py file",
     "--team=parrots": "run 'parrots' does not exist",
 }
+NO_NUMBER = {  # what the coin pays, to the team and to each agent
+    "reward": "right.float() * torch.nan, each",
+    "agents": "right.float(), each * torch.nan",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,11 @@ def found(tmp_path_factory):
     text = (ROOT / "examples/my_attack.py").read_text()
     mine.write_text(text)
     changed.write_text(text.replace("-self", "+self"))
+    coin = (ROOT / "examples/my_environment.py").read_text()
+    for name, paid in NO_NUMBER.items():
+        assert "Signal(right.float(), each," in coin
+        spoilt = coin.replace("Signal(right.float(), each,", f"Signal({paid},")
+        (source / f"{name}.py").write_text(spoilt)
     runs = f"--runs_dir={folder}"
     evaluated = ["evaluate", *TEAM, *SIDES, *ATTACKED, "--budget=smoke", runs]
     solved = ["run_psro", *SOLVED, runs, "--run=solved"]
@@ -115,6 +124,15 @@ def found(tmp_path_factory):
         "changed": [*own, f"--plugin={mine}", "--attacks=mine"],
         "taken": ["run_psro", *TEAM, runs, "--run=parrots"],
         **{word: ["evaluate", "--task=echo", runs, word] for word in BAD},
+        **{
+            name: [
+                *made,
+                f"--plugin={source}/{name}.py",
+                "--task=coin",
+                f"--run={name}",
+            ]
+            for name in NO_NUMBER
+        },
     }
     return folder, dict(zip(lines, run(list(lines.values())), strict=True))
 
@@ -126,7 +144,7 @@ def read(folder, name):
 
 def test_every_kind_of_plugin_works_by_its_flags(found):
     for name, (status, said) in found[1].items():
-        fails = name in {"without", "changed", "taken", *BAD}
+        fails = name in {"without", "changed", "taken", *BAD, *NO_NUMBER}
         assert (status != 0) is fails, (name, said)
     assert "--coin.episode_limit" in (found[0] / "coin/flags.txt").read_text()
     assert read(found[0], "loud/config.json")["backbone"] == "loudest"
@@ -178,6 +196,19 @@ def test_a_run_goes_on_bit_for_bit_and_with_the_same_plugin_alone(found):
     status, words = said["changed"]
     assert status == 2
     assert "was made with another plugin 'my_attack': its sha256 was" in words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("reward", "a reward is nan"), ("agents", "the reward of an agent is nan")],
+)
+def test_a_team_is_not_trained_on_rewards_that_are_no_numbers(found, name, words):
+    folder, answers = found
+    status, said = answers[name]
+    assert status == 2
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert errors == [f"error: team: the game is broken: {words}"]
+    assert not [*folder.glob(f"{name}/policies/*")]
 
 
 def test_what_is_no_plugin_is_one_line_before_any_work(found):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from psro_comm.metagame.formats.numbers import (
     looks_like_number,
     numbers,
@@ -12,6 +14,8 @@ from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.formats.text import Row
 from psro_comm.metagame.meta_game import MetaGame
 
+_MARGINS = ("mean", "average", "avg", "sum", "total", "all")
+_ROUNDED = 1e-3  # of the largest payoff, in a mean that was rounded
 _HOW = "--names=both, columns, rows or none says where names are"
 
 
@@ -27,6 +31,12 @@ def from_matrix(
       ValueError: a line or a column of numbers may be names or payoffs, or a payoff is
         no number.
     """
+    corner = rows[0].cells[0].strip().lower()
+    if corner.startswith("attack") or corner in ("column", "column player"):
+        raise ValueError(
+            f"its first column is called {shown(rows[0].cells[0])}, but defenders are"
+            " its rows: transpose it, or call that column otherwise"
+        )
     named = options.names
     if named == "auto":
         named = _where_names_are([row.cells for row in rows])
@@ -46,14 +56,31 @@ def from_matrix(
         points=without_decimal_commas(cells),
     )
     shape = len(side), len(head)
+    payoffs = found.values.reshape(shape)
+    _check_margin(head, payoffs)
+    _check_margin(side, payoffs.T)
     return MetaGame(
         tuple(side),
         tuple(head),
-        found.values.reshape(shape),
+        payoffs,
         None if found.errors is None else found.errors.reshape(shape),
         title=title,
         notes=(*notes, *_words(named, side, head), *found.notes),
     )
+
+
+def _check_margin(names: Sequence[str], payoffs: np.ndarray) -> None:
+    """Refuses a last column that sums up the others, which is nobody's payoffs."""
+    if len(names) < 3 or names[-1].strip().lower() not in _MARGINS:
+        return
+    rest, last = payoffs[:, :-1], payoffs[:, -1]
+    edge = _ROUNDED * np.abs(payoffs).max()
+    for told in (rest.mean(axis=1), rest.sum(axis=1)):
+        if (np.abs(told - last) <= edge).all():
+            raise ValueError(
+                f"what it calls {shown(names[-1])} is the mean or sum of the others:"
+                " leave it out, or call the policy otherwise"
+            )
 
 
 def _where_names_are(cells: Sequence[Sequence[str]]) -> str:

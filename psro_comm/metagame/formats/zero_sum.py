@@ -38,7 +38,7 @@ def centred(
     middle = float(np.median(total))
     if abs(middle) <= max(SUM_TOLERANCE * spread, exact):
         middle = 0.0
-    if not (np.abs(total - middle) <= np.maximum(allowed, exact)).all():
+    if not (np.abs(total - middle) <= allowed + exact).all():
         raise NotConstantSumError(
             "it is not zero-sum: the players' payoffs sum to"
             f" {total.min():.6g} in one cell and to {total.max():.6g} in another"

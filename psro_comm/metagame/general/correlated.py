@@ -1,5 +1,6 @@
 """Finds correlated and coarse correlated equilibria, by linear programs."""
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from psro_comm.metagame.general.normal_form import NormalFormGame
+from psro_comm.metagame.general.normal_form import WIDE, NormalFormGame
 from psro_comm.metagame.solvers.checks import MetaSolverError, on_simplex
 
 # Numbers in the constraints; solvers take minutes beyond. Coarse ones have few lines.
@@ -84,8 +85,9 @@ def best_for(
 
     Raises:
       ValueError: the game is too large.
-      MetaSolverError: HiGHS failed.
+      MetaSolverError: HiGHS failed, or payoffs are too far apart for it.
     """
+    _check_scale(game)
     goal = np.tensordot(weights, game.payoffs, axes=1).ravel()
     scale = np.ptp(goal) or 1.0
     limits = deviation_gains(game, coarse=coarse) / game.spread
@@ -111,10 +113,11 @@ def most_mixed(game: NormalFormGame, *, coarse: bool = False) -> Joint:
 
     Raises:
       ValueError: the game is too large.
-      MetaSolverError: the interior-point method failed.
+      MetaSolverError: the interior-point method failed, or payoffs are too far apart.
 
     Source: Ortiz, Schapire, Kakade 2007, Maximum entropy correlated equilibria.
     """
+    _check_scale(game)
     limits = deviation_gains(game, coarse=coarse) / game.spread
     if limits.shape[1] > MOST_ENTROPY:
         raise ValueError(
@@ -127,7 +130,9 @@ def most_mixed(game: NormalFormGame, *, coarse: bool = False) -> Joint:
         constraints.append(limits @ joint <= _SLACK)
     problem = cp.Problem(cp.Maximize(cp.sum(cp.entr(joint))), constraints)
     try:
-        problem.solve(solver="CLARABEL")
+        with warnings.catch_warnings():  # of inaccuracy; the gains decide
+            warnings.simplefilter("ignore", UserWarning)
+            problem.solve(solver="CLARABEL")
     except cp.error.SolverError as error:
         raise MetaSolverError(f"CLARABEL: {error}") from error
     return _joint(game, joint.value, limits)
@@ -142,6 +147,16 @@ FINDERS: dict[str, Callable[..., Joint]] = {
     ),
     "max_entropy": lambda game, coarse: most_mixed(game, coarse=coarse),
 }
+
+
+def _check_scale(game: NormalFormGame) -> None:
+    """Refuses a game in which a weight of 1e-10 on 1e10 is as much as all others."""
+    whole = float(np.ptp(game.payoffs))
+    if whole > WIDE * game.spread:
+        raise MetaSolverError(
+            f"payoffs spread over {whole:.1e}, most over {game.spread:.1e}: too wide"
+            " for a linear program"
+        )
 
 
 def _joint(

@@ -70,7 +70,7 @@ def all_or_some(
         if all(good) and mixtures:
             parts = [each.extreme for each in whole.components]
             return Equilibria(mixtures, method, True, parts)
-    limit = max(1, min(_PATHS, _WORK // (m * n * (m + n))))
+    limit = max(1, min(_PATHS, m + n, _WORK // (m * n * (m + n))))
     found: list[Mixtures] = []
     for pair in all_paths(left.payoffs[0], left.payoffs[1], limit):
         mixtures_ = _spread_out(game, kept, pair)
@@ -173,12 +173,21 @@ def pure_equilibria(
     Returns:
       JSON data: their number, the first `most` with names, and in which share of draws
       of the payoffs' errors each is one (None without errors). In a role-symmetric
-      game, a profile next to which one is missing does not count.
+      game, `open` lists known profiles that no known deviation refutes, while others
+      are missing.
     """
     if isinstance(game, RoleSymmetricGame):
-        found = [k for k in np.flatnonzero(game.known) if _holds(game, int(k))]
-        names = [game.named(game.profiles[k]) for k in found[:most]]
-        return _listed(len(found), names, [None] * len(names))
+        answers = {int(k): _holds(game, int(k)) for k in np.flatnonzero(game.known)}
+        found, open_ = (
+            [
+                game.named(game.profiles[k])
+                for k, each in answers.items()
+                if each is told
+            ]
+            for told in (True, None)
+        )
+        listed = _listed(len(found), found[:most], [None] * len(found[:most]))
+        return {**listed, "open": open_[:most]}
     edge = _TIE * game.spread
     here = _best(game.payoffs, edge)
     cells = np.argwhere(here)[:most]
@@ -212,10 +221,12 @@ def _best(payoffs: np.ndarray, edge: float) -> np.ndarray:
     return np.logical_and.reduce(best)
 
 
-def _holds(game: RoleSymmetricGame, k: int) -> bool:
-    """Returns whether nobody gains by leaving profile k; False where not known."""
-    edge = _TIE * game.spread
+def _holds(game: RoleSymmetricGame, k: int) -> bool | None:
+    """Returns whether nobody gains by leaving profile k; None where not known."""
+    edge, known = _TIE * game.spread, True
     for s, t, row in game.neighbours(k):
-        if row is None or not game.payoffs[row, t] <= game.payoffs[k, s] + edge:
+        there = np.nan if row is None else game.payoffs[row, t]
+        if there > game.payoffs[k, s] + edge:
             return False
-    return True
+        known &= not np.isnan(there)
+    return True if known else None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from psro_comm.metagame.meta_game import MetaGame
 AnyGame = MetaGame | NormalFormGame | RoleSymmetricGame
 
 ONLY_ZERO_SUM = "it is not a two-player zero-sum game"
+_NEARLY = 0.05  # of the spread: sums that differ by less may be rounded
 _KEYS = {"players", "strategies", "payoffs"}  # of our JSON form
 
 
@@ -82,22 +84,22 @@ def reduction_of(text: str | None) -> dict[str, int]:
 
 def _read(source: str | Path, options: Options) -> AnyGame:
     if str(source).startswith(PREFIX):
-        return _as_meta_game(load(str(source).removeprefix(PREFIX)), options)
+        return as_meta_game(load(str(source).removeprefix(PREFIX)), options)
     path = Path(source)
     kind = path.suffix.lower()
     try:
         data = decode_json(read_bytes(path), path) if kind == ".json" else None
         if isinstance(data, Mapping) and set(data) >= _KEYS and "type" not in data:
-            return _as_meta_game(from_json(data, path.stem), options)
+            return as_meta_game(from_json(data, path.stem), options)
         if isinstance(data, Mapping) and _is_general(data):
             return from_gameanalysis(data, path.stem)
         if kind == ".nfg" and not _are_distinct(path):
-            return _as_meta_game(_of_nfg(path), options)
+            return as_meta_game(_of_nfg(path), options)
         return read_meta_game(path, options)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         if isinstance(error.__cause__, NotConstantSumError):
             if kind == ".nfg":
-                return _of_nfg(path)
+                return as_meta_game(_of_nfg(path), options)
             return from_gameanalysis(decode_json(read_bytes(path), path), path.stem)
         if str(path) in str(error):
             raise
@@ -151,25 +153,43 @@ def _of_nfg(path: Path) -> NormalFormGame:
     )
 
 
-def _as_meta_game(game: NormalFormGame, options: Options) -> MetaGame | NormalFormGame:
+def as_meta_game(
+    game: NormalFormGame, options: Options = DEFAULT
+) -> MetaGame | NormalFormGame:
     """Returns a game of two players as a meta-game, if it is constant-sum."""
     if len(game.groups) != 2:
         return game
     try:
         payoffs, notes = centred(game.payoffs[0], game.payoffs[1], options)
     except NotConstantSumError:
-        return game
+        return replace(game, notes=(*game.notes, *_nearly_constant(game.payoffs)))
     std_error = game.std_error
+    if std_error is not None:
+        # The two players' payoffs are one number and its negative.
+        if not np.allclose(*std_error):
+            notes.append("standard errors of the players differ: the larger are taken")
+        std_error = std_error.max(axis=0)
     rows, columns = game.strategies
     return MetaGame(
         rows,
         columns,
         payoffs,
-        # The two players' payoffs are one number and its negative.
-        None if std_error is None else std_error[0],
+        std_error,
         title=game.title,
         notes=(*game.notes, *notes),
     )
+
+
+def _nearly_constant(payoffs: np.ndarray) -> list[str]:
+    """Returns a note if two players' payoffs sum to nearly the same in all cells."""
+    total = payoffs.sum(axis=0)
+    off = float(np.abs(total - np.median(total)).max())
+    if off > _NEARLY * max(map(np.ptp, payoffs)):
+        return []
+    return [
+        f"the players' payoffs sum to {total.min():.6g} up to {total.max():.6g}: if"
+        f" that is rounding, --sum_tolerance={1.01 * off:.2g} reads a constant-sum game"
+    ]
 
 
 def distinct(names: Sequence[str], what: str, notes: list[str]) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
+from psro_comm.metagame.solvers.checks import check_size
+
 Mixtures = Sequence[np.ndarray]  # one for each player, or role
-_WIDE = 1e5  # middle halves: a wider spread is that of a few payoffs
-_LARGEST = 1e150  # of a payoff, and of one over the spread: products must not overflow
+WIDE = 1e5  # middle halves: a wider spread is that of a few payoffs
 
 
 class Game(Protocol):
@@ -209,24 +210,7 @@ def usual_spread(payoffs: np.ndarray) -> float:
     whole = float(np.ptp(payoffs))
     low, high = np.quantile(payoffs, [0.25, 0.75])
     middle = float(high - low)
-    return middle if 0 < middle * _WIDE < whole else whole or 1.0
-
-
-def check_size(payoffs: np.ndarray) -> None:
-    """Raises `ValueError` if products of payoffs or of their spreads are no numbers."""
-    known = payoffs[np.isfinite(payoffs)]
-    if not known.size:
-        return
-    largest = float(np.abs(known).max())
-    if largest > _LARGEST:
-        raise ValueError(
-            f"a payoff of size {largest:.3g}: at most {_LARGEST:g} is read"
-        )
-    if 0 < float(np.ptp(known)) < 1 / _LARGEST:
-        raise ValueError(
-            f"payoffs that differ by {np.ptp(known):.3g}: at least {1 / _LARGEST:g} is"
-            " read"
-        )
+    return middle if 0 < middle * WIDE < whole else whole or 1.0
 
 
 def check_names(names: Sequence[str], what: str) -> None:

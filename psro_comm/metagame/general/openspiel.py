@@ -1,13 +1,15 @@
 """Takes games from OpenSpiel, and gives them back as its tensor games."""
 
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 import pyspiel
 
-from psro_comm.metagame.general.normal_form import NormalFormGame
+from psro_comm.metagame.general.normal_form import NormalFormGame, regrets
 
 PREFIX = "openspiel:"  # before the name of a game, instead of a file
 MOST_CELLS = 50_000  # profiles of a game that is turned into its normal form
@@ -65,6 +67,47 @@ def from_openspiel(game: pyspiel.Game, title: str = "") -> NormalFormGame:
     ]
     tables = [np.array(game.player_utilities(p)) for p in players]
     return _named(title, names, np.array(tables).reshape(-1, *game.shape()))
+
+
+def taken(thing: Any) -> NormalFormGame | None:
+    """Returns the game of an OpenSpiel game or PSRO solver; None of anything else."""
+    if isinstance(thing, pyspiel.Game):
+        return from_openspiel(thing)
+    is_solver = hasattr(thing, "get_meta_game") and hasattr(thing, "get_policies")
+    return from_psro(thing) if is_solver else None
+
+
+def from_psro(solver: Any) -> NormalFormGame:
+    """Returns the meta-game of OpenSpiel's PSRO solver, of any number of players.
+
+    A policy is called by its `name` if it has one, else by its class and its number. A
+    note says how much deviations gain from the solver's own mixtures.
+
+    Args:
+      solver: an `open_spiel.python.algorithms.psro_v2.psro_v2.PSROSolver`, symmetric
+        or not.
+
+    Raises:
+      ValueError: a payoff is not known.
+    """
+    names = [
+        [_called(policy, k) for k, policy in enumerate(population)]
+        for population in solver.get_policies()
+    ]
+    payoffs = np.array([np.asarray(each) for each in solver.get_meta_game()])
+    game = _named("PSRO's meta-game", names, payoffs)
+    gained = float(regrets(game, solver.get_meta_strategies()).sum())
+    notes = (
+        "OpenSpiel's solver keeps means alone: without standard errors there are no"
+        " intervals",
+        f"the solver's own mixtures have NashConv {gained:.4g} in this table",
+    )
+    return replace(game, notes=notes)
+
+
+def _called(policy: Any, number: int) -> str:
+    name = getattr(policy, "name", None)
+    return name if isinstance(name, str) else f"{type(policy).__name__} {number}"
 
 
 def to_tensor_game(game: NormalFormGame) -> pyspiel.TensorGame:

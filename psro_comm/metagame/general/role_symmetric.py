@@ -12,9 +12,9 @@ from scipy.special import gammaln
 from psro_comm.metagame.general.normal_form import (
     Mixtures,
     check_names,
-    check_size,
     usual_spread,
 )
+from psro_comm.metagame.solvers.checks import check_size
 
 _WHOLE = 1e-9  # how far probabilities of known profiles may be from 1
 

@@ -4,6 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
+LARGEST = 1e150  # of a payoff, and of one over the spread: products must not overflow
+
 
 class MetaSolver(Protocol):
     """A function from payoffs `[m, n]` and standard errors to mixtures `[m]`, `[n]`."""
@@ -47,6 +49,21 @@ def checked_errors(payoffs: np.ndarray, std_errors: np.ndarray | None) -> np.nda
     broken = ~(np.isfinite(std_errors) & (std_errors >= 0))
     _refuse(std_errors, broken, "a standard error must be finite and not negative")
     return std_errors
+
+
+def check_size(payoffs: np.ndarray) -> None:
+    """Raises `ValueError` if products of payoffs or of their spreads are no numbers."""
+    known = payoffs[np.isfinite(payoffs)]
+    if not known.size:
+        return
+    largest = float(np.abs(known).max())
+    if largest > LARGEST:
+        raise ValueError(f"a payoff of size {largest:.3g}: at most {LARGEST:g} is read")
+    if 0 < float(np.ptp(known)) < 1 / LARGEST:
+        raise ValueError(
+            f"payoffs that differ by {np.ptp(known):.3g}: at least {1 / LARGEST:g} is"
+            " read"
+        )
 
 
 def normalised(payoffs: np.ndarray) -> np.ndarray:

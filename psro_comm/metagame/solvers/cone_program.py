@@ -13,9 +13,14 @@ from psro_comm.metagame.solvers.checks import (
     on_simplex,
 )
 from psro_comm.metagame.solvers.linear_program import nash
+from psro_comm.metagame.solvers.scale import WIDE, typical_spread
 
 CONFIDENCE = 0.95
 _ALLOWED = 1e-6  # of the scale: how far from the best a result may be
+_CLIPS, _WIDER = (
+    (1e2, 1e4, 1e6),
+    1e3,
+)  # typical spreads; and the scale of a clipped game
 _OPTIONS = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11}
 
 
@@ -95,35 +100,81 @@ def secured(
 ) -> np.ndarray:
     """Returns the rows' mixture of the best `guarantee`, proven by a dual bound.
 
-    It is one side of `robust`, for a table with noise.
+    It is one side of `robust`, for a table with noise. Where a few payoffs or errors
+    make nearly all of the spread, they are clipped, and rows that would risk them are
+    left out; the result is proven in the table as it is.
 
     Raises:
-      MetaSolverError: the second-order cone program failed.
+      MetaSolverError: the second-order cone program failed, or proves too little.
     """
-    k = radius(payoffs.shape, confidence)
-    scale = max(np.ptp(payoffs), k * std_errors.max())
-    scaled, noise = (payoffs - payoffs.min()) / scale, k * std_errors / scale
-    m, n = payoffs.shape
-    x, spread, value = cp.Variable(m, nonneg=True), cp.Variable(n), cp.Variable()
-    cone = cp.SOC(spread, cp.multiply(noise, x[:, None]), axis=0)
+    noise = radius(payoffs.shape, confidence) * std_errors
+    payoffs = payoffs - np.median(payoffs)
+    lower = payoffs - noise
+    scale, width = max(np.ptp(payoffs), noise.max()), _typical(payoffs, noise)
+    clips: tuple[float, ...] = (np.inf,)
+    if scale > WIDE * width:
+        clips, scale = (*_CLIPS, np.inf), _WIDER * width
+    found: list[tuple[float, int, np.ndarray]] = []
+    most, failures = np.inf, []
+    for clip in clips:
+        high = clip * (width or 1.0)
+        low = -high
+        kept = np.clip(payoffs, low, high)
+        try:
+            x, y, shift = _solved(kept, kept - np.clip(lower, low, high))
+        except MetaSolverError as error:
+            failures.append(str(error))
+            continue
+        for each in (x, _without(np.any(lower < low, axis=1), x)):
+            earned = guarantee(payoffs, std_errors, each, confidence)
+            found.append((earned, len(found), each))
+        for each in (y, _without(np.any(payoffs > high, axis=0), y)):
+            most = min(most, _bound(payoffs, noise, each, shift))
+        if most - max(found)[0] < _ALLOWED * width:
+            break
+    if not found:
+        raise MetaSolverError("; ".join(failures))
+    best, _, mixture = max(found)
+    if not most - best < _ALLOWED * max(scale, abs(best)):
+        raise MetaSolverError(
+            f"its guarantee is {most - best:.2g} below what is not excluded"
+        )
+    return mixture
+
+
+def _typical(payoffs: np.ndarray, noise: np.ndarray) -> float:
+    """Returns the larger one of the payoffs' typical spread and the usual noise."""
+    return max(float(typical_spread(payoffs)), float(np.median(noise)))
+
+
+def _solved(
+    payoffs: np.ndarray, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the best mixture of rows, and the dual's mixture and shift of columns."""
+    scale = max(np.ptp(payoffs), noise.max())
+    scaled, spread = (payoffs - payoffs.min()) / scale, cp.Variable(payoffs.shape[1])
+    x, value = cp.Variable(payoffs.shape[0], nonneg=True), cp.Variable()
+    cone = cp.SOC(spread, cp.multiply(noise / scale, x[:, None]), axis=0)
     secured = scaled.T @ x - spread >= value
     problem = cp.Problem(cp.Maximize(value), [secured, cone, cp.sum(x) == 1])
     try:
-        with warnings.catch_warnings():  # of inaccuracy; the bound below decides
+        with warnings.catch_warnings():  # of inaccuracy; the bound decides
             warnings.simplefilter("ignore", UserWarning)
             problem.solve(solver="CLARABEL", **_OPTIONS)
     except cp.error.SolverError as error:
         raise MetaSolverError(f"CLARABEL: {error}") from error
     mixture, against = on_simplex(x.value), on_simplex(secured.dual_value)
-    found = mixture @ scaled - np.linalg.norm(noise * mixture[:, None], axis=0)
-    left = _bound(scaled, noise, against, np.asarray(cone.dual_value[1])) - found.min()
-    if not left < _ALLOWED:
-        raise MetaSolverError(f"gap {left:.1e}, allowed {_ALLOWED:.0e}")
-    return mixture
+    return mixture, against, np.asarray(cone.dual_value[1])
+
+
+def _without(left_out: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Returns the mixture of those that are not left out, if there are any."""
+    kept = np.where(left_out, 0.0, weights)
+    return on_simplex(kept) if kept.sum() > 0 else weights
 
 
 def _bound(
-    scaled: np.ndarray, noise: np.ndarray, y: np.ndarray, shift: np.ndarray
+    payoffs: np.ndarray, noise: np.ndarray, y: np.ndarray, shift: np.ndarray
 ) -> float:
     """Returns an upper bound of all guarantees, by the cone program's dual.
 
@@ -135,6 +186,6 @@ def _bound(
     inside = shift * np.where(length > y, y / np.where(length > 0, length, 1.0), 1.0)
     # Both signs are bounds; cvxpy's convention for a cone's dual need not be known.
     return min(
-        float((scaled @ y - (noise * sign * inside).sum(axis=1)).max())
+        float((payoffs @ y - (noise * sign * inside).sum(axis=1)).max())
         for sign in (-1.0, 1.0)
     )

@@ -2,7 +2,8 @@
 
 Each plays the normalised game (payoffs in [1, 2]) against itself for a fixed number of
 steps and returns the average of what it played, so units do not matter, and a small
-edge takes more steps than it has. Only `multiplicative_weights` states a bound.
+edge takes more steps than it has: payoffs too far from the rest are refused. Only
+`multiplicative_weights` states a bound.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from open_spiel.python.egt import dynamics as openspiel_dynamics
 from scipy.special import softmax
 
 from psro_comm.metagame.solvers.checks import checked, gap, normalised, on_simplex
+from psro_comm.metagame.solvers.scale import of_one_scale
 
 FICTITIOUS_ROUNDS = 20_000
 WEIGHTS_ROUNDS = 5_000
@@ -27,6 +29,7 @@ PRD_STEPS, PRD_DT, PRD_FLOOR = 4_000, 0.05, 1e-6
 _Mixtures = tuple[np.ndarray, np.ndarray]
 
 
+@of_one_scale
 def fictitious_play(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,
@@ -59,6 +62,7 @@ def fictitious_play(
     return on_simplex(x), on_simplex(y)
 
 
+@of_one_scale
 def replicator(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,
@@ -86,6 +90,7 @@ def replicator(
     return averages
 
 
+@of_one_scale
 def regularised_replicator(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,
@@ -143,6 +148,7 @@ def _replicated(scaled: np.ndarray, steps: int, dt: float) -> Iterator[_Mixtures
         state[m:] /= state[m:].sum()
 
 
+@of_one_scale
 def projected_replicator(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,
@@ -175,6 +181,7 @@ def projected_replicator(
     return on_simplex(x), on_simplex(y)
 
 
+@of_one_scale
 def regret_matching(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,
@@ -197,6 +204,7 @@ def regret_matching(
     return on_simplex(x), on_simplex(y)
 
 
+@of_one_scale
 def multiplicative_weights(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,

@@ -4,12 +4,14 @@ import numpy as np
 from scipy.special import softmax
 
 from psro_comm.metagame.solvers.checks import MetaSolverError, checked, normalised
+from psro_comm.metagame.solvers.scale import of_one_scale
 
 RATIONALITY = 20.0  # per spread of the payoffs
 _STEPS = 40  # Newton steps at each rationality; a handful is enough
 _RESIDUAL = 1e-10
 
 
+@of_one_scale
 def quantal_response(
     payoffs: np.ndarray,
     std_errors: np.ndarray | None = None,

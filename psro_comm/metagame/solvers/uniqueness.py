@@ -5,14 +5,14 @@ import numpy as np
 
 from psro_comm.metagame.solvers.checks import MetaSolverError
 from psro_comm.metagame.solvers.linear_program import new_highs
-from psro_comm.metagame.solvers.scale import typical_spread, undominated
+from psro_comm.metagame.solvers.scale import is_ill_scaled, typical_spread, undominated
 
 _SLACK = 1e-9  # of the typical spread, by which an optimal mixture may fall short
 _MOST = 1e7  # typical spreads
 WIDE = 1e-4  # a range of weights that is wider is not one weight
 
 
-def weight_ranges(payoffs: np.ndarray, value: float) -> np.ndarray:
+def weight_ranges(payoffs: np.ndarray, value: float) -> np.ndarray | None:
     """Returns the least and the largest weight of each row over all optimal mixtures.
 
         min and max x_i   subject to   U' x >= v 1,   sum(x) = 1,   x >= 0
@@ -25,24 +25,29 @@ def weight_ranges(payoffs: np.ndarray, value: float) -> np.ndarray:
       value: the game's value to that player.
 
     Returns:
-      `[m, 2]`; equal where the mixture is unique.
+      `[m, 2]`; equal where the mixture is unique. None where payoffs are too far apart
+      for linear programs.
     """
     rows, columns = undominated(payoffs)
     inner = payoffs[np.ix_(rows, columns)]
     scale = float(typical_spread(inner)) or 1.0
     found = np.zeros((len(payoffs), 2))
     solver = _face((inner - value) / scale)
-    for place, row in enumerate(rows):
-        found[row] = [_extreme(solver, len(rows), place, sign) for sign in (1.0, -1.0)]
+    try:
+        for place, row in enumerate(rows):
+            found[row] = [_extreme(solver, len(rows), place, s) for s in (1.0, -1.0)]
+    except MetaSolverError:
+        return None
     return np.clip(found, 0.0, 1.0)
 
 
-def is_unique(payoffs: np.ndarray, value: float, x: np.ndarray) -> bool:
-    """Returns whether an optimal mixture of rows is the only one.
+def is_unique(payoffs: np.ndarray, value: float, x: np.ndarray) -> bool | None:
+    """Returns whether an optimal mixture of rows is the only one; None: not known.
 
     It is not if another has weight where this has none, or earns more than the value in
     a column where this does not, or if fewer columns than rows of its support hold it:
     one program of linear inequalities, where `weight_ranges` takes two for each row.
+    In an ill-scaled game it is the ranges, since 1e-10 of weight may earn much.
 
     Args:
       payoffs: `[m, n]` to the player of the rows.
@@ -51,12 +56,18 @@ def is_unique(payoffs: np.ndarray, value: float, x: np.ndarray) -> bool:
     """
     rows, columns = undominated(payoffs)
     inner, x = payoffs[np.ix_(rows, columns)], x[rows]
+    if is_ill_scaled(inner):
+        ranges = weight_ranges(inner, value)
+        return None if ranges is None else bool((np.ptp(ranges, axis=1) <= WIDE).all())
     scale = float(typical_spread(inner)) or 1.0
     inside, excess = x > WIDE, (inner - value) / scale
     tight = np.abs(x @ excess) < 1e2 * _SLACK
     elsewhere = np.where(inside, 0.0, 1.0) + excess[:, tight].sum(axis=1)
-    if not -_optimum(_face(excess), -elsewhere) <= WIDE:
-        return False
+    try:
+        if not -_optimum(_face(excess), -elsewhere) <= WIDE:
+            return False
+    except MetaSolverError:
+        return None
     system = np.vstack([excess[np.ix_(inside, tight)].T, np.ones(inside.sum())])
     return bool(np.linalg.matrix_rank(system, tol=1e-8) == inside.sum())
 

@@ -12,20 +12,27 @@ from psro_comm.reports.figures.style import (
     BLUE,
     GREY,
     PALETTE,
+    PRINT,
     VERMILLION,
     figure_files,
     new_figure,
 )
+from psro_comm.reports.text import Sides, printable
 
 _HATCHES = ("", "//", "..", "xx", "--")
 
 
-def plot_iterations(history: Sequence[Iteration], path: Path) -> list[Path]:
+def plot_iterations(
+    history: Sequence[Iteration],
+    path: Path,
+    sides: Sides = Sides(),  # noqa: B008
+) -> list[Path]:
     """Draws a run over its iterations: both mixtures, value, new attack, NashConv.
 
     Args:
       history: the run's iterations, in order.
       path: path of the files, without a suffix.
+      sides: what both players are called.
 
     Returns:
       The files written.
@@ -35,18 +42,19 @@ def plot_iterations(history: Sequence[Iteration], path: Path) -> list[Path]:
     """
     if not history:
         raise ValueError("no iteration to plot")
-    with new_figure(path, (7.2, 5.4)) as figure:
+    with new_figure(path, (7.2, 5.4), PRINT, fine=True) as figure:
         (left, right), (below, last) = figure.subplots(2, 2, sharex=True)
-        for ax, side in ((left, "defender"), (right, "attacker")):
+        both = zip((left, right), ("defender", "attacker"), sides, strict=True)
+        for ax, side, name in both:
             _stack(ax, [step.mixture(side) for step in history])
-            ax.set_title(f"{side}'s mixture")
+            ax.set_title(f"{printable(name)}'s mixture")
             ax.set_ylabel("weight")
         _draw_value(below, history)
         _draw_nash_conv(last, history)
         for ax in (below, last):
             ax.set_xlabel("iteration")
             ax.set_xticks([step.iteration for step in history])
-    return figure_files(path)
+    return figure_files(path, PRINT)
 
 
 def _stack(ax: Axes, mixtures: Sequence[Mapping[str, float]]) -> None:

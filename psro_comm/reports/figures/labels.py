@@ -5,17 +5,12 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from psro_comm.reports.text import printable, short
+
 MOST = 24  # characters of a name on an axis
 _LETTERS = 11  # of the smallest size, on an inch of a figure beside its margins
 _LONGEST = 160  # characters of a name in a legend
 MOST_TICKS = 60  # names on an axis; of more, only some are shown
-
-
-def visible(name: str) -> str:
-    r"""Returns a name on one line: control characters as escapes, such as `\x1b`."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in name
-    )
 
 
 def shortened(
@@ -26,21 +21,16 @@ def shortened(
     Returns:
       The names, of which no two are alike; and pairs of the short and the whole name.
     """
-    whole = [visible(name) for name in names]
-    short, legend = [], []
+    whole = [printable(name) for name in names]
+    shown, legend = [], []
     for k, name in enumerate(whole):
         if len(name) <= most:
-            short.append(name)
+            shown.append(name)
             continue
         head = (most - len(str(k + 1)) - 4) // 2
-        short.append(f"{k + 1}: {name[:head]}…{name[-head:]}")
-        legend.append((short[-1], name))
-    return short, legend
-
-
-def _middle(name: str, most: int) -> str:
-    half = most // 2
-    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
+        shown.append(f"{k + 1}: {name[:head]}…{name[-head:]}")
+        legend.append((shown[-1], name))
+    return shown, legend
 
 
 def ticks(count: int, most: int = MOST_TICKS) -> list[int]:
@@ -51,7 +41,7 @@ def ticks(count: int, most: int = MOST_TICKS) -> list[int]:
 
 def titled(text: str, width: int = 72) -> str:
     """Returns a title in lines that fit a figure, three at most."""
-    return textwrap.fill(visible(text), width, max_lines=3, placeholder="…")
+    return textwrap.fill(printable(text), width, max_lines=3, placeholder="…")
 
 
 def add_names(
@@ -60,9 +50,7 @@ def add_names(
     """Writes the whole names of shortened ones below an axis, `most` at most."""
     figure = ax.get_figure(root=True)
     width = int(_LETTERS * figure.get_figwidth()) if figure else 80
-    named = [
-        f"{short.split(':')[0]}: {_middle(name, _LONGEST)}" for short, name in legend
-    ]
+    named = [f"{each.split(':')[0]}: {short(name, _LONGEST)}" for each, name in legend]
     lines = [label, *named[:most]]
     if len(legend) > most:
         lines.append(f"... and {len(legend) - most} more long names, in the JSON file")

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 
 from psro_comm.metagame.intervals import NORMAL
 from psro_comm.metagame.meta_game import MetaGame
+from psro_comm.metagame.solvers.scale import typical_spread
 from psro_comm.metagame.structure import additive_parts
 from psro_comm.reports.figures.labels import add_names, shortened, ticks, titled
 from psro_comm.reports.figures.style import (
@@ -20,16 +21,21 @@ from psro_comm.reports.figures.style import (
     figure_files,
     new_figure,
 )
+from psro_comm.reports.text import Sides, printable
 
 _SMALL, _LEGIBLE = 12, 30  # policies; larger tables get smaller words, then none
 _SUPPORT = 1e-4  # a smaller weight is not framed
 _MOST_FRAMES = 400
 _LARGEST = 13.0  # inches of a side
-_FAR, _MOST = 20.0, 0.9  # payoffs this much beyond this quantile do not set the colours
+_FAR = 20.0  # typical spreads from the value: payoffs beyond do not set the colours
 
 
 def plot_meta_game(
-    game: MetaGame, x: np.ndarray, y: np.ndarray, path: Path
+    game: MetaGame,
+    x: np.ndarray,
+    y: np.ndarray,
+    path: Path,
+    sides: Sides = Sides(),  # noqa: B008
 ) -> list[Path]:
     """Draws a meta-game: mean, 95 % half-width and episodes in each cell.
 
@@ -42,6 +48,7 @@ def plot_meta_game(
       x: `[m]` the defender's mixture.
       y: `[n]` the attacker's mixture.
       path: path of the files, without a suffix.
+      sides: what both players are called.
 
     Returns:
       The files written.
@@ -59,13 +66,14 @@ def plot_meta_game(
         grid: Any = {"width_ratios": [8, 1], "height_ratios": [1, 8]}
         (top, corner), (ax, right) = figure.subplots(2, 2, gridspec_kw=grid)
         corner.set_axis_off()
-        image = _draw_cells(ax, game, x, y, rows, columns)
-        _name(ax, game, rows, columns)
+        image, beyond = _draw_cells(ax, game, x, y, rows, columns)
+        _name(ax, game, rows, columns, sides)
         top.bar(range(n), y[columns], color=VERMILLION)
         top.set(xlim=ax.get_xlim(), ylim=(0, 1), xticks=[], ylabel="weight")
         right.barh(range(m), x[rows], color=BLUE)
         right.set(ylim=ax.get_ylim(), xlim=(0, 1), yticks=[], xlabel="weight")
-        figure.colorbar(image, ax=right, label="payoff to the defender", fraction=0.4)
+        words = f"payoff to the {printable(sides.row)}"
+        figure.colorbar(image, ax=right, label=words, fraction=0.4, extend=beyond)
         figure.suptitle(titled(game.title))
     return figure_files(path, PRINT)
 
@@ -77,13 +85,16 @@ def _draw_cells(
     y: np.ndarray,
     rows: np.ndarray,
     columns: np.ndarray,
-) -> Any:
+) -> tuple[Any, str]:
+    """Draws the cells; returns their image, and on which ends colours are cut off."""
     table = game.mean[np.ix_(rows, columns)]
     value = float(x @ game.mean @ y)
     away = np.abs(table - value)
-    # One forbidden cell of -1e10 must not make all others one colour.
-    usual = float(np.quantile(away, _MOST))
-    reach = usual if 0 < usual < away.max() / _FAR else float(away.max()) or 1.0
+    # Some forbidden cells of -1e10 must not make all others one colour.
+    near = away[away <= _FAR * typical_spread(game.mean)]
+    reach = float(near.max(initial=0.0)) or float(away.max()) or 1.0
+    ends = (table < value - reach).any(), (table > value + reach).any()
+    beyond = {(True, True): "both", (True, False): "min", (False, True): "max"}
     norm = CenteredNorm(value, reach)
     image = ax.imshow(table, cmap="RdBu", norm=norm, aspect="auto")
     if max(table.shape) <= _LEGIBLE:
@@ -102,7 +113,7 @@ def _draw_cells(
     for i, j in played[:_MOST_FRAMES]:
         frame = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, ec=BLACK, lw=1.4)
         ax.add_patch(frame)
-    return image
+    return image, beyond.get((bool(ends[0]), bool(ends[1])), "neither")
 
 
 def _cell(game: MetaGame, i: int, j: int) -> str:
@@ -116,7 +127,9 @@ def _cell(game: MetaGame, i: int, j: int) -> str:
     return "\n".join(lines)
 
 
-def _name(ax: Axes, game: MetaGame, rows: np.ndarray, columns: np.ndarray) -> None:
+def _name(
+    ax: Axes, game: MetaGame, rows: np.ndarray, columns: np.ndarray, sides: Sides
+) -> None:
     down, long_rows = shortened([game.defenders[k] for k in rows])
     across, long_columns = shortened([game.attackers[k] for k in columns])
     places = ticks(len(across))
@@ -125,8 +138,8 @@ def _name(ax: Axes, game: MetaGame, rows: np.ndarray, columns: np.ndarray) -> No
     )
     places = ticks(len(down))
     ax.set_yticks(places, [down[k] for k in places], fontsize=6.5)
-    ax.set_ylabel("defender, maximises")
+    ax.set_ylabel(f"{printable(sides.row)}, maximises")
     legend = [(f"row {k}", name) for k, name in long_rows]
     legend += [(f"column {k}", name) for k, name in long_columns]
-    add_names(ax, legend, "attacker, minimises")
+    add_names(ax, legend, f"{printable(sides.column)}, minimises")
     ax.spines[:].set_visible(False)

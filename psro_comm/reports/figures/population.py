@@ -21,8 +21,9 @@ from psro_comm.reports.figures.style import (
     figure_files,
     new_figure,
 )
+from psro_comm.reports.text import Sides, printable
 
-_SIDES = {"defenders": BLUE, "attackers": VERMILLION}
+_SIDES = {"defenders": BLUE, "attackers": VERMILLION}  # keys of what is found
 _MOST_BARS, _MOST_NAMES = 40, 25  # policies of a side with a line, and with a name
 _SCALES = {
     "mean_payoff": ("against all alike, payoff", "o", BLACK),
@@ -32,27 +33,36 @@ _SCALES = {
 }
 
 
-def plot_population(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
+def plot_population(
+    found: Mapping[str, Any],
+    path: Path,
+    title: str,
+    sides: Sides = Sides(),  # noqa: B008
+) -> list[Path]:
     """Draws all figures of a population.
 
     Args:
       found: the result of `population.analysis.describe`.
       path: path of the files, without a suffix; each figure adds its name.
       title: title of the figures.
+      sides: what both players are called.
 
     Returns:
       The files written.
     """
-    drawn = plot_ratings(found, path.with_name(f"{path.name}-ratings"), title)
-    drawn += plot_map(found, path.with_name(f"{path.name}-map"), title)
-    drawn += plot_top(found, path.with_name(f"{path.name}-top"), title)
+    named = dict(zip(_SIDES, map(printable, sides), strict=True))
+    drawn = plot_ratings(found, path.with_name(f"{path.name}-ratings"), title, named)
+    drawn += plot_map(found, path.with_name(f"{path.name}-map"), title, named)
+    drawn += plot_top(found, path.with_name(f"{path.name}-top"), title, named)
     if len(found["diversity_by_iteration"]) > 1:
         name = path.with_name(f"{path.name}-diversity")
-        drawn += plot_diversity(found["diversity_by_iteration"], name, title)
+        drawn += plot_diversity(found["diversity_by_iteration"], name, title, named)
     return drawn
 
 
-def plot_ratings(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
+def plot_ratings(
+    found: Mapping[str, Any], path: Path, title: str, named: Mapping[str, str]
+) -> list[Path]:
     """Draws the ratings of both sides with 95 % intervals, the best first."""
     scales = [key for key in _SCALES if key in found["ratings"]]
     rows = [min(len(found[side]), _MOST_BARS) for side in _SIDES]
@@ -70,7 +80,7 @@ def plot_ratings(found: Mapping[str, Any], path: Path, title: str) -> list[Path]
                 own = [found["ratings"][key][side][k] for k in order]
                 _draw_rating(ax, own, key)
             line[0].set_yticks(range(len(order)), names, fontsize=6.5)
-            line[0].set_ylabel(side)
+            line[0].set_ylabel(named[side])
             line[0].invert_yaxis()
             add_names(line[0], legend)
         for ax, key in zip(axes[0], scales, strict=True):
@@ -91,7 +101,9 @@ def _draw_rating(ax: Axes, own: Sequence[Mapping[str, Any]], key: str) -> None:
     ax.axvline(0.0, color=GREY, lw=0.6)
 
 
-def plot_map(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
+def plot_map(
+    found: Mapping[str, Any], path: Path, title: str, named: Mapping[str, str]
+) -> list[Path]:
     """Draws the policies as points of a plane, larger where they are played."""
     seen = found["embedding"]
     disc = seen["kind"] == "disc"
@@ -105,7 +117,7 @@ def plot_map(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
             weights = np.array(found["mixtures"][side])
             marker = "o" if side == "defenders" else "^"
             sizes = 14 + 160 * weights
-            label = "policies" if disc else side
+            label = "policies" if disc else named[side]
             ax.scatter(
                 points[:, 0],
                 points[:, 1],
@@ -117,7 +129,7 @@ def plot_map(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
             )
             far = np.argsort(-np.hypot(*points.T) - 10 * weights)[:_MOST_NAMES]
             names, longer = shortened([found[side][k] for k in far], 14)
-            legend += longer
+            legend += [(f"{label} {key}", name) for key, name in longer]
             for k, name in zip(far, names, strict=True):
                 ax.annotate(
                     name, points[k], (3, 3), textcoords="offset points", fontsize=6
@@ -137,7 +149,9 @@ def plot_map(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
     return figure_files(path, PRINT)
 
 
-def plot_top(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
+def plot_top(
+    found: Mapping[str, Any], path: Path, title: str, named: Mapping[str, str]
+) -> list[Path]:
     """Draws the layers as a spinning top, and the cycles through each policy.
 
     Left: a bar for each layer, as wide as it has policies, at the mean rating of its
@@ -162,7 +176,7 @@ def plot_top(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
                 line[0].text(
                     0, level, f"{number + 1}", ha="center", va="center", size=6
                 )
-            line[0].set_ylabel(f"{side}: rating")
+            line[0].set_ylabel(f"{named[side]}: rating")
             widest = 0.55 * max(map(len, layers))
             line[0].set_xlim(-widest, widest)
             line[0].xaxis.set_major_formatter(lambda x, _: f"{2 * abs(x):g}")
@@ -174,13 +188,18 @@ def plot_top(found: Mapping[str, Any], path: Path, title: str) -> list[Path]:
         axes[0, 0].set_title("layers of Nash, 1 the strongest")
         if counted:
             axes[1, 1].set_xlabel("cycles through the policy")
+            for ax in axes[:, 1]:
+                ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes[0, 1].set_title("cycles of best responses")
         figure.suptitle(titled(f"{title}: spinning top"))
     return figure_files(path, PRINT)
 
 
 def plot_diversity(
-    steps: Sequence[Mapping[str, float]], path: Path, title: str
+    steps: Sequence[Mapping[str, float]],
+    path: Path,
+    title: str,
+    named: Mapping[str, str],
 ) -> list[Path]:
     """Draws effective diversity, cardinality and the number played, by iteration."""
     with new_figure(path, (8.4, 2.9), PRINT, fine=True) as figure:
@@ -191,11 +210,10 @@ def plot_diversity(
             (middle, ["cardinality"], "expected cardinality"),
             (right, ["rows_played", "columns_played"], "effectively played"),
         ):
-            for key, colour, marker in zip(keys, _SIDES.values(), "o^", strict=False):
+            both = zip(keys, _SIDES.items(), "o^", strict=False)
+            for key, (side, colour), marker in both:
                 values = [step[key] for step in steps]
-                label = {"rows_played": "defender", "columns_played": "attacker"}.get(
-                    key
-                )
+                label = named[side] if len(keys) > 1 else None
                 ax.plot(at, values, marker + "-", color=colour, ms=4, label=label)
             ax.set_title(words)
             ax.set_xlabel("iteration")

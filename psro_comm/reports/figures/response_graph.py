@@ -15,13 +15,18 @@ from psro_comm.reports.figures.style import (
     figure_files,
     new_figure,
 )
+from psro_comm.reports.text import Sides, printable
 
 MOST_PAIRS = 144  # more arrows cannot be told apart
 _CELL = 0.8  # inches
 _DOT = 260.0  # points squared, of a pair with all the time
 
 
-def plot_response_graph(game: MetaGame, path: Path) -> list[Path]:
+def plot_response_graph(
+    game: MetaGame,
+    path: Path,
+    sides: Sides = Sides(),  # noqa: B008
+) -> list[Path]:
     """Draws pairs of policies, and an arrow to each player's best answer from each.
 
     A row's player moves up or down, a column's to the side. Pairs of a sink, which
@@ -30,6 +35,7 @@ def plot_response_graph(game: MetaGame, path: Path) -> list[Path]:
     Args:
       game: the meta-game.
       path: path of the files, without a suffix.
+      sides: what both players are called.
 
     Returns:
       The files written; none for a game of more than `MOST_PAIRS` pairs.
@@ -39,7 +45,7 @@ def plot_response_graph(game: MetaGame, path: Path) -> list[Path]:
     found = rank_pairs(game.mean)
     rows, columns = game.mean.shape
     size = 2.4 + _CELL * columns, 1.8 + _CELL * rows
-    with new_figure(path, size, PRINT) as figure:
+    with new_figure(path, size, PRINT, fine=True) as figure:
         ax = figure.subplots()
         for start, end in best_moves(game.mean):
             _arrow(ax, start, end)
@@ -58,7 +64,7 @@ def plot_response_graph(game: MetaGame, path: Path) -> list[Path]:
             edgecolors=VERMILLION,
             zorder=5,
         )
-        _name(ax, game)
+        _name(ax, game, sides)
         ax.set_title(titled(f"{game.title}: response graph", 12 * columns + 24))
     return figure_files(path, PRINT)
 
@@ -97,14 +103,15 @@ def _arrow(ax: Axes, start: tuple[int, int], end: tuple[int, int]) -> None:
     )
 
 
-def _name(ax: Axes, game: MetaGame) -> None:
+def _name(ax: Axes, game: MetaGame, sides: Sides) -> None:
     across, below = shortened(game.attackers)
     along, beside = shortened(game.defenders)
     ax.set_xticks(range(len(across)), across, rotation=45, ha="right")
     ax.set_yticks(range(len(along)), along)
     ax.set_xlim(-0.6, len(across) - 0.4)
     ax.set_ylim(len(along) - 0.4, -0.6)
-    ax.set_xlabel("attacker, minimises")
-    ax.set_ylabel("defender, maximises")
+    ax.set_ylabel(f"{printable(sides.row)}, maximises")
     ax.spines[:].set_visible(False)
-    add_names(ax, [*beside, *below])
+    legend = [(f"row {k}", name) for k, name in beside]
+    legend += [(f"column {k}", name) for k, name in below]
+    add_names(ax, legend, f"{printable(sides.column)}, minimises")

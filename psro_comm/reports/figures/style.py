@@ -105,6 +105,7 @@ def new_figure(
                 figure.savefig(raw := io.BytesIO(), format="png", dpi=_DPI)
                 few = Image.open(raw).convert("RGB").quantize(_COLOURS, dither=_SOLID)
                 few.save(data, format="png", optimize=True)
+            figure.set_layout_engine(None)  # it stays: each layout costs a drawing
             write_atomic(file, data.getvalue())
 
 

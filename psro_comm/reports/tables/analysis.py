@@ -21,8 +21,8 @@ from psro_comm.metagame.meta_game import MetaGame
 from psro_comm.reports.page import page, section_part
 from psro_comm.reports.tables.latex import latex_table
 from psro_comm.reports.tables.refining import Refining, refined, refinement_section
-from psro_comm.reports.tables.sections import Sides, analysis_sections
-from psro_comm.reports.text import Section, printable
+from psro_comm.reports.tables.sections import analysis_sections
+from psro_comm.reports.text import Section, Sides, in_words, printable
 
 PAGES = ("md", "tex", "html")
 _MOST_TABLES = 300  # resampled ones, of which ratings are computed
@@ -112,7 +112,7 @@ def analyze(
         report["refinement"] = found
     files.append(name.with_name(f"{name.name}.json"))
     write_file(files[-1], encode_json(report))
-    figures = partial(_draw, game, report, steps, name)
+    figures = partial(_draw, game, report, steps, name, look.sides)
     sections = _sections(report, look.sides)
     return _analysis(report["title"], sections, name, look, figures, files)
 
@@ -152,8 +152,9 @@ def _analysis(
             raise ValueError(f"a figure failed: {reason}; all else is saved")
         return drawn
 
-    words = "\n\n".join(printable_lines(section.as_text()) for section in sections)
-    return Analysis(f"{words}\n\nSaved: {', '.join(map(str, files))}", draw)
+    return Analysis(
+        f"{in_words(sections)}\n\nSaved: {', '.join(map(str, files))}", draw
+    )
 
 
 def checked_pages(kinds: Sequence[str]) -> list[str]:
@@ -168,16 +169,23 @@ def checked_pages(kinds: Sequence[str]) -> list[str]:
     return list(kinds)
 
 
+def checked_sides(row: str, column: str) -> Sides:
+    """Returns the names of both players, if they can be told apart.
+
+    Raises:
+      ValueError: a name is empty, or both are the same.
+    """
+    for flag, name in (("row_name", row), ("column_name", column)):
+        if not name.strip() or not name.isprintable():
+            raise ValueError(f"--{flag} is {name!r}, must be a name on one line")
+    if row == column:
+        raise ValueError(f"--row_name and --column_name are both {row!r}, must differ")
+    return Sides(row, column)
+
+
 def render_analysis(report: Mapping[str, Any], sides: Sides = Sides()) -> str:  # noqa: B008
     """Returns in words the value, then both sides, then the value's uncertainty."""
-    return "\n\n".join(
-        printable_lines(section.as_text()) for section in _sections(report, sides)
-    )
-
-
-def printable_lines(text: str) -> str:
-    """Returns a text whose lines hold no control characters."""
-    return "\n".join(map(printable, text.split("\n")))
+    return in_words(_sections(report, sides))
 
 
 def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
@@ -185,14 +193,18 @@ def _sections(report: Mapping[str, Any], sides: Sides) -> list[Section]:
     if "population" in report:
         from psro_comm.reports.tables.population import population_sections
 
-        found += population_sections(report["population"])
+        found += population_sections(report["population"], sides)
     if "refinement" in report:
         found.append(refinement_section(report["refinement"]))
     return found
 
 
 def _draw(
-    game: MetaGame, report: Mapping[str, Any], steps: Sequence[Iteration], name: Path
+    game: MetaGame,
+    report: Mapping[str, Any],
+    steps: Sequence[Iteration],
+    name: Path,
+    sides: Sides,
 ) -> list[Path]:
     # Words alone need no matplotlib, which takes a second to load.
     from psro_comm.reports.figures.analysis import plot_iterations
@@ -202,19 +214,21 @@ def _draw(
         np.array([each["weight"] for each in report[side]])
         for side in ("defenders", "attackers")
     )
-    drawn = plot_meta_game(game, x, y, name.with_name(f"{name.name}-payoffs"))
+    drawn = plot_meta_game(game, x, y, name.with_name(f"{name.name}-payoffs"), sides)
     if steps:
-        drawn += plot_iterations(steps, name.with_name(f"{name.name}-iterations"))
+        drawn += plot_iterations(
+            steps, name.with_name(f"{name.name}-iterations"), sides
+        )
     if "alpha_rank" in report:
         from psro_comm.reports.figures.response_graph import plot_response_graph
 
         graph = name.with_name(f"{name.name}-responses")
-        drawn += plot_response_graph(game, graph)
+        drawn += plot_response_graph(game, graph, sides)
     if "population" in report:
         from psro_comm.reports.figures.phase import plot_zero_sum_phase
         from psro_comm.reports.figures.population import plot_population
 
-        drawn += plot_population(report["population"], name, game.title)
+        drawn += plot_population(report["population"], name, game.title, sides)
         phase = name.with_name(f"{name.name}-phase")
         drawn += plot_zero_sum_phase(game, x, y, phase)
     return drawn

@@ -11,10 +11,10 @@ from psro_comm.metagame.general.analysis import analyse_game
 from psro_comm.metagame.general.normal_form import NormalFormGame
 from psro_comm.metagame.general.role_symmetric import RoleSymmetricGame
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section
+from psro_comm.reports.text import Section, printable, short
 
 _MOST = 12  # equilibria, profiles and sinks that are shown; all are in the JSON file
-_MOST_LETTERS = 40  # of a name
+_MOST_LETTERS = 80  # of all names of a profile
 _WORDS = {
     "max_welfare": "most welfare",
     "min_welfare": "least welfare",
@@ -112,20 +112,17 @@ def _bounded(found: Mapping[str, Any]) -> str:
     return here if found["high"] is None else f"{here}, at most {found['high']:.3g}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 3]}..."
-
-
 def _profile(names: Sequence[str]) -> str:
-    return _short(f"({', '.join(names)})")
+    most = max(9, _MOST_LETTERS // len(names))
+    return printable(f"({', '.join(short(name, most) for name in names)})")
 
 
 def _mixture(weights: Mapping[str, float]) -> str:
     """Returns a mixture, largest weights first."""
     parts = sorted(weights.items(), key=lambda item: -item[1])
     if len(parts) == 1:
-        return _short(parts[0][0])
-    shown = [f"{weight:.3f} {_short(name)}" for name, weight in parts[:4]]
+        return short(parts[0][0])
+    shown = [f"{weight:.3f} {short(name)}" for name, weight in parts[:4]]
     return " + ".join(shown) + (f" + {len(parts) - 4} more" if len(parts) > 4 else "")
 
 
@@ -141,11 +138,13 @@ def _left_out(found: Any, title: str) -> Section | None:
 
 
 def _pure(found: Mapping[str, Any]) -> Section:
+    open_ = [short(f"it may be one: {each}", 90) for each in found.get("open", ())]
     if not found["count"]:
-        return Section("No pure equilibrium")
+        title = "No pure equilibrium is certain" if open_ else "No pure equilibrium"
+        return Section(title, open_[:_MOST], notes=_more(len(open_)))
     rows = [
         (
-            _short(each["profile"]),
+            short(each["profile"], _MOST_LETTERS),
             "" if each["frequency"] is None else f"{each['frequency']:.0%}",
         )
         for each in found["listed"][:_MOST]
@@ -153,7 +152,8 @@ def _pure(found: Mapping[str, Any]) -> Section:
     known = any(share for _, share in rows)
     head = "profile", "in draws" if known else ""
     title = f"Pure equilibria: {found['count']:,}"
-    return Section(title, head=head, rows=rows, notes=_more(found["count"]))
+    notes = _more(found["count"])
+    return Section(title, open_[:_MOST], head, rows, notes)
 
 
 def _equilibria(found: Mapping[str, Any]) -> Section:
@@ -191,7 +191,7 @@ def _judged(found: Mapping[str, Any], label: str) -> list[Sequence[str]]:
     return [
         (
             "" if k else label,
-            _short(name),
+            short(name),
             _mixture(weights),
             _text(found["payoffs"][name]),
             _bounded(found["regrets"][name]),
@@ -205,7 +205,7 @@ def _weights(found: Mapping[str, Any]) -> Section | None:
     if not found["whole"] or found["unique"]:
         return None
     rows = [
-        (f"{name}: {_short(strategy)}", f"{low:.3f}", f"{high:.3f}")
+        (f"{name}: {short(strategy)}", f"{low:.3f}", f"{high:.3f}")
         for name, own in found["weight_ranges"].items()
         for strategy, (low, high) in own.items()
         if high > 0
@@ -223,7 +223,7 @@ def _dominated(found: Any) -> Section:
         return Section("No strictly dominated strategy")
     rows = [
         (
-            f"{each['player']}: {_short(each['strategy'])}",
+            f"{each['player']}: {short(each['strategy'])}",
             str(each["round"]),
             f"{each['margin']:.4g}",
         )
@@ -280,7 +280,7 @@ def _alpha_rank(found: Mapping[str, Any]) -> Section:
     if left := _left_out(found, title):
         return left
     rows = [
-        (f"{name}: {_short(strategy)}", _text(share))
+        (f"{name}: {short(strategy)}", _text(share))
         for name, own in found["marginals"].items()
         for strategy, share in _largest(own)
     ]

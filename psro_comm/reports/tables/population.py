@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section
+from psro_comm.reports.text import Section, Sides, short
 
 _MOST = 12  # policies of a side, and layers, that are shown; all are in the JSON file
 
 
-def population_sections(found: Mapping[str, Any]) -> list[Section]:
+def population_sections(
+    found: Mapping[str, Any],
+    sides: Sides = Sides(),  # noqa: B008
+) -> list[Section]:
     """Returns ratings of both sides, layers and diversity, in words."""
     seen = found["embedding"]
     spread = found["diversity"]
@@ -31,13 +34,13 @@ def population_sections(found: Mapping[str, Any]) -> list[Section]:
         )
     return [
         Section("Population", bullets),
-        _side(found, "defenders"),
-        _side(found, "attackers"),
-        _layers(found["layers"]),
+        _side(found, "defenders", sides.row),
+        _side(found, "attackers", sides.column),
+        _layers(found["layers"], sides),
     ]
 
 
-def _side(found: Mapping[str, Any], side: str) -> Section:
+def _side(found: Mapping[str, Any], side: str, name: str) -> Section:
     """Returns ratings of a side, the best first."""
     scales = {
         "mean_payoff": "against all alike",
@@ -58,13 +61,13 @@ def _side(found: Mapping[str, Any], side: str) -> Section:
         )
         for k in order[:_MOST]
     ]
-    head = (side[:-1], "weight", *known.values(), "cycles")
+    head = (name, "weight", *known.values(), "cycles")
     left = len(order) - _MOST
     more = [f"... and {left:,} more, in the JSON file"] if left > 0 else []
-    return Section(f"Ratings of {side}", head=head, rows=rows, notes=more)
+    return Section(f"{name} ratings", head=head, rows=rows, notes=more)
 
 
-def _layers(layers: Sequence[Mapping[str, Any]]) -> Section:
+def _layers(layers: Sequence[Mapping[str, Any]], sides: Sides) -> Section:
     rows = [
         (
             str(number),
@@ -75,14 +78,12 @@ def _layers(layers: Sequence[Mapping[str, Any]]) -> Section:
         )
         for number, layer in enumerate(layers[:_MOST], start=1)
     ]
-    head = ("layer", "defenders", "secure", "attackers", "concede")
+    head = ("layer", sides.row, "secures", sides.column, "concedes")
     return Section(f"Layers: {len(layers)}", head=head, rows=rows)
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(
-        name if len(name) <= 24 else f"{name[:21]}..." for name in names[:3]
-    )
+    shown = ", ".join(short(name, 24) for name in names[:3])
     return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "-"
 
 

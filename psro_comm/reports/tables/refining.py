@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from psro_comm.disk.files import decode_json
+from psro_comm.disk.files import decode_json, read_bytes, sha256
 from psro_comm.disk.files import write_atomic as write_file
 from psro_comm.disk.tables import read_verified
 from psro_comm.metagame.allocation import checked_width, known, next_round, wanted
@@ -57,6 +57,7 @@ def refined(
         return MetaGame.of(table, f"{path.stem}, refined"), found, []
     files = []
     if how.results:
+        _check_distinct([path, *how.results])
         game = with_results(game, map(read_results, how.results))
         files.append(name.with_name(f"{name.name}-merged.csv"))
         write_meta_game(files[0], game)
@@ -78,6 +79,19 @@ def refined(
         write_file(files[-1], to_list(game, more).encode())
         found["list"] = files[-1].name
     return game, found, files
+
+
+def _check_distinct(paths: Sequence[Path]) -> None:
+    """Refuses a table or results that are there twice: they would count twice."""
+    seen: dict[str, Path] = {}
+    for path in paths:
+        digest = sha256(read_bytes(path))
+        if digest in seen:
+            raise ValueError(
+                f"--results: {path} holds what {seen[digest]} does: it would count"
+                " twice"
+            )
+        seen[digest] = path
 
 
 def refinement_section(found: Mapping[str, Any]) -> Section:

@@ -1,22 +1,15 @@
 """Puts the analysis of a payoff table into words: sections for every kind of page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import Section
+from psro_comm.reports.text import Section, Sides, printable
 
 _MOST_CELLS = 8
 _MOST_POLICIES = 12  # a longer side folds the policies without weight
 _NO_WEIGHT = 5e-4  # is printed as 0.000
 _SELDOM = 0.05  # of resamples: who is in the support less often is folded as well
-
-
-class Sides(NamedTuple):
-    """What the row player and the column player are called."""
-
-    row: str = "defender"
-    column: str = "attacker"
 
 
 def analysis_sections(
@@ -84,29 +77,37 @@ def _bounded(found: Mapping[str, Any]) -> str:
 
 
 def _security(found: Mapping[str, Any], sides: Sides) -> list[str]:
-    lines = [f"best single {sides.row}: {found['policy']}, {_text(found['pure'])}"]
+    best = printable(found["policy"])  # not as blanks, before lines are filled
+    lines = [f"best single {sides.row}: {best}, {_text(found['pure'])}"]
     if "robust_guarantee" in found:
         lines.append(
             f"robust mixture guarantees {found['robust_guarantee']:.4g}"
             f" ({found['robust_confidence']:.0%} region of the whole table)"
         )
+    if "robust_left_out" in found:
+        lines.append(f"robust mixture left out: {found['robust_left_out']}")
     return lines
 
 
-def _unique(found: Mapping[str, bool], sides: Sides) -> list[str]:
-    """Returns who has more than one optimal mixture, if somebody has."""
-    several = [
-        name
-        for name, side in ((sides.row, "defender"), (sides.column, "attacker"))
-        if not found[side]
-    ]
-    if not several:
-        return []
-    who = " and the ".join(several)
-    return [
-        f"the equilibrium is not unique: other mixtures of the {who} are as good; other"
-        " equilibria: the ranges of their weights"
-    ]
+def _unique(found: Mapping[str, bool | None], sides: Sides) -> list[str]:
+    """Returns who has more than one optimal mixture, or may have."""
+    named = {"defender": sides.row, "attacker": sides.column}
+    several, open_ = (
+        " and the ".join(name for side, name in named.items() if found[side] is answer)
+        for answer in (False, None)
+    )
+    lines = []
+    if several:
+        lines.append(
+            f"the equilibrium is not unique: other mixtures of the {several} are as"
+            " good; other equilibria: the ranges of their weights"
+        )
+    if open_:
+        lines.append(
+            f"whether other mixtures of the {open_} are as good is not known: payoffs"
+            " are too far apart"
+        )
+    return lines
 
 
 def _side(report: Mapping[str, Any], key: str, name: str) -> Section:

@@ -33,6 +33,12 @@ from tests.hand_made import CAUGHT, Parrots
 
 STEP = 4  # at which it breaks, in one world of three
 KINDS = [("reward", math.nan), ("reward", math.inf), ("obs", math.nan)]
+TOLD = {
+    "reward": "a reward is",
+    "obs": "an observation is",
+    "state": "its state is nan",
+    "agent_reward": "the reward of an agent is nan",
+}
 BREAKS = pytest.mark.parametrize(("what", "value"), KINDS)
 
 
@@ -43,19 +49,18 @@ class Broken(Echo):
 
     def transition(self, state, action, noise):
         state, signal = super().transition(state, action, noise)
-        if self.what == "reward":
-            here = state.time == STEP
-            signal = signal._replace(
-                reward=torch.where(here, self.value, signal.reward)
-            )
+        if self.what in signal._fields:
+            signal = self.spoilt(state, signal)
         return state, signal
 
     def observe(self, state):
         seen = super().observe(state)
-        if self.what == "obs":
-            here = (state.time == STEP)[:, None, None]
-            seen = seen._replace(obs=torch.where(here, self.value, seen.obs))
-        return seen
+        return self.spoilt(state, seen) if self.what in seen._fields else seen
+
+    def spoilt(self, state, told):
+        good = getattr(told, self.what)
+        here = (state.time == STEP).view(-1, *[1] * (good.dim() - 1))
+        return told._replace(**{self.what: torch.where(here, self.value, good)})
 
 
 def broken(what, value):
@@ -90,8 +95,14 @@ def test_nothing_is_learned_from_what_is_no_number(what, value):
     ):
         with pytest.raises(FloatingPointError, match=r"broken|training stopped"):
             best_response(setting, recipe, NoFilter(), seed=0)
-    stream = clean_stream(env, Parrots(), 2, 0, 0)
-    with pytest.raises(FloatingPointError, match="the game is broken"):
+
+
+@pytest.mark.parametrize(
+    ("what", "value"), [*KINDS, ("state", math.nan), ("agent_reward", math.nan)]
+)
+def test_what_is_no_number_is_named(what, value):
+    stream = clean_stream(broken(what, value), Parrots(), 2, 0, 0)
+    with pytest.raises(FloatingPointError, match=f"broken: {TOLD[what]}"):
         collect(stream.play(), 6)
 
 

@@ -68,12 +68,26 @@ class Frame:
 
     index, columns = ("a", "b"), ("x", "y")
 
-    def to_numpy(self):
-        return COINS
+    def to_numpy(self, dtype=float):
+        return COINS.astype(dtype)
 
 
 def test_what_is_like_a_dataframe_lends_its_names():
     assert {*pc.analyze(Frame()).mixture("attack")} == {"x", "y"}
+
+
+def test_a_dataframe_has_a_line_a_cell_as_a_file_has():
+    pandas = pytest.importorskip("pandas", reason="pandas is an extra")
+    lines = [("b", "y", 1.0, 0.2), ("a", "x", 1.0, 0.2), ("a", "y", 0.0, 0.2)]
+    head = ["defender", "attacker", "mean", "std_error"]
+    frame = pandas.DataFrame([*lines, ("b", "x", 0.0, 0.2)], columns=head)
+    found = pc.analyze(frame, resamples=20)
+    assert found.value.estimate == pytest.approx(0.5)
+    assert found.value.low < 0.5 < found.value.high
+    with pytest.raises(ValueError, match="std_error has no effect"):
+        pc.analyze(frame, std_error=COINS)
+    with pytest.raises(ValueError, match=r"\(b, x\)|'b'.*'x'"):
+        pc.analyze(frame.iloc[:3])
 
 
 @pytest.mark.parametrize(
@@ -89,10 +103,12 @@ def test_what_is_like_a_dataframe_lends_its_names():
         (COINS, {"std_error": [0.1]}, "std_error has shape (1,), must be (2, 2)"),
         (COINS, {"resamples": 2.5}, "resamples is 2.5, must be a whole number"),
         (COINS, {"seed": -1}, "seed is -1, must be at least 0"),
+        (COINS, {"resamples": np.nan}, "resamples is nan"),
         ([[1.0], [2.0, 3.0]], {}, "payoffs is [[1.0], [2.0, 3.0]], must be numbers"),
         ({"a": 1}, {}, "payoffs is {'a': 1}, must be numbers [m, n]"),
         (COINS[..., None], {"std_error": COINS}, "std_error has no effect"),
-        ("table.csv", {"filters": ["a"]}, "filters has no effect"),
+        (COINS, {"filters": []}, "filters is [], must be 2 names"),
+        ("table.csv", {"filters": ["a"]}, "no effect beside such a table"),
         ("no_such.csv", {}, "no_such.csv"),
         ("no_such.xls", {}, "must end in one of"),
     ],

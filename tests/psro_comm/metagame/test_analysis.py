@@ -33,6 +33,7 @@ def test_a_cycle_is_all_cyclic_and_ratings_are_not_at_all() -> None:
     assert cyclic_share(CYCLE) == pytest.approx(1.0)
     assert cyclic_share(5 + RATED) == pytest.approx(0.0, abs=1e-25)
     assert cyclic_share(np.full((2, 3), 7.0)) == 0.0
+    assert cyclic_share(np.array([[0.5, 0.67], [0.33, 0.5]])) == 0.0  # not 2.7e-31
     # Orthogonal parts of squared length 6 each, hence one half.
     both = CYCLE + np.array([1.0, 0.0, -1.0])[:, None]
     assert cyclic_share(both) == pytest.approx(0.5)
@@ -152,7 +153,8 @@ def test_one_forbidden_payoff_does_not_hide_the_rest() -> None:
         assert report["nash_conv"]["estimate"] < 1e-9
         weights = [each["weight"] for each in report["defenders"]]
         np.testing.assert_allclose(weights, [1 / 3, 1 / 3, 1 / 3, 0], atol=1e-9)
-        assert report["notes"] == []
+        (note,) = report["notes"]
+    assert note.startswith("a few payoffs make the spread 1e+10, that of most is 2:")
 
 
 def test_what_scale_hides_all_the_same_is_said(monkeypatch) -> None:
@@ -162,3 +164,34 @@ def test_what_scale_hides_all_the_same_is_said(monkeypatch) -> None:
     report = analyse(game_of(CYCLE), np.random.default_rng(0))
     assert "WARNING: the equilibrium's NashConv" in report["notes"][0]
     assert "note: WARNING" in render_analysis(report)
+
+
+@pytest.mark.parametrize("solver", ["nash", "robust", "prd"])
+def test_a_forbidden_pair_hides_no_number(solver: str) -> None:
+    mean = np.vstack([[[1.0, 0, 0.3], [0, 1, 0.4]], [[5, -1e10, 5]]])
+    game = game_of(mean, std_error=np.full((3, 3), 0.1))
+    rng = np.random.default_rng(0)
+    report = analyse(game, rng, num_samples=10, meta_solver=solver)
+    words = render_analysis(report)
+    # Of the two upper rows alone: 0.4 p + 0.3 (1 - p) = 1 - p, hence 4 / 11.
+    assert report["value"]["estimate"] == pytest.approx(4 / 11)
+    safe = game_of(mean[:2], std_error=np.full((2, 3), 0.1))
+    alone = analyse(safe, rng, num_samples=10)["security"]
+    # The region of three rows is larger.
+    assert 0 < alone["robust_guarantee"] - report["security"]["robust_guarantee"] < 0.1
+    assert report["security"]["robust_mixture"]["c"] < 1e-9
+    assert report["meta_solver"] == ("nash" if solver == "prd" else solver)
+    assert ("failed: prd: payoffs spread over 1.0e+10" in words) is (solver == "prd")
+    assert "a few payoffs make the spread 1e+10, that of most is 1" in words
+    assert report["equilibrium_unique"]["defender"] is not False
+    json.dumps(report, allow_nan=False)
+
+
+def test_a_robust_mixture_that_is_not_proven_is_left_out(monkeypatch) -> None:
+    from psro_comm.metagame.solvers import cone_program
+
+    monkeypatch.setattr(cone_program, "_ALLOWED", -1.0)
+    game = game_of(CYCLE, std_error=np.full((3, 3), 0.1))
+    report = analyse(game, np.random.default_rng(0), num_samples=20)
+    assert "robust_guarantee" not in report["security"]
+    assert "robust mixture left out: its guarantee is" in render_analysis(report)

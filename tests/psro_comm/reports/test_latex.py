@@ -17,6 +17,7 @@ def test_signs_are_shown_as_they_are() -> None:
     assert escaped("a_b^2~{x}$&#%\\") == (
         r"a\_b\textasciicircum{}2\textasciitilde{}\{x\}\$\&\#\%\textbackslash{}"
     )
+    assert escaped("<a|b>") == r"\textless{}a\textbar{}b\textgreater{}"
     assert printable("b\x1b[31m\nЗащита 😀") == "b\\x1b[31m\\nЗащита 😀"
 
 
@@ -34,6 +35,12 @@ def test_no_form_of_a_table_is_broken_by_a_name() -> None:
     assert len(columns(rows, head).splitlines()) == 3
     assert "\x1b" not in columns(rows, head)
     assert len(markdown_table(rows, head).splitlines()) == 4
+    assert "&lt;red>" in markdown_table(rows, head)
+    named = Section("a <b>\nc", ["d <e>\nf"], ("x|y", "z\n"), [("1", "2")], ["<g>\n"])
+    text = named.as_markdown({})
+    assert "<" not in text.replace("&lt;", "")
+    assert text.splitlines()[:3] == ["## a &lt;b>\\nc", "", "* d &lt;e>\\nf"]
+    assert "| x\\|y | z\\n |" in text
     made = page("a <title>", section_part(SECTION))
     assert "&lt;red&gt;" in made
     assert "a &lt;title&gt;" in made

@@ -113,6 +113,12 @@ def test_names_or_payoffs_is_asked_not_guessed(
         ("defender,attacker\nx,a\n", "no mean"),
         ("defender,attacker,mean,sd\nx,a,1,1\n", "'sd' is not one of defender"),
         ("d,a\nx,y\n", "'y' is not a number"),
+        ("Attacker,d,e\na,1,2\nb,3,0\n", "called 'Attacker', but defenders are its"),
+        (",a,b,mean\nx,1,2,1.5\ny,3,0,1.5\n", "'mean' is the mean or sum of the oth"),
+        (",a,b\nx,1,2\ny,3,1\nTotal,4,3\n", "'Total' is the mean or sum of"),
+        (",a,b\nx,1e308,0\ny,3,1\n", r"a payoff of size 1e\+308"),
+        (",a,b\nx,1e-300,0\ny,0,0\n", "payoffs that differ by 1e-300"),
+        (",a\nx,1 +- 1e200\n", r"std_error of \(x, a\) is 1e\+200"),
         (b"d,a\nx\0,1\n", "the character 0"),
         ("\n\n", "it is empty"),
     ],
@@ -132,6 +138,11 @@ def test_numbers_behind_plus_minus_are_standard_errors(tmp_path: Path) -> None:
         np.testing.assert_array_equal(game.mean, [[1, 2]])
         np.testing.assert_array_equal(game.std_error, [[0.1, 0.2]])
         assert "standard error" in game.notes[-1]
+
+
+def test_a_policy_may_be_called_mean(tmp_path: Path) -> None:
+    assert read(",kind,mean\nx,1,1\ny,3,3\n", tmp_path).attackers == ("kind", "mean")
+    assert read(",a,b,mean\nx,1,2,9\ny,3,0,1\n", tmp_path).mean[0, 2] == 9
 
 
 def test_several_lines_of_a_cell_are_its_episodes(tmp_path: Path) -> None:

@@ -216,3 +216,25 @@ def test_an_incomplete_game_says_which_deviations_are_not_known():
     assert "1: it is not known what it brings to play b of driver" in words
     assert "1 of 4 profiles are known" in words
     assert "3 of its 4 profiles are missing" in words
+
+
+def test_a_profile_next_to_a_missing_one_may_be_an_equilibrium():
+    game = congestion(3)  # profiles of 0 to 3 drivers on a; that of 2 is the only one
+    found = pure_equilibria(part_of(game, [0, 1, 2]), rng(), 10, 10)
+    assert (found["count"], found["open"]) == (0, ["driver: 2 a, 1 b"])
+    # Of 0 and 3 on a each, the first is refuted where 1 is known.
+    found = pure_equilibria(part_of(game, [0, 3]), rng(), 10, 10)
+    assert found["open"] == ["driver: 3 b", "driver: 3 a"]
+    report = analyse_game(part_of(game, [0, 1, 2]), rng(), num_samples=10)
+    words = render_general(report)
+    assert "NO PURE EQUILIBRIUM IS CERTAIN" in words
+    assert "it may be one: driver: 2 a, 1 b" in words
+
+
+def test_names_are_shown_as_they_are_in_bullets_that_are_filled():
+    named = bimatrix([[1, 0], [0, 1]], [[1, 0], [0, 1]])
+    strategies = (("two\nlines", "b"), ("x", "y\t"))
+    game = NormalFormGame(named.groups, strategies, named.payoffs)
+    report = analyse_game(game, rng(), num_samples=10)
+    sinks = [s for s in general_sections(report) if "Alpha-rank" in s.title]
+    assert "two\\nlines" in sinks[0].as_text()

@@ -1,5 +1,7 @@
 """Correlated and logit equilibria, alpha-rank, and searches, of several players."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -189,3 +191,16 @@ def test_what_a_search_finds_is_verified():
         assert max(regrets(game, each.mixtures)) == pytest.approx(each.regret)
         assert each.regret < PROVEN * game.spread
     assert search(PRISONERS, np.random.default_rng(0), 2)[0].mixtures[0][1] == 1
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_programs_that_a_forbidden_profile_blinds_are_refused(coarse):
+    # A weight of 1e-10 on -1e10 changes welfare as much as any: HiGHS cannot see it.
+    game = drawn(3, 6, 6)
+    payoffs = game.payoffs.copy()
+    payoffs[0, 1, 2] = payoffs[1, 3, 0] = -1e10
+    forbidden = replace(game, payoffs=payoffs)
+    for find in FINDERS.values():
+        with pytest.raises(MetaSolverError, match=r"spread over 1\.0e\+10, most over"):
+            find(forbidden, coarse)
+        assert find(replace(game, payoffs=1e6 * game.payoffs), coarse).gain < 1

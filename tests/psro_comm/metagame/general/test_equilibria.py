@@ -114,6 +114,23 @@ def test_lemke_howson_from_every_label(shape):
     assert all(max(regrets(game, pair)) < 1e-9 for pair in ends)
 
 
+@pytest.mark.parametrize("kind", ["ties", "twins", "zero-sum", "coordination"])
+def test_lemke_howson_in_degenerate_games(kind):
+    rng = np.random.default_rng(4)
+    if kind == "ties":
+        tables = rng.integers(0, 2, (2, 30, 30)).astype(float)
+    elif kind == "coordination":
+        tables = np.array([np.eye(12)] * 2)
+    else:
+        small, twice = rng.normal(size=(2, 8, 8)), rng.integers(0, 8, 20)
+        tables = small[:, twice][:, :, twice]
+        tables = np.array([tables[0], -tables[0]]) if kind == "zero-sum" else tables
+    game = bimatrix(*tables)
+    ends = list(all_paths(*tables, 12))
+    assert len(ends) == 12  # no path fails
+    assert all(max(regrets(game, pair)) < 1e-12 for pair in ends)
+
+
 def test_dominance_strikes_out_round_by_round():
     # b is beaten by the mean of a and c; then y by x; then c by a.
     game = bimatrix(

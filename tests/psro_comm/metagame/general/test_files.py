@@ -61,6 +61,41 @@ def test_a_constant_sum_nfg_stays_a_meta_game(tmp_path):
     assert game.mean.tolist() == [[2, 0], [-1, 1]]
 
 
+ROUNDED = [[[0.67, 0.33], [0.5, 0.12]], [[0.34, 0.67], [0.5, 0.88]]]
+
+
+@pytest.mark.parametrize("kind", ["json", "nfg"])
+def test_a_sum_that_is_nearly_constant_says_how_to_read_it(tmp_path, kind):
+    path = tmp_path / f"wins.{kind}"
+    cells = [(0, 0), (1, 0), (0, 1), (1, 1)]  # of Gambit's order
+    paid = " ".join(f"{table[i][j]}" for i, j in cells for table in ROUNDED)
+    sides = {"players": ["a", "b"], "strategies": [["x", "y"], ["u", "v"]]}
+    path.write_text(
+        json.dumps({**sides, "payoffs": ROUNDED})
+        if kind == "json"
+        else f'NFG 1 R "wins" {{ "a" "b" }} {{ 2 2 }}\n\n{paid}\n'
+    )
+    game = read_game(path)
+    assert isinstance(game, NormalFormGame)
+    (note,) = game.notes
+    assert "sum to 1 up to 1.01: if that is rounding, --sum_tolerance=0.01 " in note
+    for tolerance in (0.01, 0.0101):
+        read = read_game(path, Options(sum_tolerance=tolerance))
+        assert read.mean == pytest.approx(np.array([[0.165, -0.17], [0, -0.38]]))
+    assert not read_game("openspiel:matrix_pd").notes
+
+
+def test_standard_errors_of_both_players_of_one_number_are_the_larger(tmp_path):
+    payoffs = [[[3.0, 0.0]], [[-3.0, 0.0]]]
+    sides = {"players": ["a", "b"], "strategies": [["x"], ["u", "v"]]}
+    path = tmp_path / "game.json"
+    errors = [[[0.1, 0.1]], [[0.5, 0.1]]]
+    path.write_text(json.dumps({**sides, "payoffs": payoffs, "std_error": errors}))
+    game = read_game(path)
+    assert game.std_error.tolist() == [[0.5, 0.1]]
+    assert "standard errors of the players differ: the larger are taken" in game.notes
+
+
 def test_names_that_are_there_twice_or_empty_are_told_apart_and_said(tmp_path):
     text = 'NFG 1 R "n" { "a" "a" } { { "s" "s" } { "" "t" } }\n0 0 0 0 0 0 0 0'
     game = read_game(given(tmp_path, text))

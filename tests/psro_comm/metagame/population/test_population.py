@@ -186,7 +186,7 @@ def test_a_population_is_described_in_words_and_pictures(tmp_path):
     found = describe(game, tables)
     encode_json(found)
     words = "\n".join(section.as_text() for section in population_sections(found))
-    for part in ("RATINGS OF DEFENDERS", "Elo", "LAYERS", "cardinality", "d0", "a3"):
+    for part in ("DEFENDER RATINGS", "Elo", "LAYERS", "cardinality", "d0", "a3"):
         assert part in words
     found["diversity_by_iteration"] = [found["diversity"]] * 2
     files = plot_population(found, tmp_path / "p", "$t$")

@@ -1,5 +1,6 @@
 """The picture of a meta-game: sorted, framed, and with any names."""
 
+import re
 import xml.dom.minidom
 
 import numpy as np
@@ -7,8 +8,13 @@ import pytest
 from PIL import Image
 
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.reports.figures.labels import shortened, ticks, titled, visible
+from psro_comm.metagame.population.analysis import describe
+from psro_comm.reports.figures.labels import shortened, ticks, titled
 from psro_comm.reports.figures.meta_game import plot_meta_game
+from psro_comm.reports.figures.population import plot_population
+from psro_comm.reports.figures.response_graph import plot_response_graph
+from psro_comm.reports.tables.population import population_sections
+from psro_comm.reports.text import Sides, printable
 
 
 def game(size: int) -> MetaGame:
@@ -81,7 +87,7 @@ def test_one_forbidden_cell_does_not_take_all_colours(tmp_path):
 
 
 def test_labels():
-    assert visible("a\tb\u202e") == "a\\tb\\u202e"
+    assert printable("a\tb\u202e") == "a\\tb\\u202e"
     short, legend = shortened(["one", "y" * 40, "y" * 41])
     assert short[0] == "one"
     assert len(set(short)) == 3
@@ -90,3 +96,33 @@ def test_labels():
     assert ticks(3) == [0, 1, 2]
     assert len(ticks(1000)) <= 60
     assert titled("word " * 100).count("\n") == 2
+
+
+def test_colours_tell_the_usual_payoffs_apart_beside_many_forbidden_ones(tmp_path):
+    mean = np.array([[1, 0, 0.3], [0, 1, 0.4], [5, -1e10, 5], [-1e10] * 3])
+    forbidden = MetaGame(tuple("abcd"), tuple("xyz"), mean)
+    plot_meta_game(forbidden, np.eye(4)[0], np.eye(3)[2], tmp_path / "g")
+    image = np.asarray(Image.open(tmp_path / "g.png").convert("RGB"))
+    colours = {tuple(each) for each in image.reshape(-1, 3)[::7]}
+    # Those of 5 and of 0.3 differ, not only of -1e10: a table of two had few.
+    assert len(colours) > 30
+    text = (tmp_path / "g.svg").read_text()
+    assert "1e10" not in text  # the scale of the colour bar
+
+
+def test_players_are_called_as_asked_in_every_figure_and_section(tmp_path):
+    sides = Sides("filter <a>", "attack")
+    mean = np.array([[0.9, 0.2, 0.5], [0.1, 0.8, 0.4]])
+    table = MetaGame(("f" * 70 + "1", "b"), ("x", "y" * 70, "z"), mean)
+    plot_meta_game(table, np.eye(2)[0], np.eye(3)[0], tmp_path / "g", sides)
+    plot_response_graph(table, tmp_path / "r", sides)
+    found = describe(table, table.mean[None])
+    plot_population(found, tmp_path / "p", "t", sides)
+    for name in ("g", "r", "p-ratings", "p-map", "p-top"):
+        text = " ".join((tmp_path / f"{name}.svg").read_text().split())
+        assert "filter &lt;a&gt;" in text
+        assert "attack" in text
+        assert not re.search("defender|attacker", text), name
+    words = "".join(each.as_text() for each in population_sections(found, sides))
+    assert "FILTER <A> RATINGS" in words
+    assert not re.search("(?i)defender|attacker", words)
