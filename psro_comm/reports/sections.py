@@ -31,21 +31,26 @@ _APART = (
 def sections(report: Report) -> list[Section]:
     """Returns every part of the report, in order; leaves out what it lacks."""
     solved = report.rmacrl
-    played = rows_section(report.rows, "What was played", _APART)
     found = [
         Section("Verdict", bullets=verdict_lines(report)),
         gate_section(report.gate, _WARNING),
-        played._replace(figure="learning"),
+        played_section(report),
         detector_section(report.detector),
-        _columns(report),
-        _successes(report),
-        _comparison(report),
+        columns_section(report),
+        successes_section(report),
+        comparison_section(report),
         *(suite_sections(report.suite) if report.suite else ()),
         iterations_section(solved) if solved else None,
         mixtures_section(solved) if solved else None,
-        _budgets(report),
+        budgets_section(report),
     ]
     return [section for section in found if section is not None]
+
+
+def played_section(report: Report) -> Section:
+    """Returns the story's lines: who met whom, and what was left."""
+    played = rows_section(report.rows, "What was played", _APART)
+    return played._replace(figure="learning")
 
 
 def gate_section(gate: Gate, warning: str = "") -> Section:
@@ -123,7 +128,7 @@ def detector_section(detector: Mapping[str, float] | None) -> Section | None:
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
 
 
-def _columns(report: Report) -> Section | None:
+def columns_section(report: Report) -> Section | None:
     """Returns a table of each defender's return against common and fresh attackers."""
     cells = {key: str(row.returns) for key, row in report.crossed().items()}
     if not cells:
@@ -147,7 +152,7 @@ def _columns(report: Report) -> Section | None:
     )
 
 
-def _successes(report: Report) -> Section | None:
+def successes_section(report: Report) -> Section | None:
     """Returns a table of how often the team succeeds behind each defender."""
     cells = {key: percent(row.success) for key, row in report.crossed().items()}
     if not cells:
@@ -168,7 +173,8 @@ def _crossed(
     return (corner, *names), rows
 
 
-def _comparison(report: Report) -> Section | None:
+def comparison_section(report: Report) -> Section | None:
+    """Returns R-MACRL minus each vanilla filter, and what can be told of it."""
     if not report.comparison:
         return None
     rows = []
@@ -239,7 +245,8 @@ def mixtures_section(solved: Solved) -> Section | None:
     return Section("Both mixtures", (), ("player", "policy", "weight"), rows, notes)
 
 
-def _budgets(report: Report) -> Section | None:
+def budgets_section(report: Report) -> Section | None:
+    """Returns how long was trained, and how often."""
     spent = report.budgets
     if not spent:
         return None

@@ -17,6 +17,7 @@ from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
+from psro_comm.lab.inputs import who
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.report import Gate, Report
@@ -24,6 +25,7 @@ from psro_comm.metagame.suite import Suite
 from psro_comm.names import (
     AGAINST,
     ATTACK,
+    EPISODES,
     EQUILIBRIUM,
     FRESH,
     HELD_OUT,
@@ -42,9 +44,10 @@ from psro_comm.names import (
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
 from psro_comm.settings.portfolio import longer, steps_of_an_iteration, stopping_at
 from psro_comm.settings.tasks import stop_return
-from psro_comm.studies.detector import filter_report
+from psro_comm.studies.detector import filter_report, roc_of
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
+from psro_comm.studies.inspection.tracks import replayed, rounded
 from psro_comm.studies.opening import begin_psro, open_psro
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.search import search_players
@@ -72,6 +75,7 @@ class Story:
         vanilla = Mixed.pure(VANILLA, policy)
         self.lab.store.save_json("psro", solution.summary().to_dict())
         defenders = self._break(vanilla, solution, rmacrl)
+        self._episodes(defenders)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
         return report
@@ -177,6 +181,34 @@ class Story:
             torch.Generator(device).manual_seed(self.lab.seed("detector")),
         )
 
+    def _roc(self, defenders: Mapping[str, Mixed]) -> dict[str, list[float]]:
+        """Returns ROC curves against the known attack, and against the fresh one."""
+        setting, lab = build_setting(self.lab.setting()), self.lab
+        device = setting.env.device
+        found = {}
+        for name, defender in defenders.items():
+            for attack in (ATTACK, FRESH[name]):
+                label = f"{name} against {attack}"
+                luck = torch.Generator(device).manual_seed(lab.seed(f"roc/{label}"))
+                players = defender.thaw(device), thaw(self.attacks[attack], device)
+                if curve := roc_of(setting, *players, luck):
+                    found[label] = curve
+        return found
+
+    def _episodes(self, defenders: Mapping[str, Mixed]) -> None:
+        """Keeps an episode behind the filter that was met, and one behind R-MACRL."""
+        pairs = [
+            (Mixed.pure(attack, self.attacks[attack]), defenders[name])
+            for name, attack in ((VANILLA, ATTACK), (RMACRL, FRESH[RMACRL]))
+        ]
+        made_of = [
+            (who(attack.policies, filter_.policies), filter_.weights.tolist())
+            for attack, filter_ in pairs
+        ]
+        if not self.lab.inputs.has(EPISODES, made_of, self.config.evaluation.episodes):
+            found = [rounded(replayed(self.lab, *pair)) for pair in pairs]
+            self.lab.store.save_json(EPISODES, found)
+
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
         recipe = self.config.recipe(Side.ATTACKER)
         (untrained,) = self.lab.respond(
@@ -231,6 +263,7 @@ class Story:
             exploitability_found=exploited(table, defenders, opponents, fresh),
             comparison=compared(table, defenders, opponents, fresh),
             detector=self._detector(defenders[VANILLA]),
+            roc=self._roc(defenders),
             rmacrl=solution.summary(),
             budgets={
                 "attack": config.attack_oracle.env_steps,

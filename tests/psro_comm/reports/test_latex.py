@@ -1,6 +1,6 @@
 """LaTeX and pages of any section, whatever signs are in its names."""
 
-from psro_comm.reports.page import page, section_part
+from psro_comm.reports.pages.frame import page, section_part
 from psro_comm.reports.tables.latex import escaped, latex_table
 from psro_comm.reports.text import Section, columns, markdown_table, printable
 

@@ -22,7 +22,7 @@ from oracles.teams.backbones import make_team
 from psro_comm.names import BRANCHES
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection import first_turned
-from psro_comm.reports.inspection_page import render_replay
+from psro_comm.reports.pages.replay import render_replay
 from psro_comm.reports.text import Section
 from psro_comm.studies.inspection.inspection import inspect_episode
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots

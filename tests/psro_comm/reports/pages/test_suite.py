@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from psro_comm.reports.suite_page import render_page, save_suite, verdict
+from psro_comm.reports.pages.suite import render_page, save_suite, verdict
 from tests.hand_made_suite import DRAWN
 from tests.psro_comm.reports.test_suite import FOUND, STRONG, WEAK
 
