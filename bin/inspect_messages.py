@@ -40,7 +40,7 @@ def main(_: list[str]) -> None:
         return
     from psro_comm.reports.inspection import turning_section
     from psro_comm.reports.pages.inspection import save_inspection
-    from psro_comm.studies.inspection.tracks import replayed
+    from psro_comm.studies.inspection.tracks import Ground, count_decisions, play_tracks
     from psro_comm.studies.players import find_player
 
     with open_lab(request) as lab:
@@ -48,8 +48,13 @@ def main(_: list[str]) -> None:
             find_player(lab, name, side, request.runs_dir)
             for side, (name,) in named.items()
         )
-        asked = {"world": FLAGS.world, "follow": FLAGS.follow}
-        found = replayed(lab, attack, filter_, **asked)
+        ground = Ground.of(lab, attack, filter_)
+        found = {
+            **count_decisions(ground, FLAGS.follow),
+            "world": FLAGS.world,
+            "why": "as asked for",
+            "tracks": play_tracks(ground, FLAGS.world, FLAGS.follow),
+        }
         command = again("inspect_messages", request)
         files = save_inspection(lab.store, found, FLAGS.follow, FLAGS.step, command)
     text = turning_section(found["statistic"]).as_text()

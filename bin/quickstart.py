@@ -26,8 +26,9 @@ def main(_: list[str]) -> None:
     from psro_comm.studies.story import Story
 
     with open_lab(request) as lab:
-        report = Story(lab).tell()
-        files = save_report(lab.store.root, report, again("quickstart", request))
+        report = (story := Story(lab)).tell()
+        command = again("quickstart", request)
+        files = save_report(lab.store.root, report, story.replays, command)
     print(render(report))
     print("\nSaved:", ", ".join(str(file) for file in files))
 

@@ -72,7 +72,6 @@ CONDITIONS = {
 # Conditions in which an inspected episode shows each step.
 UNDISTURBED, UNDEFENDED, DEFENDED = "clean", "attacked", "defended"
 BRANCHES = (UNDISTURBED, UNDEFENDED, DEFENDED)
-EPISODES = "episodes"  # the artefact that keeps a story's inspected episodes
 
 # What becomes of benign agents' best actions, over many steps; for whom it is counted.
 TURNS, REPAIRS, SPOILS, WRONG = "turned", "repaired", "spoiled", "wrong"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from psro_comm.metagame.defence import FALSE_ALARMS
 from psro_comm.metagame.intervals import Interval, verdict
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate, Report
@@ -19,6 +20,7 @@ from psro_comm.reports.text import Section, percent
 from psro_comm.reports.verdicts import verdict_lines
 
 _SHOWN_WEIGHT = 5e-4
+_ALARMS = (0.01, 0.05, 0.1)  # shares of false alarms, at which a ROC curve is told
 _WARNING = (
     " The attack results below mean something only if muting costs the team much."
 )
@@ -126,6 +128,22 @@ def detector_section(detector: Mapping[str, float] | None) -> Section | None:
         return None
     rows = [(key.replace("_", " "), f"{value:.4g}") for key, value in detector.items()]
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
+
+
+def roc_section(curves: Mapping[str, Sequence[float]]) -> Section | None:
+    """Returns how much is found at few false alarms; None where nothing was forged."""
+    if not curves:
+        return None
+    head = ("messages found, %", *(f"{100 * share:g} % alarms" for share in _ALARMS))
+    rows = [
+        (name, *(f"{100 * found[FALSE_ALARMS.index(at)]:.1f}" for at in _ALARMS))
+        for name, found in curves.items()
+    ]
+    notes = (
+        "Of forged messages, at a threshold at which that share of honest ones is"
+        " suspected, too. The fresh attacker was trained on the frozen filter.",
+    )
+    return Section("What the filters detect", (), head, rows, notes)
 
 
 def columns_section(report: Report) -> Section | None:

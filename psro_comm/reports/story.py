@@ -1,7 +1,8 @@
 """Writes the report of a story: its verdict in words, then every number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -53,7 +54,12 @@ def _title(report: Report) -> str:
     return f"R-MACRL on {report.task}, seed {report.seed} (malicious agents: {agents})"
 
 
-def save_report(root: Path, report: Report, command: str = "") -> list[Path]:
+def save_report(
+    root: Path,
+    report: Report,
+    replays: Sequence[Mapping[str, Any]] = (),
+    command: str = "",
+) -> list[Path]:
     """Writes `report.txt`, `report.md`, `report.html` and figures into a run's folder.
 
     What the run lacks the data of is left out.
@@ -61,6 +67,7 @@ def save_report(root: Path, report: Report, command: str = "") -> list[Path]:
     Args:
       root: the run's folder.
       report: the report, as for `render`.
+      replays: episodes that its page replays, as `Story` has them.
       command: the command that made the run.
 
     Returns:
@@ -76,9 +83,9 @@ def save_report(root: Path, report: Report, command: str = "") -> list[Path]:
     figures = _draw(store, report)
     shown = [f"{f.parent.name}/{f.name}" for f in figures if f.suffix == ".svg"]
     write_atomic(markdown, render_markdown(report, shown).encode())
-    more = draw_page(store, report)
+    more = draw_page(root / "figures", report, replays)
     drawn = {file.stem: [file] for file in figures if file.suffix == ".svg"} | more
-    page = story_page(store, report, pictures(drawn)).save(root, command)
+    page = story_page(store, report, replays, pictures(drawn)).save(root, command)
     files = [*figures, *(file for each in more.values() for file in each)]
     return [root / "report.json", text, markdown, *page, *files]
 

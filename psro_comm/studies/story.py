@@ -7,6 +7,7 @@ Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,6 @@ from oracles.strategies.attacks.noise import NoiseAttack
 from oracles.strategies.freezing import freeze, thaw
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.jobs import build_setting
-from psro_comm.lab.inputs import who
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.metagame.report import Gate, Report
@@ -25,7 +25,6 @@ from psro_comm.metagame.suite import Suite
 from psro_comm.names import (
     AGAINST,
     ATTACK,
-    EPISODES,
     EQUILIBRIUM,
     FRESH,
     HELD_OUT,
@@ -47,7 +46,7 @@ from psro_comm.settings.tasks import stop_return
 from psro_comm.studies.detector import filter_report, roc_of
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
-from psro_comm.studies.inspection.tracks import replayed, rounded
+from psro_comm.studies.inspection.tracks import replay
 from psro_comm.studies.opening import begin_psro, open_psro
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.search import search_players
@@ -57,7 +56,11 @@ _ITERATIONS = 3  # at least; one would show nothing of the populations
 
 
 class Story:
-    """A runner of the story in a lab; every chapter is resumable."""
+    """A runner of the story in a lab; every chapter is resumable.
+
+    Attributes:
+      replays: episodes of the story that was told, of `studies.inspection.tracks`.
+    """
 
     def __init__(self, lab: Lab) -> None:
         """Prepares the story; chapters that the run has stored are not made again."""
@@ -65,6 +68,7 @@ class Story:
         self.none_filters, self.none_attacks = benign()
         self.nobody = Mixed.pure(NO_FILTER, self.none_filters[NO_FILTER])
         self.attacks: dict[str, Frozen] = {}
+        self.replays: list[dict[str, Any]] = []
 
     def tell(self) -> Report:
         """Runs all chapters; returns the report (also saved as `report.json`)."""
@@ -75,7 +79,7 @@ class Story:
         vanilla = Mixed.pure(VANILLA, policy)
         self.lab.store.save_json("psro", solution.summary().to_dict())
         defenders = self._break(vanilla, solution, rmacrl)
-        self._episodes(defenders)
+        self.replays = self._replay(defenders)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
         return report
@@ -195,19 +199,12 @@ class Story:
                     found[label] = curve
         return found
 
-    def _episodes(self, defenders: Mapping[str, Mixed]) -> None:
-        """Keeps an episode behind the filter that was met, and one behind R-MACRL."""
-        pairs = [
-            (Mixed.pure(attack, self.attacks[attack]), defenders[name])
+    def _replay(self, defenders: Mapping[str, Mixed]) -> list[dict[str, Any]]:
+        """Plays an episode behind the vanilla filter, and one behind R-MACRL."""
+        return [
+            replay(self.lab, Mixed.pure(attack, self.attacks[attack]), defenders[name])
             for name, attack in ((VANILLA, ATTACK), (RMACRL, FRESH[RMACRL]))
         ]
-        made_of = [
-            (who(attack.policies, filter_.policies), filter_.weights.tolist())
-            for attack, filter_ in pairs
-        ]
-        if not self.lab.inputs.has(EPISODES, made_of, self.config.evaluation.episodes):
-            found = [rounded(replayed(self.lab, *pair)) for pair in pairs]
-            self.lab.store.save_json(EPISODES, found)
 
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
         recipe = self.config.recipe(Side.ATTACKER)

@@ -30,6 +30,7 @@ _PAGE = """<!doctype html>
 </body></html>
 """
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_NAMED, _USED = re.compile(r' id="([^"]*)"'), re.compile(r'(?:href="|url\()#([^")]*)')
 _MOST = 1_000_000  # bytes of a picture; a larger one is left in its file
 
 
@@ -61,12 +62,15 @@ def page(title: str, parts: Iterable[Part], scripts: Sequence[str] = ()) -> str:
     """
     places = _places(parts := list(parts))
     links = "".join(
-        f'<li><a href="#{place}">{_text(part.title)}</a></li>'
+        f'<li><a href="#{place}">{text(part.title)}</a></li>'
         for place, part in zip(places, parts, strict=True)
     )
-    contents = f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav>'
+    contents = (
+        '<nav aria-label="Parts of the report"><details><summary>Parts of the report'
+        f"</summary><ul>{links}</ul></details></nav>"
+    )
     return _PAGE.format(
-        title=_text(title),
+        title=text(title),
         style=STYLE,
         contents=contents if len(parts) > 1 else "",
         body="\n".join(map(_section, places, parts)),
@@ -86,14 +90,14 @@ def _places(parts: Sequence[Part]) -> list[str]:
 def _section(place: str, part: Part) -> str:
     """Returns a part of a page, which its heading names to a screen reader."""
     kind = f' class="{part.kind}"' if part.kind else ""
-    head = f'<h2 id="{place}">{_text(part.title)}</h2>'
+    head = f'<h2 id="{place}">{text(part.title)}</h2>'
     named = f'aria-labelledby="{place}"'
     return f"<section{kind} {named}>{head}\n{part.inner}\n</section>"
 
 
 def bullet_list(lines: Iterable[str]) -> str:
     """Returns a list of lines of text."""
-    return f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>"
+    return f"<ul>{''.join(f'<li>{text(line)}</li>' for line in lines)}</ul>"
 
 
 def section_part(section: Section, *more: str) -> Part:
@@ -108,7 +112,7 @@ def section_part(section: Section, *more: str) -> Part:
 
 def note(words: str) -> str:
     """Returns what there is to say to a table or a picture."""
-    return f'<p class="note">{_text(words)}</p>'
+    return f'<p class="note">{text(words)}</p>'
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
@@ -127,13 +131,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
 
 def box(inner: str, name: str) -> str:
     """Returns HTML in a box that scrolls sideways, by keys as well."""
-    named = f'role="region" aria-label="{_text(name)}"'
+    named = f'role="region" aria-label="{text(name)}"'
     return f'<div class="wide" tabindex="0" {named}>{inner}</div>'
 
 
 def _row(cells: Sequence[str], kind: str, rest: str) -> str:
     """Returns a row whose first cell names it."""
-    first, *others = map(_text, cells)
+    first, *others = map(text, cells)
     found = "".join(f"<{kind}{rest}>{cell}</{kind}>" for cell in others)
     scope = rest or ' scope="row"'
     # An empty cell names nothing.
@@ -153,16 +157,18 @@ def picture(name: str, svg: str, words: str) -> str:
     _, tag, drawn = svg.partition("<svg")
     if not tag:
         return ""
+    drawn = _METADATA.sub("", drawn)
+    used = {*_USED.findall(drawn)}
+    drawn = _NAMED.sub(lambda found: found[0] if found[1] in used else "", drawn)
     # Each picture numbers its parts anew, and a page may use a name once.
     for before in (' id="', 'href="#', "url(#"):
         drawn = drawn.replace(before, f"{before}{name}-")
-    drawn = _METADATA.sub("", drawn)
-    words = _text(words)
+    words = text(words)
     drawn = f'{tag} role="img" aria-label="{words}"{drawn}'
     shown = f'<div tabindex="0" role="region" aria-label="Picture">{drawn}</div>'
     return f"<figure>{shown}\n<figcaption>{words}</figcaption></figure>"
 
 
-def _text(words: str) -> str:
+def text(words: str) -> str:
     """Returns words as HTML, control characters written out."""
     return html.escape(printable(words))

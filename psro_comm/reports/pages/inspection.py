@@ -29,7 +29,7 @@ def save_inspection(
 
     Args:
       store: the run.
-      found: the result of `studies.inspection.tracks.replayed`.
+      found: an episode, of `studies.inspection.tracks`.
       follow: condition whose track the picture shows.
       step: step that the picture shows; None is `first_turned`.
       command: the command that made it.
@@ -54,8 +54,8 @@ def save_inspection(
     drawn = plot_step(
         track, shown, folder / f"{name}-{shown}", f"{title}. Step {shown}: {why}"
     )
-    kept = {**found, "follow": follow, "shown": {"step": shown, "why": why}}
-    store.save_json(name, kept)
+    kept = {key: value for key, value in found.items() if key not in ("tracks", "why")}
+    store.save_json(name, {**kept, **track, "shown": {"step": shown, "why": why}})
     page = Page(
         f"Messages on {found['task']}: {attack} against {filter_}",
         verdict(found["statistic"]),

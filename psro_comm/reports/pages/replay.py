@@ -60,11 +60,11 @@ def replay(found: Mapping[str, Any], shown: int = 0, track: str = UNDEFENDED) ->
     """Returns the replay of an episode, as HTML.
 
     Args:
-      found: the result of `studies.inspection.tracks.replayed`.
+      found: an episode, of `studies.inspection.tracks`.
       shown: number of the step that it starts at.
       track: condition whose messages it shows first.
     """
-    tracks = found["tracks"]
+    tracks = {n: found["tracks"][n] for n in BRANCHES if n in found["tracks"]}
     data = _packed(found, shown, track, messages=True)
     left_out = len(data) > _MOST
     if left_out:

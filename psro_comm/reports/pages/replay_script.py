@@ -49,7 +49,8 @@ function replay(place) {
     for (const [kind, row, column, agent, label] of scene) {
       const x = column + .5, y = row + .5, mine = agent !== null;
       const liar = mine && held(agent), known = mine && agents[agent];
-      if (known && known.flagged)
+      const flagged = known && known.flagged && name === 'defended';
+      if (flagged)
         shape(svg, 'circle', {cx: x, cy: y, r: .45, class: 'flag'});
       const look = liar ? 'liar' : KINDS.includes(kind) ? kind : 'other';
       if (mine) shape(svg, 'circle', {cx: x, cy: y, r: .36, class: look});
@@ -57,10 +58,10 @@ function replay(place) {
         d: `M${x} ${y - .34}L${x + .34} ${y}L${x} ${y + .34}L${x - .34} ${y}Z`});
       if (mine) shape(svg, 'text', {x: x, y: y + .13, 'font-size': .36},
         liar ? `${agent}!` : agent);
-      if (label) shape(svg, 'text', {x: x, y: y + .5, 'font-size': .18,
+      if (label) shape(svg, 'text', {x: x, y: y + .48, 'font-size': .15,
         class: 'word'}, label);
       words.push(`${mine ? `agent ${agent}` : kind}${liar ? ', malicious,' : ''}`
-        + `${known && known.flagged ? ', flagged,' : ''} at row ${row},`
+        + `${flagged ? ', flagged,' : ''} at row ${row},`
         + ` column ${column}${label ? `, ${label}` : ''}`);
     }
     svg.setAttribute('aria-label', `${drawn[name].title}: ${words.join('; ')}`);
@@ -75,7 +76,8 @@ function replay(place) {
   function drawTalk(agents) {
     const table = part('talk');
     table.replaceChildren();
-    heads(table, ['agent', 'bent', 'flagged', 'heard off', ...told.titles]);
+    heads(table, ['agent', 'bent', 'flagged', 'heard off',
+      ...told.titles.map(title => `best: ${title}`)]);
     const body = element(table, 'tbody');
     agents.forEach((agent, k) => {
       if (!agent) return;

@@ -4,7 +4,6 @@ The page is a function of what the run found and of its notes: made again by the
 code on the same machine, it is the same to the byte.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from psro_comm.reports.pages.frame import (
     page,
     section_part,
     table,
+    text,
 )
 from psro_comm.reports.pages.payoffs import SCRIPT as PAYOFFS
 from psro_comm.reports.pages.payoffs import payoffs_part
@@ -66,7 +66,7 @@ class Page(NamedTuple):
           machines: where and with what it was made, as `env.json` has them.
         """
         first, *others = self.verdict
-        lead = bullet_list([first]).replace("<ul>", '<ul class="lead">')
+        lead = f'<p class="lead">{text(first)}</p>'
         below = [bullet_list(others)] if others else []
         below += [_pointer(self.warnings)] if self.warnings else []
         parts: list[Part | None] = [Part("Verdict", lead).below(*below), *self.parts]
@@ -169,7 +169,7 @@ def replay_part(found: Mapping[str, Any], number: int = 0) -> Part:
     """Returns an episode that can be replayed, from where the attack turns somebody.
 
     Args:
-      found: the result of `studies.inspection.tracks.replayed`.
+      found: an episode, of `studies.inspection.tracks`.
       number: step at which it starts.
     """
     title = f"An episode: {found['attack']} against {found['filter']}"
@@ -180,7 +180,7 @@ def _again(command: str, machines: Sequence[Mapping[str, Any]]) -> Part | None:
     """Returns how to make the run again: command, commit, machine, versions."""
     if not command and not machines:
         return None
-    parts = [f"<pre>{html.escape(command)}</pre>", note(_AGAIN)] if command else []
+    parts = [f"<pre>{text(command)}</pre>", note(_AGAIN)] if command else []
     if machines:
         columns = [_described(each) for each in machines]
         names = list(dict.fromkeys(name for each in columns for name in each))

@@ -1,12 +1,12 @@
 """Makes the page of a story: all that its report says, shown, and two episodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.report import Report
-from psro_comm.names import EPISODES, UNDEFENDED
+from psro_comm.names import UNDEFENDED
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.figures.story import plot_detector
 from psro_comm.reports.inspection import first_turned, turning_section
@@ -28,6 +28,7 @@ from psro_comm.reports.sections import (
     iterations_section,
     mixtures_section,
     played_section,
+    roc_section,
     successes_section,
 )
 from psro_comm.reports.text import Section
@@ -47,13 +48,18 @@ _MESSAGES = (
     " meant, as the attack bent them, and as the filter repaired them."
 )
 
+Replays = Sequence[Mapping[str, Any]]
 
-def story_page(store: RunStore, report: Report, drawn: Mapping[str, str]) -> Page:
+
+def story_page(
+    store: RunStore, report: Report, replays: Replays, drawn: Mapping[str, str]
+) -> Page:
     """Returns the content of a story's page; what the run lacks is left out.
 
     Args:
-      store: the run, whose payoff tables and episodes are shown.
+      store: the run, whose payoff tables are shown.
       report: the story's report.
+      replays: episodes, as `studies.story.Story` has them.
       drawn: SVG files as text, by name.
     """
     solved, suite = report.rmacrl, report.suite
@@ -67,9 +73,9 @@ def story_page(store: RunStore, report: Report, drawn: Mapping[str, str]) -> Pag
     parts.append(solved_part(store, solved))
     parts += _parts(iterations_section(solved) if solved else None)
     parts += _parts(mixtures_section(solved) if solved else None)
-    parts += _parts(detector_section(report.detector), shown["detector"])
-    episodes = store.load_json(EPISODES) if store.has(EPISODES) else []
-    parts += [part for k, each in enumerate(episodes) for part in seen(each, k, drawn)]
+    parts += _parts(detector_section(report.detector))
+    parts += _parts(roc_section(report.roc), shown["detector"])
+    parts += [part for k, each in enumerate(replays) for part in seen(each, k, drawn)]
     parts += _parts(budgets_section(report))
     held = report.malicious
     who = held if isinstance(held, str) else ", ".join(map(str, held))
@@ -82,16 +88,19 @@ def story_page(store: RunStore, report: Report, drawn: Mapping[str, str]) -> Pag
     return Page(title, verdict_lines(report), parts, doubts)
 
 
-def draw_page(store: RunStore, report: Report) -> dict[str, list[Path]]:
-    """Draws what the page shows beside the report's figures; returns files by name."""
-    folder = store.root / "figures"
+def draw_page(folder: Path, report: Report, replays: Replays) -> dict[str, list[Path]]:
+    """Draws what the page shows beside the report's figures; returns files by name.
+
+    Args:
+      folder: where to.
+      report, replays: as for `story_page`.
+    """
     drawn: dict[str, list[Path]] = {}
     if report.suite:
         drawn |= draw_suite(folder, report.suite)
     if report.roc:
         drawn["detector"] = plot_detector(report.roc, folder / "detector")
-    episodes = store.load_json(EPISODES) if store.has(EPISODES) else []
-    for number, found in enumerate(episodes):
+    for number, found in enumerate(replays):
         name, (step, why) = f"messages-{number}", shown_step(found)
         title = f"{found['attack']} against {found['filter']}. Step {step}: {why}"
         track = found["tracks"][UNDEFENDED]
@@ -108,7 +117,7 @@ def seen(found: Mapping[str, Any], number: int, drawn: Mapping[str, str]) -> lis
     """Returns how often an attack turns decisions, what was said, and a replay.
 
     Args:
-      found: the result of `studies.inspection.tracks.replayed`.
+      found: an episode, of `studies.inspection.tracks`.
       number: number of the replay on its page.
       drawn: SVG files as text, by name: `messages-` and the number.
     """
@@ -121,7 +130,7 @@ def messages_part(found: Mapping[str, Any], name: str, svg: str) -> Part:
     """Returns how often messages turn decisions, and those of one step.
 
     Args:
-      found: the result of `studies.inspection.tracks.replayed`.
+      found: an episode, of `studies.inspection.tracks`.
       name: a name that no other picture of the page has.
       svg: an SVG file as text, of the step.
     """

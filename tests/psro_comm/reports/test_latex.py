@@ -34,7 +34,7 @@ def test_no_form_of_a_table_is_broken_by_a_name() -> None:
     assert len(columns(rows, head).splitlines()) == 3
     assert "\x1b" not in columns(rows, head)
     assert len(markdown_table(rows, head).splitlines()) == 4
-    made = page("a <title>", section_part(SECTION))
+    made = page("a <title>", [section_part(SECTION)])
     assert "&lt;red&gt;" in made
     assert "a &lt;title&gt;" in made
     assert "<li>a_b is $1</li>" in made
