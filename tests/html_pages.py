@@ -50,8 +50,8 @@ class PageText(HTMLParser):
             self.problems.append("a table header without scope")
         if tag == "section" and "aria-labelledby" not in known:
             self.problems.append("a section without a name")
-        if known.get("role") == "region" and not known.get("aria-label"):
-            self.problems.append("a region without a name")
+        if known.get("role") in ("group", "region") and not known.get("aria-label"):
+            self.problems.append("a group without a name")
         if tag in ("input", "select") and "label" not in self.open:
             self.problems.append(f"a {tag} without a label")
 

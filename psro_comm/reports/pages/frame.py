@@ -131,17 +131,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
 
 def box(inner: str, name: str) -> str:
     """Returns HTML in a box that scrolls sideways, by keys as well."""
-    named = f'role="region" aria-label="{text(name)}"'
+    named = f'role="group" aria-label="{text(name)}"'
     return f'<div class="wide" tabindex="0" {named}>{inner}</div>'
 
 
 def _row(cells: Sequence[str], kind: str, rest: str) -> str:
-    """Returns a row whose first cell names it."""
+    """Returns a row whose first cell names it; a header that is empty is none."""
     first, *others = map(text, cells)
-    found = "".join(f"<{kind}{rest}>{cell}</{kind}>" for cell in others)
     scope = rest or ' scope="row"'
-    # An empty cell names nothing.
-    return f"<tr>{f'<th{scope}>{first}</th>' if first else '<td></td>'}{found}</tr>"
+    named = f"<th{scope}>{first}</th>" if first else "<td></td>"
+    found = [
+        f"<{kind}{rest}>{cell}</{kind}>" if cell or kind == "td" else "<td></td>"
+        for cell in others
+    ]
+    return f"<tr>{named}{''.join(found)}</tr>"
 
 
 def picture(name: str, svg: str, words: str) -> str:
@@ -165,7 +168,7 @@ def picture(name: str, svg: str, words: str) -> str:
         drawn = drawn.replace(before, f"{before}{name}-")
     words = text(words)
     drawn = f'{tag} role="img" aria-label="{words}"{drawn}'
-    shown = f'<div tabindex="0" role="region" aria-label="Picture">{drawn}</div>'
+    shown = f'<div tabindex="0" role="group" aria-label="Picture">{drawn}</div>'
     return f"<figure>{shown}\n<figcaption>{words}</figcaption></figure>"
 
 

@@ -29,11 +29,11 @@ _BODY = """<div class="replay" hidden>
 <label class="far">Step <input class="at" type="range" min="0" max="0" value="0">
 </label></div>
 <p><output class="said" aria-live="polite"></output></p>
-<div class="boards" tabindex="0" role="region"
+<div class="boards" tabindex="0" role="group"
  aria-label="The boards; arrow keys, Home and End go from step to step"></div>
 <div class="row"><label>Messages and decisions <select class="which"></select></label>
 </div>
-<div class="wide" tabindex="0" role="region" aria-label="Agents at this step">
+<div class="wide" tabindex="0" role="group" aria-label="Agents at this step">
 <table class="talk"></table></div>
 {messages}
 </div>
@@ -41,7 +41,7 @@ _BODY = """<div class="replay" hidden>
 
 _MESSAGES = """<div class="row"><label>What is heard by <select class="who"></select>
 </label></div>
-<div class="wide" tabindex="0" role="region" aria-label="Messages heard at this step">
+<div class="wide" tabindex="0" role="group" aria-label="Messages heard at this step">
 <table class="heard"></table></div>"""
 
 _NOTE = (

@@ -65,7 +65,7 @@ def test_a_table_names_its_rows_and_columns_and_scrolls_by_keys():
     assert '<th scope="col">who</th><th scope="col">what</th>' in made
     assert '<tr><th scope="row">a</th><td>1</td></tr>' in made
     assert "<tr><td></td><td>2</td></tr>" in made  # an empty cell names nothing
-    assert 'tabindex="0" role="region" aria-label="A table"' in made
+    assert 'tabindex="0" role="group" aria-label="A table"' in made
     assert "thead" not in table(("", ""), [("a", "1")], "")
 
 
