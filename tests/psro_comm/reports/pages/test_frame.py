@@ -66,6 +66,8 @@ def test_a_table_names_its_rows_and_columns_and_scrolls_by_keys():
     assert '<tr><th scope="row">a</th><td>1</td></tr>' in made
     assert "<tr><td></td><td>2</td></tr>" in made  # an empty cell names nothing
     assert 'tabindex="0" role="group" aria-label="A table"' in made
+    empty = table(("on fresh messages", ""), [("auroc", "1")], "")
+    assert '<th scope="col">on fresh messages</th><td></td>' in empty
     assert "thead" not in table(("", ""), [("a", "1")], "")
 
 
