@@ -21,13 +21,14 @@ flags.DEFINE_string("out", None, "A .json file (default: beside the runs).")
 
 def main(_: list[str]) -> None:
     """Runs or continues the study, and prints and saves its result."""
-    from psro_comm.disk.environment import describe_environment
+    from psro_comm.disk.environment import machines
     from psro_comm.disk.files import (
         encode_json,
         make_folder,
         read_bytes,
         write_atomic,
     )
+    from psro_comm.lab.session import read_run
     from psro_comm.metagame.comparison import chosen
     from psro_comm.reports.figures.meta_solvers import plot_study
     from psro_comm.reports.meta_solvers import render_study
@@ -47,9 +48,12 @@ def main(_: list[str]) -> None:
     task, shown = request.config.task, out.with_suffix(".html")
     svg = plot_study(result, out.with_suffix(""), task)[0]
     write_atomic(out, encode_json(result))
-    page = study_page(result, task, read_bytes(svg).decode())
-    command = again("study_meta_solvers", request)
-    write_atomic(shown, page.render(command, [describe_environment()]).encode())
+    crossed = [
+        read_run(request.runs_dir, f"{request.run}-cross-{seed}") for seed in seeds
+    ]
+    page = study_page(result, task, read_bytes(svg).decode(), crossed)
+    made = again("study_meta_solvers", request), machines(crossed[0].root)
+    write_atomic(shown, page.render(*made).encode())
     print(f"{render_study(result)}\n\nSaved: {out}, {shown}")
 
 

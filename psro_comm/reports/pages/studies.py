@@ -150,20 +150,25 @@ def defence_page(store: RunStore, found: Defence, files: Sequence[Path]) -> Page
     return Page(f"{title}, seed {found.seed}", cost.bullets, parts, warnings)
 
 
-def study_page(result: Mapping[str, Any], task: str, svg: str) -> Page:
+def study_page(
+    result: Mapping[str, Any], task: str, svg: str, runs: Sequence[RunStore] = ()
+) -> Page:
     """Returns the content of the page of a study of meta-solvers.
 
     Args:
       result: the result of `studies.meta_solvers.study`.
       task: the task that was played.
       svg: its figure, as the text of an SVG file.
+      runs: the runs of the table that all played, one for each seed.
     """
     words = "Exploitability over the budget, and what each final defender keeps."
     sections = study_sections(result)
     shown = [section_part(sections[0], picture("study", svg, words))]
     shown += [section_part(each) for each in sections[1:]]
     lines = [verdict_of(each) for each in result["verdicts"]]
-    return Page(f"Meta-solvers on {task}", lines or ["Nothing was compared."], shown)
+    doubts = dict.fromkeys(w for run in runs for w in team_warnings(known_gate(run)))
+    told = lines or ["Nothing was compared."]
+    return Page(f"Meta-solvers on {task}", told, shown, [*doubts])
 
 
 def _part(section: Section | None) -> Part | None:
