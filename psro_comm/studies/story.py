@@ -200,7 +200,12 @@ class Story:
         return found
 
     def _replay(self, defenders: Mapping[str, Mixed]) -> list[dict[str, Any]]:
-        """Plays an episode behind the vanilla filter, and one behind R-MACRL."""
+        """Plays an episode behind the vanilla filter, and one behind R-MACRL.
+
+        None where a world cannot be played twice: its tracks would be of two worlds.
+        """
+        if not self.lab.env.spec.batched:
+            return []
         return [
             replay(self.lab, Mixed.pure(attack, self.attacks[attack]), defenders[name])
             for name, attack in ((VANILLA, ATTACK), (RMACRL, FRESH[RMACRL]))

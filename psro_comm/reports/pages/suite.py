@@ -5,7 +5,7 @@ from pathlib import Path
 
 from psro_comm.disk.files import make_folder, read_bytes
 from psro_comm.disk.store import RunStore
-from psro_comm.metagame.suite import ANY, Suite
+from psro_comm.metagame.suite import ANY, Kept, Suite
 from psro_comm.reports.curves import curve_sections, point_sections
 from psro_comm.reports.figures.curves import plot_curves
 from psro_comm.reports.figures.suite import plot_attacks, plot_kept
@@ -39,7 +39,7 @@ def save_suite(store: RunStore, found: Suite, command: str) -> list[Path]:
     drawn = draw_suite(root / "figures", found)
     page = Page(
         f"The worst case on {found.task}, seed {found.seed}",
-        verdict(found),
+        [in_short(found), *verdict(found)],
         [team_part(store), *suite_parts(found, pictures(drawn))],
         [*found.warnings, *team_warnings(gate)],
     )
@@ -91,13 +91,30 @@ def suite_parts(found: Suite, drawn: Mapping[str, str]) -> list[Part]:
     ]
 
 
+def in_short(found: Suite) -> str:
+    """Returns who holds, in a sentence; the floor itself is not asked."""
+    asked = [each for each in found.kept if not _is_floor(found, each)]
+    held = [each.label for each in asked if each.holds]
+    if held:
+        return f"{len(held)} of {len(asked)} defenders hold: {', '.join(held)}."
+    return (
+        f"None of {len(asked)} defenders can be told to hold: to keep more in the worst"
+        f" case found than the floor, {found.floor}, and than the best other single"
+        " filter."
+    )
+
+
 def verdict(found: Suite) -> list[str]:
     """Returns whether each defender holds, and by how much: a line each, best first."""
-    own = found.teams[0].name if found.teams else ""
     best_first = sorted(found.kept, key=lambda each: -each.worst.estimate)
     return [
         f"{each.defender} is the floor, which no attack reaches: it keeps {each.worst}."
-        if each.attack == ANY and found.team_of(each.defender) == own
+        if _is_floor(found, each)
         else holding_line(found, each.defender, each.label)
         for each in best_first
     ]
+
+
+def _is_floor(found: Suite, each: Kept) -> bool:
+    own = found.teams[0].name if found.teams else ""
+    return each.attack == ANY and found.team_of(each.defender) == own

@@ -73,23 +73,19 @@ def replay(lab: Lab, attack: Mixed, filter_: Mixed) -> dict[str, Any]:
     return {**facts, "tracks": play_tracks(ground, facts["world"])}
 
 
-def choose_world(ground: Ground, follow: str = UNDEFENDED) -> dict[str, Any]:
+def choose_world(ground: Ground) -> dict[str, Any]:
     """Returns the world to tell, and how often messages turn decisions in many.
 
     Args:
-      ground: what is played.
-      follow: the condition that is followed where it is counted.
+      ground: what is played, in an environment that repeats worlds.
 
     Returns:
       JSON data: `attack` and `filter`, their names; the `world`, `why` it; and as
       `statistic` the result of `count_turned` over as many worlds as returns are
       measured in.
     """
-    world, why = 0, "the first"  # StarCraft II does not repeat worlds
-    if ground.setting.env.spec.batched:
-        world = _typical(ground)
-        why = f"of the first {TRIED} the one whose loss under the attack is the median"
-    return {**count_decisions(ground, follow), "world": world, "why": why}
+    why = f"of the first {TRIED} the one whose loss under the attack is the median"
+    return {**count_decisions(ground), "world": _typical(ground), "why": why}
 
 
 def count_decisions(ground: Ground, follow: str = UNDEFENDED) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from psro_comm.disk.store import RunStore
 from psro_comm.reports.pages.run import Page
-from psro_comm.reports.pages.suite import save_suite, suite_parts, verdict
+from psro_comm.reports.pages.suite import in_short, save_suite, suite_parts, verdict
 from tests.hand_made_report import make_report
 from tests.hand_made_suite import DRAWN
 from tests.html_pages import PageText
@@ -78,6 +78,15 @@ def test_the_verdict_is_about_each_defender_the_best_first():
     assert "10.00 [9.00, 11.00] more than a team that hears nothing" in strong
     assert mute.startswith("mute is the floor")
     assert weak.startswith("Cannot tell whether weak holds")
+
+
+def test_in_short_it_says_who_holds_and_the_floor_is_not_asked():
+    floor = dataclasses.replace(WEAK, defender="mute", worst=FOUND.floor, attack="any")
+    found = dataclasses.replace(FOUND, kept=[WEAK, floor, STRONG])
+    assert in_short(found) == "1 of 2 defenders hold: strong."
+    nobody = in_short(dataclasses.replace(FOUND, kept=[WEAK, floor]))
+    assert nobody.startswith("None of 1 defenders can be told to hold")
+    assert "25.00 [24.00, 26.00]" in nobody
 
 
 def test_without_curves_it_has_no_such_parts():
