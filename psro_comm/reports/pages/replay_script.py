@@ -34,6 +34,9 @@ function replay(place) {
   const longest = Math.max(...told.conditions.map(
     name => told.tracks[name].rewards.length));
   const drawn = {};
+  // On a large board a cell is too small to read what stands in it.
+  const big = Math.max(1, Math.max(told.rows, told.columns) / 14), half = .34 * big;
+  const edge = .1 + (big - 1) * .45;
   at.max = longest;
 
   function drawBoard(name, k) {
@@ -51,14 +54,14 @@ function replay(place) {
       const liar = mine && held(agent), known = mine && agents[agent];
       const flagged = known && known.flagged && name === 'defended';
       if (flagged)
-        shape(svg, 'circle', {cx: x, cy: y, r: .45, class: 'flag'});
+        shape(svg, 'circle', {cx: x, cy: y, r: .45 * big, class: 'flag'});
       const look = liar ? 'liar' : KINDS.includes(kind) ? kind : 'other';
-      if (mine) shape(svg, 'circle', {cx: x, cy: y, r: .36, class: look});
+      if (mine) shape(svg, 'circle', {cx: x, cy: y, r: .36 * big, class: look});
       else shape(svg, 'path', {class: look,
-        d: `M${x} ${y - .34}L${x + .34} ${y}L${x} ${y + .34}L${x - .34} ${y}Z`});
-      if (mine) shape(svg, 'text', {x: x, y: y + .13, 'font-size': .36},
+        d: `M${x} ${y - half}L${x + half} ${y}L${x} ${y + half}L${x - half} ${y}Z`});
+      if (mine) shape(svg, 'text', {x: x, y: y + .13 * big, 'font-size': .36 * big},
         liar ? `${agent}!` : agent);
-      if (label) shape(svg, 'text', {x: x, y: y + .48, 'font-size': .15,
+      if (label) shape(svg, 'text', {x: x, y: y + .48 * big, 'font-size': .15 * big,
         class: 'word'}, label);
       words.push(`${mine ? `agent ${agent}` : kind}${liar ? ', malicious,' : ''}`
         + `${flagged ? ', flagged,' : ''} at row ${row},`
@@ -169,7 +172,7 @@ function replay(place) {
     element(words, 'br');
     const state = element(words, 'span');
     const svg = shape(figure, 'svg', {role: 'img',
-      viewBox: `-.1 -.1 ${told.columns + .2} ${told.rows + .2}`});
+      viewBox: `${-edge} ${-edge} ${told.columns + 2 * edge} ${told.rows + 2 * edge}`});
     drawn[name] = {svg: svg, title: title, state: state};
     which.add(new Option(`of the track: ${title}`, name));
   }
