@@ -23,17 +23,16 @@ flags.DEFINE_string(
 
 def main(_: list[str]) -> None:
     """Trains the attack and prints what it does."""
-    if (result := train("attack", flags.FLAGS.against, _keep)) is not None:
-        from psro_comm.reports.terminal import render_training
-
-        print(render_training(result))
+    train("attack", flags.FLAGS.against, _tell)
 
 
-def _keep(store: "RunStore", trained: "Trained", command: str) -> None:
-    """Writes the page of what was trained."""
+def _tell(store: "RunStore", trained: "Trained", command: str) -> None:
+    """Prints what was trained does, and writes its page."""
     from psro_comm.reports.pages.studies import training_page
+    from psro_comm.reports.terminal import render_training
 
-    training_page(store, trained).save(store.root, command)
+    files = training_page(store, trained).save(store.root, command)
+    print(f"{render_training(trained)}\n\nSaved:", ", ".join(map(str, files)))
 
 
 if __name__ == "__main__":

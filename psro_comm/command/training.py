@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 flags.disclaim_key_flags()  # what is defined here is the programs' own
 
-Keep = Callable[["RunStore", "Trained", str], object]
+Tell = Callable[["RunStore", "Trained", str], object]
 _OTHER = {"attack": "filter", "filter": "attack"}
 
 
@@ -28,26 +28,20 @@ def define_training(side: str) -> None:
     command_line.define("threat", "evaluation", *both)
 
 
-def train(side: str, against: str, keep: Keep) -> Trained | None:
-    """Trains one side and measures it, as the flags say.
+def train(side: str, against: str, tell: Tell) -> None:
+    """Trains one side and measures it, as the flags say; `--dry_run` prints the plan.
 
     Args:
       side: `attack` or `filter`.
       against: the opponent's name, in the words of `studies/player_names.py`.
-      keep: writes what is made of the result, with the command that made it, into the
-        run.
-
-    Returns:
-      The result for `reports.terminal.render_training`; None after `--dry_run`, which
-      prints the plan.
+      tell: tells the result, with the command that made it, while the run is open.
     """
     request = command_line.request(side, {_OTHER[side]: [against]})
     if command_line.FLAGS.dry_run:
         print(plan(request, side))
-        return None
+        return
     from psro_comm.studies.training import train_against
 
     with open_lab(request) as lab:
         result = train_against(lab, side, against, request.runs_dir)
-        keep(lab.store, result, again(f"train_{side}", request))
-        return result
+        tell(lab.store, result, again(f"train_{side}", request))
