@@ -11,6 +11,7 @@ paper's figure 10, and a web page that replays the episode.
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
@@ -37,13 +38,27 @@ def main(_: list[str]) -> None:
     if FLAGS.dry_run:
         print(plan(request, "evaluate", cells=len(BRANCHES)))
         return
-    from psro_comm.reports.inspection import under_lens
+    from psro_comm.reports.inspection import turning_section
+    from psro_comm.reports.pages.inspection import save_inspection
+    from psro_comm.studies.inspection.tracks import Ground, count_decisions, play_tracks
+    from psro_comm.studies.players import find_player
 
-    asked = {"world": FLAGS.world, "follow": FLAGS.follow, "step": FLAGS.step}
     with open_lab(request) as lab:
-        names = (FLAGS.attack, FLAGS.filter)
-        text, written = under_lens(lab, *names, request.runs_dir, **asked)
-    print(f"{text}\n\nSaved:", ", ".join(map(str, written)))
+        attack, filter_ = (
+            find_player(lab, name, side, request.runs_dir)
+            for side, (name,) in named.items()
+        )
+        ground = Ground.of(lab, attack, filter_)
+        found = {
+            **count_decisions(ground, FLAGS.follow),
+            "world": FLAGS.world,
+            "why": "as asked for",
+            "tracks": play_tracks(ground, FLAGS.world, FLAGS.follow),
+        }
+        command = again("inspect_messages", request)
+        files = save_inspection(lab.store, found, FLAGS.follow, FLAGS.step, command)
+    text = turning_section(found["statistic"]).as_text()
+    print(f"{text}\n\nSaved:", ", ".join(map(str, files)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ python -m bin.quickstart --task=predator_prey_p05
 """
 
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
@@ -25,8 +26,9 @@ def main(_: list[str]) -> None:
     from psro_comm.studies.story import Story
 
     with open_lab(request) as lab:
-        report = Story(lab).tell()
-        files = save_report(lab.store.root, report)
+        report = (story := Story(lab)).tell()
+        command = again("quickstart", request)
+        files = save_report(lab.store.root, report, story.replays, command)
     print(render(report))
     print("\nSaved:", ", ".join(str(file) for file in files))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import Request, open_lab
@@ -49,6 +50,7 @@ def main(_: list[str]) -> None:
         print(plan(request, "psro", given=sizes))
         return
     from psro_comm.lab.mixed import Mixed
+    from psro_comm.reports.pages.studies import solution_page
     from psro_comm.reports.terminal import render_solution
     from psro_comm.studies.gate import warn_unless_it_talks
     from psro_comm.studies.opening import open_psro
@@ -78,9 +80,12 @@ def main(_: list[str]) -> None:
             request.config.psro.check_episodes,
         )
         lab.store.save_json("psro", solved.to_dict())
-        root = lab.store.root
+        root, config = lab.store.root, request.config
+        page = solution_page(lab.store, config.task, config.seed, solved, beside)
+        files = page.save(root, again("run_psro", request))
     print(render_solution(solved, beside))
-    print(f"\nSaved: {root / 'psro.json'}, {root / 'meta_game.nfg'}")
+    saved = [root / "psro.json", root / "meta_game.nfg", *files]
+    print("\nSaved:", ", ".join(map(str, saved)))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from absl import flags
 
 from oracles.strategies.registry import FILTERS
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan_defence
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
@@ -68,11 +69,14 @@ def main(_: list[str]) -> None:
         print(plan_defence(request, **counted))
         return
     from psro_comm.reports.defence import render_defence, save_defence
+    from psro_comm.reports.pages.studies import defence_page
     from psro_comm.studies.defence.study import study_defence
 
     with open_lab(request) as lab:
         found = study_defence(lab, FLAGS.filter, parts, request.runs_dir)
         files = save_defence(lab.store.root, found)
+        page = defence_page(lab.store, found, files)
+        files += page.save(lab.store.root, again("study_defence", request))
     print(render_defence(found))
     print("\nSaved:", ", ".join(map(str, files)))
 

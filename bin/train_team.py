@@ -10,6 +10,7 @@ A team may be made robust: it learns on under lies (--harden), with messages dro
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
@@ -43,6 +44,7 @@ def main(_: list[str]) -> None:
     if command_line.FLAGS.dry_run:
         print(plan(request, "team"))
         return
+    from psro_comm.reports.pages.studies import team_page
     from psro_comm.reports.teams.words import certificate_section
     from psro_comm.reports.terminal import render_ceilings, render_gate
     from psro_comm.studies.ceilings import ceilings
@@ -56,13 +58,16 @@ def main(_: list[str]) -> None:
         certain = {}
         if is_ensemble(lab.team()):
             certain = {request.run: certify(lab, "gate")}
-        root = lab.store.root
+        root, config = lab.store.root, request.config
+        page = team_page(gate, config.task, config.seed, replaced, certain)
+        files = page.save(root, again("train_team", request))
     print(render_gate(gate))
     if replaced:
         print(f"\n{render_ceilings(replaced)}")
     if sure := certificate_section(certain, {}):
         print(f"\n{sure.as_text()}")
-    print(f"\nSaved: {root / 'team.safetensors'}, {root / 'gate.json'}")
+    saved = [root / "team.safetensors", root / "gate.json", *files]
+    print("\nSaved:", ", ".join(map(str, saved)))
 
 
 def _hardened(config: ExperimentConfig, start: str | None) -> ExperimentConfig:

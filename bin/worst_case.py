@@ -6,13 +6,11 @@ python -m bin.worst_case --task=echo --budget=smoke --team=a \
 It writes JSON, pictures, and a web page that holds all of it.
 """
 
-import shlex
-import sys
-
 from absl import flags
 
 from oracles.strategies.registry import FILTERS
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
@@ -50,16 +48,15 @@ def main(_: list[str]) -> None:
     if flags.FLAGS.dry_run:
         print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
         return
+    from psro_comm.reports.pages.suite import save_suite
     from psro_comm.reports.suite import render_suite
-    from psro_comm.reports.suite_page import save_suite
     from psro_comm.studies.suite.search import search
 
-    command = shlex.join(["python", "-m", "bin.worst_case", *sys.argv[1:]])
     with open_lab(request) as lab:
         found = search(
             *(lab, flags.FLAGS.defenders, request.runs_dir, axes), flags.FLAGS.attacks
         )
-        files = save_suite(lab.store.root, found, command)
+        files = save_suite(lab.store, found, again("worst_case", request))
     print(render_suite(found))
     print("\nSaved:", ", ".join(map(str, files)))
 

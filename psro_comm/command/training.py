@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.again import again
 from psro_comm.command.plan import plan
 from psro_comm.lab.session import open_lab
 
 if TYPE_CHECKING:
+    from psro_comm.disk.store import RunStore
     from psro_comm.metagame.rows import Trained
 
 flags.disclaim_key_flags()  # what is defined here is the programs' own
 
+Tell = Callable[["RunStore", "Trained", str], object]
 _OTHER = {"attack": "filter", "filter": "attack"}
 
 
@@ -24,22 +28,20 @@ def define_training(side: str) -> None:
     command_line.define("threat", "evaluation", *both)
 
 
-def train(side: str, against: str) -> Trained | None:
-    """Trains one side and measures it, as the flags say.
+def train(side: str, against: str, tell: Tell) -> None:
+    """Trains one side and measures it, as the flags say; `--dry_run` prints the plan.
 
     Args:
       side: `attack` or `filter`.
       against: the opponent's name, in the words of `studies/player_names.py`.
-
-    Returns:
-      The result for `reports.terminal.render_training`; None after `--dry_run`, which
-      prints the plan.
+      tell: tells the result, with the command that made it, while the run is open.
     """
     request = command_line.request(side, {_OTHER[side]: [against]})
     if command_line.FLAGS.dry_run:
         print(plan(request, side))
-        return None
+        return
     from psro_comm.studies.training import train_against
 
     with open_lab(request) as lab:
-        return train_against(lab, side, against, request.runs_dir)
+        result = train_against(lab, side, against, request.runs_dir)
+        tell(lab.store, result, again(f"train_{side}", request))

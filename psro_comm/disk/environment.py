@@ -42,10 +42,24 @@ def with_machine(
     Raises:
       StoreError: the file is damaged.
     """
-    entries = decode_json(read_own(path), path) if exists(path) else []
-    if not isinstance(entries, list):
-        raise StoreError(f"{path} is damaged: it holds no list")
+    entries = _entries(path)
     return None if description in entries else [*entries, dict(description)]
+
+
+def machines(root: Path) -> list[dict[str, Any]]:
+    """Returns the entries of a run's `env.json`; none where it has no such file.
+
+    Raises:
+      StoreError: the file is damaged.
+    """
+    return _entries(root / "env.json")
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    entries = decode_json(read_own(path), path) if exists(path) else []
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise StoreError(f"{path} is damaged: it holds no list of machines")
+    return entries
 
 
 def _version(package: str) -> str | None:

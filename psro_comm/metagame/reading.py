@@ -47,6 +47,17 @@ def read_numbers(found: Any, where: str) -> dict[str, float]:
     return {name: read_number(found, name, where) for name in found}
 
 
+def read_shares(found: Any, where: str) -> list[float]:
+    """Returns a list of shares, each from 0 to 1, after checking them.
+
+    Raises:
+      ValueError: it is no list, or one is no such number.
+    """
+    if isinstance(found, list) and all(_is_finite(x) and 0 <= x <= 1 for x in found):
+        return list(found)
+    raise ValueError(f"report: {where} is {found!r}, must be shares from 0 to 1")
+
+
 def read_list(found: Mapping[str, Any], key: str) -> list[Any]:
     """Returns the list `key` of a JSON object; empty where it is absent.
 

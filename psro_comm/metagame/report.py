@@ -16,6 +16,7 @@ from psro_comm.metagame.reading import (
     read_list,
     read_number,
     read_numbers,
+    read_shares,
 )
 from psro_comm.metagame.rows import Difference, Row
 from psro_comm.metagame.suite import Suite
@@ -122,6 +123,8 @@ class Report:
         than the meta-equilibrium attacker.
       comparison: R-MACRL minus each vanilla filter.
       detector: how well the vanilla filter detects and repairs.
+      roc: by who filters whose messages, the share of forged messages found at each of
+        `metagame.defence.FALSE_ALARMS`.
       rmacrl: the output of algorithm 1.
       budgets: environment steps of a training, and number of restarts.
       suite: what each defender keeps in the worst case that a suite of attacks finds.
@@ -140,6 +143,7 @@ class Report:
     rmacrl: Solved | None = None
     budgets: Mapping[str, int] = field(default_factory=dict)
     suite: Suite | None = None
+    roc: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def by_pair(self) -> dict[tuple[str, str], Row]:
         """Returns the story's lines by defender and attacker."""
@@ -171,6 +175,7 @@ class Report:
         found["exploitability_found"] = {
             name: as_dict(taken) for name, taken in self.exploitability_found.items()
         }
+        found["roc"] = {name: list(curve) for name, curve in self.roc.items()}
         found["gate"] = self.gate.to_dict()
         found["rmacrl"] = self.rmacrl.to_dict() if self.rmacrl else {}
         return found
@@ -205,4 +210,8 @@ class Report:
             Solved.from_dict(solved) if solved else None,
             dict(found.get("budgets", {})),
             Suite.from_dict(suite) if suite else None,
+            {
+                name: read_shares(each, name)
+                for name, each in found.get("roc", {}).items()
+            },
         )

@@ -1,11 +1,8 @@
-"""Writes an inspected episode as JSON, picture and page, for `inspect_messages`."""
+"""Puts into words how often messages turn best actions, and where one does."""
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from psro_comm.disk.files import make_folder, write_atomic
 from psro_comm.metagame.intervals import Interval
 from psro_comm.names import (
     EVERYBODY,
@@ -16,12 +13,7 @@ from psro_comm.names import (
     UNDISTURBED,
     WRONG,
 )
-from psro_comm.reports.figures.inspection import plot_step
-from psro_comm.reports.inspection_page import render_replay
 from psro_comm.reports.text import Section, percent
-
-if TYPE_CHECKING:  # the lab loads torch
-    from psro_comm.lab.lab import Lab
 
 _SHARES = {
     TURNS: "turned, %",
@@ -35,57 +27,6 @@ _MEANING = (
     " luck; turned back: of those, the clean one again behind the filter; spoiled: of"
     " the others, another behind the filter. Intervals: 95 %, between worlds."
 )
-
-
-def under_lens(
-    lab: "Lab",
-    attack: str,
-    filter_: str,
-    runs_dir: Path,
-    *,
-    world: int = 0,
-    follow: str = UNDEFENDED,
-    step: int | None = None,
-) -> tuple[str, list[Path]]:
-    """Inspects messages, and writes JSON, figure and page of it.
-
-    Args:
-      lab: the lab of the run that keeps the files.
-      attack, filter_: names of the players.
-      runs_dir: folder of all runs.
-      world: number of the world that is shown; StarCraft II does not repeat worlds.
-      follow: the condition whose actions are played.
-      step: step that the picture shows; None is `first_turned`.
-
-    Returns:
-      What many worlds amount to, as text, and the files: JSON, figure, page.
-
-    Raises:
-      ValueError: an unknown player, or a step that the episode does not have.
-    """
-    from psro_comm.studies.inspection.inspection import (
-        inspect_players,  # it loads torch
-    )
-
-    episode = inspect_players(
-        lab, attack, filter_, runs_dir, world=world, follow=follow
-    )
-    shown, why = first_turned(episode) if step is None else (step, "as asked for")
-    title = (
-        f"{lab.config.task}, world {world}: attack “{attack}”, filter “{filter_}”;"
-        f" played are the actions of “{follow}”"
-    )
-    who = hashlib.sha256(f"{attack}/{filter_}".encode()).hexdigest()[:6]
-    name = f"inspection-{who}-{world}-{follow}"
-    folder = lab.store.root / "figures"
-    make_folder(folder)
-    picture = plot_step(
-        episode, shown, folder / f"{name}-{shown}", f"{title}. Step {shown}: {why}"
-    )
-    lab.store.save_json(name, {**episode, "shown": {"step": shown, "why": why}})
-    page, statistic = folder / f"{name}.html", turning_section(episode["statistic"])
-    write_atomic(page, render_replay(episode, title, statistic, shown, why).encode())
-    return statistic.as_text(), [lab.store.root / f"{name}.json", *picture, page]
 
 
 def first_turned(episode: Mapping[str, Any]) -> tuple[int, str]:

@@ -4,12 +4,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from psro_comm.metagame.reading import read_interval
-from psro_comm.reports.text import columns
+from psro_comm.reports.text import Section
 from psro_comm.studies.over_seeds import PATHS, earnings, over_seeds
 
 
 def render_study(result: Mapping[str, Any]) -> str:
     """Returns in words exploitability over the budget, fresh attacks and verdicts."""
+    told = "\n".join(verdict_of(each) for each in result["verdicts"])
+    *found, last = (section.as_text() for section in study_sections(result))
+    return "\n\n".join([*found, f"VERDICTS\n{told}", last])
+
+
+def study_sections(result: Mapping[str, Any]) -> list[Section]:
+    """Returns every run, means over seeds, and what to compare with; no verdicts."""
+    references = [
+        (f"{row['label']}, seed {row['seed']}", str(read_interval(row["return"])))
+        for row in result["references"]
+    ]
+    notes = (
+        f"each run: {result['iterations']} iterations, {result['env_steps']}"
+        " environment steps of training",
+        "NashConv: among the policies of all solvers and the fresh attacks of the seed,"
+        " a lower bound; other columns: returns of the final defender. Intervals are"
+        " 95 %, of a run over worlds, of a mean over seeds (Student's t)",
+    )
+    head = ("to compare with", "return [95 %]")
+    last = Section("References", (), head, references, notes)
+    return [_runs(result), *_means(result), last]
+
+
+def _runs(result: Mapping[str, Any]) -> Section:
     solvers, earned = result["solvers"], earnings(result["rows"])
     rows = [
         (
@@ -22,31 +46,10 @@ def render_study(result: Mapping[str, Any]) -> str:
     ]
     head = ["each iteration:", *PATHS.values(), *earned.values()]
     head += [f"against {name}" for name in solvers]
-    lines = [columns(rows, head), "", *_means(result)]
-    lines += [_told(each) for each in result["verdicts"]]
-    lines += [
-        "",
-        columns(
-            [
-                (
-                    f"{row['label']}, seed {row['seed']}",
-                    str(read_interval(row["return"])),
-                )
-                for row in result["references"]
-            ],
-            ["to compare with", "return [95 %]"],
-        ),
-        "",
-        f"each run: {result['iterations']} iterations, {result['env_steps']}"
-        " environment steps of training",
-        "NashConv: among the policies of all solvers and the fresh attacks of the seed,"
-        "\na lower bound; other columns: returns of the final defender. Intervals are"
-        "\n95 %, of a run over worlds, of a mean over seeds (Student's t)",
-    ]
-    return "\n".join(lines)
+    return Section("Every run", (), head, rows)
 
 
-def _means(result: Mapping[str, Any]) -> list[str]:
+def _means(result: Mapping[str, Any]) -> list[Section]:
     """Returns two tables over seeds, of exploitability and of returns."""
     solvers = result["solvers"]
     means = over_seeds(result["rows"], solvers)
@@ -60,7 +63,8 @@ def _means(result: Mapping[str, Any]) -> list[str]:
             for each in means
         ]
         steps = [f"iteration {k + 1}" for k in range(result["iterations"])]
-        parts += [columns(rows, [f"{seeds}: {words}", *steps]), ""]
+        head = [f"{seeds}: {words}", *steps]
+        parts.append(Section(f"Over seeds: {words}", (), head, rows))
     earned = earnings(result["rows"])
     rows = [
         (
@@ -71,10 +75,10 @@ def _means(result: Mapping[str, Any]) -> list[str]:
         for each in means
     ]
     head = [f"{seeds}: return", *earned.values(), *(f"against {s}" for s in solvers)]
-    return [*parts, columns(rows, head), ""]
+    return [*parts, Section("Over seeds: returns", (), head, rows)]
 
 
-def _told(each: Mapping[str, Any]) -> str:
+def verdict_of(each: Mapping[str, Any]) -> str:
     """Returns a verdict in words, with every seed's difference."""
     words = f"{each['quantity']}, {each['solver']} minus {each['against']}:"
     words += f" {each['verdict']}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from psro_comm.metagame.defence import FALSE_ALARMS
 from psro_comm.metagame.intervals import Interval, verdict
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate, Report
@@ -19,6 +20,7 @@ from psro_comm.reports.text import Section, percent
 from psro_comm.reports.verdicts import verdict_lines
 
 _SHOWN_WEIGHT = 5e-4
+_ALARMS = (0.01, 0.05, 0.1)  # shares of false alarms, at which a ROC curve is told
 _WARNING = (
     " The attack results below mean something only if muting costs the team much."
 )
@@ -31,21 +33,26 @@ _APART = (
 def sections(report: Report) -> list[Section]:
     """Returns every part of the report, in order; leaves out what it lacks."""
     solved = report.rmacrl
-    played = rows_section(report.rows, "What was played", _APART)
     found = [
         Section("Verdict", bullets=verdict_lines(report)),
         gate_section(report.gate, _WARNING),
-        played._replace(figure="learning"),
+        played_section(report),
         detector_section(report.detector),
-        _columns(report),
-        _successes(report),
-        _comparison(report),
+        columns_section(report),
+        successes_section(report),
+        comparison_section(report),
         *(suite_sections(report.suite) if report.suite else ()),
         iterations_section(solved) if solved else None,
         mixtures_section(solved) if solved else None,
-        _budgets(report),
+        budgets_section(report),
     ]
     return [section for section in found if section is not None]
+
+
+def played_section(report: Report) -> Section:
+    """Returns the story's lines: who met whom, and what was left."""
+    played = rows_section(report.rows, "What was played", _APART)
+    return played._replace(figure="learning")
 
 
 def gate_section(gate: Gate, warning: str = "") -> Section:
@@ -123,7 +130,23 @@ def detector_section(detector: Mapping[str, float] | None) -> Section | None:
     return Section("The filter's two stages", (), ("on fresh messages", ""), rows)
 
 
-def _columns(report: Report) -> Section | None:
+def roc_section(curves: Mapping[str, Sequence[float]]) -> Section | None:
+    """Returns how much is found at few false alarms; None where nothing was forged."""
+    if not curves:
+        return None
+    head = ("messages found, %", *(f"{100 * share:g} % alarms" for share in _ALARMS))
+    rows = [
+        (name, *(f"{100 * found[FALSE_ALARMS.index(at)]:.1f}" for at in _ALARMS))
+        for name, found in curves.items()
+    ]
+    notes = (
+        "Of forged messages, at a threshold at which that share of honest ones is"
+        " suspected, too. The fresh attacker was trained on the frozen filter.",
+    )
+    return Section("What the filters detect", (), head, rows, notes)
+
+
+def columns_section(report: Report) -> Section | None:
     """Returns a table of each defender's return against common and fresh attackers."""
     cells = {key: str(row.returns) for key, row in report.crossed().items()}
     if not cells:
@@ -147,7 +170,7 @@ def _columns(report: Report) -> Section | None:
     )
 
 
-def _successes(report: Report) -> Section | None:
+def successes_section(report: Report) -> Section | None:
     """Returns a table of how often the team succeeds behind each defender."""
     cells = {key: percent(row.success) for key, row in report.crossed().items()}
     if not cells:
@@ -168,7 +191,8 @@ def _crossed(
     return (corner, *names), rows
 
 
-def _comparison(report: Report) -> Section | None:
+def comparison_section(report: Report) -> Section | None:
+    """Returns R-MACRL minus each vanilla filter, and what can be told of it."""
     if not report.comparison:
         return None
     rows = []
@@ -239,7 +263,8 @@ def mixtures_section(solved: Solved) -> Section | None:
     return Section("Both mixtures", (), ("player", "policy", "weight"), rows, notes)
 
 
-def _budgets(report: Report) -> Section | None:
+def budgets_section(report: Report) -> Section | None:
+    """Returns how long was trained, and how often."""
     spent = report.budgets
     if not spent:
         return None

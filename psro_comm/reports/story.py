@@ -1,7 +1,8 @@
 """Writes the report of a story: its verdict in words, then every number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -15,6 +16,8 @@ from psro_comm.names import ATTACKED, BROKEN, CLEAN, REPAIRED
 from psro_comm.reports.figures.heat_map import plot_payoffs
 from psro_comm.reports.figures.learning import Curves, ended_episodes, plot_learning
 from psro_comm.reports.figures.story import plot_worst_case
+from psro_comm.reports.pages.story import draw_page, story_page
+from psro_comm.reports.pages.suite import pictures
 from psro_comm.reports.sections import sections
 from psro_comm.settings.tasks import stop_return
 
@@ -51,10 +54,21 @@ def _title(report: Report) -> str:
     return f"R-MACRL on {report.task}, seed {report.seed} (malicious agents: {agents})"
 
 
-def save_report(root: Path, report: Report) -> list[Path]:
-    """Writes `report.txt`, `report.md` and its figures into a run's folder.
+def save_report(
+    root: Path,
+    report: Report,
+    replays: Sequence[Mapping[str, Any]] = (),
+    command: str = "",
+) -> list[Path]:
+    """Writes `report.txt`, `report.md`, `report.html` and figures into a run's folder.
 
-    A figure whose data the run lacks is left out.
+    What the run lacks the data of is left out.
+
+    Args:
+      root: the run's folder.
+      report: the report, as for `render`.
+      replays: episodes that its page replays, as `Story` has them.
+      command: the command that made the run.
 
     Returns:
       All files of the report.
@@ -65,14 +79,19 @@ def save_report(root: Path, report: Report) -> list[Path]:
     """
     text, markdown = root / "report.txt", root / "report.md"
     write_atomic(text, (render(report) + "\n").encode())
-    figures = _draw(root, report)
+    store = RunStore.read(root)
+    figures = _draw(store, report)
     shown = [f"{f.parent.name}/{f.name}" for f in figures if f.suffix == ".svg"]
     write_atomic(markdown, render_markdown(report, shown).encode())
-    return [root / "report.json", text, markdown, *figures]
+    more = draw_page(root / "figures", report, replays)
+    drawn = {file.stem: [file] for file in figures if file.suffix == ".svg"} | more
+    page = story_page(store, report, replays, pictures(drawn)).save(root, command)
+    files = [*figures, *(file for each in more.values() for file in each)]
+    return [root / "report.json", text, markdown, *page, *files]
 
 
-def _draw(root: Path, report: Report) -> list[Path]:
-    folder, store = root / "figures", RunStore.read(root)
+def _draw(store: RunStore, report: Report) -> list[Path]:
+    folder = store.root / "figures"
     make_folder(folder)
     remove_temporaries(folder)
     files = []

@@ -10,6 +10,7 @@ from games.engine.play import Step, Stream, collect
 from games.engine.strategy import Attack, Filter
 from oracles.strategies.filters.two_stage import TwoStageFilter
 from oracles.strategies.setting import Setting, malicious_agents
+from psro_comm.metagame.defence import FALSE_ALARMS
 
 
 def auroc(score: Tensor, positive: Tensor) -> float:
@@ -50,6 +51,29 @@ def roc(score: Tensor, positive: Tensor, false_alarms: Sequence[float]) -> list[
     # Of thresholds with as many alarms, the one that finds most.
     last = np.append(alarms[1:] > alarms[:-1], True)
     return [float(x) for x in np.interp(false_alarms, alarms[last], found[last])]
+
+
+def roc_of(
+    setting: Setting,
+    filter_: Filter,
+    attack: Attack,
+    generator: torch.Generator,
+    *,
+    num_envs: int = 256,
+) -> list[float]:
+    """Returns the share of forged messages found at each of `FALSE_ALARMS`.
+
+    Empty where the attack forges none, or nobody else speaks.
+
+    Args:
+      setting: the game.
+      filter_, attack: who is on the channel.
+      generator: draws all random numbers.
+      num_envs: episodes side by side, see `listen`.
+    """
+    steps = listen(setting, filter_, attack, generator, num_envs)
+    wire, alive = steps.wire, steps.timestep.alive
+    return roc(wire.defence.suspicion()[alive], wire.forged[alive], FALSE_ALARMS)
 
 
 def _above(scores: Tensor, levels: Tensor) -> Tensor:

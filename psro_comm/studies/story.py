@@ -7,6 +7,7 @@ Source: paper sections 4.2 to 4.5; experiments E1, E4 and E5.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,9 +43,10 @@ from psro_comm.names import (
 from psro_comm.psro.rmacrl import RMacrl, Solution, benign
 from psro_comm.settings.portfolio import longer, steps_of_an_iteration, stopping_at
 from psro_comm.settings.tasks import stop_return
-from psro_comm.studies.detector import filter_report
+from psro_comm.studies.detector import filter_report, roc_of
 from psro_comm.studies.findings import compared, exploited
 from psro_comm.studies.gate import measured_gate
+from psro_comm.studies.inspection.tracks import replay
 from psro_comm.studies.opening import begin_psro, open_psro
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.search import search_players
@@ -54,7 +56,11 @@ _ITERATIONS = 3  # at least; one would show nothing of the populations
 
 
 class Story:
-    """A runner of the story in a lab; every chapter is resumable."""
+    """A runner of the story in a lab; every chapter is resumable.
+
+    Attributes:
+      replays: episodes of the story that was told, of `studies.inspection.tracks`.
+    """
 
     def __init__(self, lab: Lab) -> None:
         """Prepares the story; chapters that the run has stored are not made again."""
@@ -62,6 +68,7 @@ class Story:
         self.none_filters, self.none_attacks = benign()
         self.nobody = Mixed.pure(NO_FILTER, self.none_filters[NO_FILTER])
         self.attacks: dict[str, Frozen] = {}
+        self.replays: list[dict[str, Any]] = []
 
     def tell(self) -> Report:
         """Runs all chapters; returns the report (also saved as `report.json`)."""
@@ -72,6 +79,7 @@ class Story:
         vanilla = Mixed.pure(VANILLA, policy)
         self.lab.store.save_json("psro", solution.summary().to_dict())
         defenders = self._break(vanilla, solution, rmacrl)
+        self.replays = self._replay(defenders)
         report = self._report(gate, defenders, solution, rmacrl)
         self.lab.store.save_json("report", report.to_dict())
         return report
@@ -177,6 +185,32 @@ class Story:
             torch.Generator(device).manual_seed(self.lab.seed("detector")),
         )
 
+    def _roc(self, defenders: Mapping[str, Mixed]) -> dict[str, list[float]]:
+        """Returns ROC curves against the known attack, and against the fresh one."""
+        setting, lab = build_setting(self.lab.setting()), self.lab
+        device = setting.env.device
+        found = {}
+        for name, defender in defenders.items():
+            for attack in (ATTACK, FRESH[name]):
+                label = f"{name} against {attack}"
+                luck = torch.Generator(device).manual_seed(lab.seed(f"roc/{label}"))
+                players = defender.thaw(device), thaw(self.attacks[attack], device)
+                if curve := roc_of(setting, *players, luck):
+                    found[label] = curve
+        return found
+
+    def _replay(self, defenders: Mapping[str, Mixed]) -> list[dict[str, Any]]:
+        """Plays an episode behind the vanilla filter, and one behind R-MACRL.
+
+        None where a world cannot be played twice: its tracks would be of two worlds.
+        """
+        if not self.lab.env.spec.batched:
+            return []
+        return [
+            replay(self.lab, Mixed.pure(attack, self.attacks[attack]), defenders[name])
+            for name, attack in ((VANILLA, ATTACK), (RMACRL, FRESH[RMACRL]))
+        ]
+
     def _opponents(self, solution: Solution, rmacrl: RMacrl) -> dict[str, Mixed]:
         recipe = self.config.recipe(Side.ATTACKER)
         (untrained,) = self.lab.respond(
@@ -231,6 +265,7 @@ class Story:
             exploitability_found=exploited(table, defenders, opponents, fresh),
             comparison=compared(table, defenders, opponents, fresh),
             detector=self._detector(defenders[VANILLA]),
+            roc=self._roc(defenders),
             rmacrl=solution.summary(),
             budgets={
                 "attack": config.attack_oracle.env_steps,

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.bin.programs import TINY, fitting
+from tests.html_pages import PageText
 from tests.paths import ROOT
 
 WARNING = "Attacks on messages that a team does not need mean little."
@@ -63,6 +64,26 @@ def said(tmp_path_factory):
     keys += [(team, program) for team in ("good", "deaf") for program in JUDGES]
     words = (" ".join(answer["said"].split()) for answer in answers)
     return dict(zip(keys, words, strict=True)), folder
+
+
+PAGES = [name for name in ("train_team", *JUDGES) if name != "evaluate"]
+
+
+@pytest.mark.parametrize("team", ["good", "deaf"])
+@pytest.mark.parametrize("program", PAGES)
+def test_its_page_says_so_too_and_how_it_was_made(said, program, team):
+    texts, folder = said
+    run = team if program == "train_team" else f"{team}-{program}".replace("_", "-")
+    lies = folder / run / "report.html"
+    lies = lies if lies.exists() else folder / f"{run}.html"
+    page = PageText(lies.read_text())
+    assert str(lies) in texts[team, program].split("Saved: ")[1]
+    assert page.headings[1] == "Verdict"
+    doubts = page.text.partition(">Warnings</h2>")[2]
+    assert (WARNING in doubts) == (team == "deaf")
+    assert f"bin.{program} --task=echo" in page.text
+    assert f"--run={run}" in page.text
+    assert "torch" in page.text  # among the versions
 
 
 @pytest.mark.parametrize("program", ["train_team", *JUDGES])

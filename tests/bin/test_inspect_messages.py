@@ -1,6 +1,7 @@
 """`bin.inspect_messages`: what many worlds amount to, and one of them in full."""
 
 import json
+import re
 from pathlib import Path
 
 from tests.bin.programs import run
@@ -12,7 +13,9 @@ def test_many_worlds_are_counted_and_one_is_shown(tmp_path):
     done = run("inspect_messages", tmp_path, *PLAYERS)
     assert done.returncode == 0, done.stderr
     saved = [Path(name) for name in done.stdout.split("Saved: ")[1].strip().split(", ")]
-    assert [path.suffix for path in saved] == [".json", ".svg", ".png", ".html"]
+    assert [path.suffix for path in saved] == [
+        *(".json", ".svg", ".png", ".html", ".html")
+    ]
     episode = json.loads(saved[0].read_text())
     assert (episode["attack"], episode["follow"]) == ("noise@9", "attacked")
     statistic = episode["statistic"]
@@ -20,8 +23,11 @@ def test_many_worlds_are_counted_and_one_is_shown(tmp_path):
     listener = statistic["agents"]["1"]
     assert f"{100 * listener['turned']['estimate']:.1f} [" in done.stdout
     page = saved[3].read_text()
-    assert "How often messages turn best actions" in page
-    assert f"starts at step {episode['shown']['step']}: " in page
+    assert "Messages before, bent and repaired: noise@9 against untrained" in page
+    assert f"The episode, from step {episode['shown']['step']}: " in page
+    assert saved[4] == tmp_path / "lens" / "report.html"
+    told = json.loads(re.search(r'json">(.*?)</script>', page)[1])
+    assert list(told["tracks"]) == ["clean", "attacked", "defended"]
     assert saved[1].stem.endswith(f"-{episode['shown']['step']}")
     other = run("inspect_messages", tmp_path, *PLAYERS, "--follow=clean", "--step=40")
     assert other.returncode == 2

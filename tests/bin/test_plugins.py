@@ -13,7 +13,7 @@ from tests.bin.programs import ROOT, artefacts
 # its program is imported, and its plugins.
 FORKED = """
 import importlib, json, os, shutil, sys, tempfile, traceback
-import psro_comm.api.suites, psro_comm.reports.suite_page, psro_comm.reports.terminal
+import psro_comm.api.suites, psro_comm.reports.pages.suite, psro_comm.reports.terminal
 import psro_comm.metagame.solvers.linear_program
 from psro_comm.command.shell import run_main
 for program, *line in json.load(sys.stdin):

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.bin.programs import run
+from tests.html_pages import PageText
+from tests.html_pages import words as words_of
 
 SECONDS = (
     "--training.env_steps=40960",
@@ -56,3 +58,31 @@ def test_r_macrl_meets_the_single_filter_in_every_column(told):
         "fresh-on-vanilla",
         "fresh-on-rmacrl",
     }
+
+
+def test_its_page_is_whole_shows_all_and_replays_both_defenders(told):
+    root, text = told
+    file = root / "report.html"
+    assert str(file) in text
+    page = PageText(file.read_text())
+    for heading in (
+        *("Verdict", "Does the team talk?", "What was played"),
+        "What each defender keeps in the worst case",
+        *("The payoff table, and who plays what", "What the filters detect"),
+        "Messages before, bent and repaired: vanilla-attack against vanilla-filter",
+        "An episode: vanilla-attack against vanilla-filter",
+        "An episode: fresh-on-rmacrl against R-MACRL",
+        "How to make it again",
+    ):
+        assert heading in page.headings, heading
+    assert "python -m bin.quickstart --task=echo --budget=smoke" in words_of(page.text)
+    commit = json.loads((root / "env.json").read_text())[0]["commit"]
+    assert str(commit or "not known") in words_of(page.text)
+
+
+def test_told_again_it_has_the_same_page_to_the_byte(told):
+    root, _ = told
+    page = (root / "report.html").read_bytes()
+    done = run("quickstart", root.parent, "--run=q", *SECONDS)
+    assert done.returncode == 0, done.stderr
+    assert (root / "report.html").read_bytes() == page

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.bin.programs import run, run_each
+from tests.html_pages import PageText
 
 BASE = ["--task=echo", "--budget=smoke"]
 OWN = ("--run=d", "--filter=tracking", "--filter_oracle.env_steps=2304")
@@ -38,7 +39,10 @@ def test_it_is_told_drawn_and_stored(done, found):
     ):
         assert words in said
     assert "worst case" not in said.lower()  # which the suite alone may say
-    assert [path.suffix for path in saved] == [".json", *3 * [".svg", ".png", ".pdf"]]
+    kinds = [".json", *3 * [".svg", ".png", ".pdf"], ".html"]
+    assert [path.suffix for path in saved] == kinds
+    page = PageText(saved[-1].read_text())
+    assert page.headings[0].startswith("What tracking costs and why it works: echo")
     assert all(path.exists() for path in saved)
 
 

@@ -20,9 +20,10 @@ def test_a_worst_case_is_told_drawn_and_put_on_a_page(tmp_path):
     found = json.loads(saved[0].read_text())
     assert [curve["defender"] for curve in found["curves"]] == ["none", "mute"]
     pictures = [".svg", ".png", ".pdf"]
-    assert [path.suffix for path in saved] == [".json", *3 * pictures, ".html"]
+    assert [path.suffix for path in saved] == [".json", *3 * pictures, *2 * [".html"]]
     assert all(path.exists() for path in saved)
     page = saved[-1].read_text()
+    assert saved[-1] == tmp_path / "worst" / "report.html"
     assert "python -m bin.worst_case --task=echo" in page
     assert "--curves=liars" in page
 

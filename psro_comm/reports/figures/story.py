@@ -1,10 +1,12 @@
-"""Draws the end of a story: what each defender keeps under attack."""
+"""Draws the end of a story: what each defender keeps, and how well it detects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 
+from psro_comm.metagame.defence import FALSE_ALARMS
 from psro_comm.metagame.intervals import Interval, across_seeds
 from psro_comm.metagame.report import Report
 from psro_comm.reports.figures.style import (
@@ -20,6 +22,7 @@ from psro_comm.reports.figures.style import (
 
 # Colour and marker of each defender, so that none is told by colour alone.
 _LOOKS = ((BLUE, "s"), (GREEN, "^"), (VERMILLION, "o"), (BLACK, "D"))
+_LINES = ("-", "--", ":")  # beside colours, for more curves than there are of these
 
 
 def plot_worst_case(
@@ -81,3 +84,35 @@ def _draw_dot(
         ax.plot(each, [y] * len(each), "|", color=colour, ms=8.0, mew=1.2)
     ax.plot([shown.low, shown.high], [y, y], color=colour, lw=1.8)
     ax.plot(shown.estimate, y, marker, color=colour, ms=5.5, label=label)
+
+
+def plot_detector(curves: Mapping[str, Sequence[float]], path: Path) -> list[Path]:
+    """Draws the ROC curve of each filter that listens to an attacker.
+
+    Args:
+      curves: share of forged messages found at each of `FALSE_ALARMS`, by name.
+      path: path of the files, without a suffix.
+
+    Returns:
+      The files written.
+
+    Raises:
+      ValueError: there is no curve.
+    """
+    if not curves:
+        raise ValueError("no curves to plot: no attack forged a message")
+    with new_figure(path, (5.6, 4.4)) as figure:
+        ax = figure.subplots()
+        ax.plot([0, 1], [0, 1], color="#BBBBBB", lw=0.9)
+        for number, (name, found) in enumerate(curves.items()):
+            colour, marker = _LOOKS[number % len(_LOOKS)]
+            line = _LINES[number // len(_LOOKS) % len(_LINES)]
+            look: Any = {"color": colour, "marker": marker, "ls": line, "label": name}
+            ax.plot(FALSE_ALARMS, found, ms=4.0, lw=1.4, **look)
+        ax.set_xlabel("share of honest messages suspected")
+        ax.set_ylabel("share of forged messages suspected")
+        ax.set_ylim(-0.02, 1.02)
+        ax.grid(color="#EEEEEE")
+        ax.set_axisbelow(True)
+        add_legend(figure, ax, wrap=True)
+    return figure_files(path)

@@ -18,7 +18,7 @@ from psro_comm.metagame.formats.options import Options
 from psro_comm.metagame.general.files import ONLY_ZERO_SUM, read_game
 from psro_comm.metagame.iteration import Iteration
 from psro_comm.metagame.meta_game import MetaGame
-from psro_comm.reports.page import page, section_part
+from psro_comm.reports.pages.frame import Part, box, page, section_part
 from psro_comm.reports.tables.latex import latex_table
 from psro_comm.reports.tables.refining import Refining, refined, refinement_section
 from psro_comm.reports.tables.sections import analysis_sections
@@ -250,8 +250,8 @@ def _write(
         ),
         "tex": lambda: "\n\n".join(map(latex_table, sections)),
         "html": lambda: page(
-            printable(title),
-            "\n".join([*map(section_part, sections), *map(_picture, shown)]),
+            title,
+            [*map(section_part, sections), *_pictures(shown)],
         ),
     }
     written = []
@@ -261,11 +261,13 @@ def _write(
     return written
 
 
-def _picture(figure: Path) -> str:
-    """Returns a picture that the page itself holds."""
-    data = base64.b64encode(read_bytes(figure)).decode()
-    words = html.escape(figure.stem)
-    return (
-        f'<figure><div><img alt="{words}" src="data:image/png;base64,{data}"></div>'
-        "</figure>"
-    )
+def _pictures(figures: Sequence[Path]) -> list[Part]:
+    """Returns the pictures of a page, which itself holds them; none for no picture."""
+    shown = []
+    for figure in figures:
+        data = base64.b64encode(read_bytes(figure)).decode()
+        img = (
+            f'<img alt="{html.escape(figure.stem)}" src="data:image/png;base64,{data}">'
+        )
+        shown.append(f"<figure>{box(img, figure.stem)}</figure>")
+    return [Part("Pictures", "\n".join(shown))] if shown else []

@@ -1,85 +1,20 @@
-"""Inspects messages: one episode step by step, and what many amount to.
+"""Inspects messages: one episode, branched at each step, and all that happened in it.
 
 Source: paper, figure 10.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from games.engine.env import StatefulEnv, TimeStep
 from games.engine.strategy import Attack, Filter
 from games.engine.team import Team
-from games.engine.worlds import Worlds, make_worlds
+from games.engine.worlds import Worlds
 from games.environments.scenes import Scene, make_stage
 from oracles.learning.randomness import make_generators
-from oracles.strategies.jobs import build_setting
 from oracles.strategies.setting import Setting
-from psro_comm.lab.lab import Lab
 from psro_comm.names import DEFENDED, UNDEFENDED
 from psro_comm.studies.inspection.branches import Branch, branched
-from psro_comm.studies.inspection.turning import count_turned
-from psro_comm.studies.players import find_player
-
-
-def inspect_players(
-    lab: Lab,
-    attack: str,
-    filter_: str,
-    runs_dir: Path,
-    *,
-    world: int = 0,
-    follow: str = UNDEFENDED,
-) -> dict[str, Any]:
-    """Plays one world of a lab between two players, and counts over many.
-
-    Args:
-      lab: the lab of the game.
-      attack, filter_: names of the players.
-      runs_dir: folder of all runs.
-      world: number of the world that is told; StarCraft II does not repeat worlds.
-      follow: the condition whose actions are played.
-
-    Returns:
-      The result of `inspect_episode`, what was played, and as `statistic` the result of
-      `count_turned` over as many worlds as returns are measured in.
-
-    Raises:
-      ValueError: an unknown player.
-    """
-    players = [
-        find_player(lab, name, role, runs_dir)
-        for name, role in ((attack, "attack"), (filter_, "filter"))
-    ]
-    setting, evaluation = build_setting(lab.setting()), lab.config.evaluation
-    device = setting.env.device
-
-    def worlds(first: int, count: int) -> Worlds:
-        seed = lab.seed("inspection")
-        drawn = setting.to_draw
-        return make_worlds(setting.env.spec, seed, first, count, drawn, device)
-
-    def both() -> tuple[Attack, Filter]:
-        attacks, filters = (player.thaw(device) for player in players)
-        return attacks, filters
-
-    statistic = count_turned(
-        *(setting, *both(), worlds(0, evaluation.episodes)),
-        seed=lab.seed("turning"),
-        follow=follow,
-        num_envs=evaluation.num_envs,
-    )
-    return {
-        "task": lab.config.task,
-        "seed": lab.config.seed,
-        "world": world,
-        "attack": attack,
-        "filter": filter_,
-        "statistic": statistic,
-        **inspect_episode(
-            *(setting, *both(), worlds(world, 1)), seed=lab.seed("lens"), follow=follow
-        ),
-    }
 
 
 def inspect_episode(

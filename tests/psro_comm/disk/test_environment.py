@@ -2,9 +2,11 @@
 
 import subprocess
 
+import pytest
 import torch
 
 from psro_comm.disk import environment, files
+from psro_comm.disk.access import StoreError
 
 
 def test_the_machine_is_described_in_json():
@@ -36,3 +38,14 @@ def test_the_commit_of_somebody_elses_repository_is_not_ours(tmp_path):
     assert environment._commit(installed) is None
     subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
     assert environment._commit(installed) is not None
+
+
+def test_the_machines_of_a_run_are_those_of_its_note(tmp_path):
+    assert environment.machines(tmp_path) == []
+    note = tmp_path / "env.json"
+    note.write_bytes(files.encode_json([{"commit": "a"}, {"commit": "b"}]))
+    assert [each["commit"] for each in environment.machines(tmp_path)] == ["a", "b"]
+    for damaged in ({}, ["a"], None):
+        note.write_bytes(files.encode_json(damaged))
+        with pytest.raises(StoreError, match=r"env\.json is damaged: it holds no list"):
+            environment.machines(tmp_path)

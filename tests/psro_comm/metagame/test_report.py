@@ -19,6 +19,7 @@ ITERATION = {
 
 def test_what_is_read_is_what_is_written():
     found = {**make_report(), "worst_case": [], "detector": {"auroc": 0.75}}
+    found["roc"] = {"a filter against an attack": [0.0, 0.5, 1.0]}
     found["rmacrl"]["history"] = [ITERATION]
     written = Report.from_dict(found).to_dict()
     assert json.dumps(written, sort_keys=True) == json.dumps(found, sort_keys=True)
@@ -116,3 +117,9 @@ def test_a_gate_is_asked_by_quantity_and_condition():
     assert gate.get("success", ALL_MUTED) is None
     assert gate.get("greedy_return", TALKING) == (52.0, 51.5, 52.5)
     assert gate.facts == {"episodes": 1000}
+
+
+@pytest.mark.parametrize("curve", [0.5, [0.5, 1.5], [None], ["0.5"], [math.nan]])
+def test_a_damaged_curve_is_named(curve):
+    with pytest.raises(ValueError, match=r"^report: that one is .*, must be shares"):
+        Report.from_dict({**make_report(), "roc": {"that one": curve}})

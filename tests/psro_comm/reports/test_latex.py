@@ -1,6 +1,6 @@
 """LaTeX and pages of any section, whatever signs are in its names."""
 
-from psro_comm.reports.page import page, section_part
+from psro_comm.reports.pages.frame import page, section_part
 from psro_comm.reports.tables.latex import escaped, latex_table
 from psro_comm.reports.text import Section, columns, markdown_table, printable
 
@@ -41,7 +41,7 @@ def test_no_form_of_a_table_is_broken_by_a_name() -> None:
     assert "<" not in text.replace("&lt;", "")
     assert text.splitlines()[:3] == ["## a &lt;b>\\nc", "", "* d &lt;e>\\nf"]
     assert "| x\\|y | z\\n |" in text
-    made = page("a <title>", section_part(SECTION))
+    made = page("a <title>", [section_part(SECTION)])
     assert "&lt;red&gt;" in made
     assert "a &lt;title&gt;" in made
     assert "<li>a_b is $1</li>" in made

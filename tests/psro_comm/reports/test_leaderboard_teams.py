@@ -7,8 +7,8 @@ from psro_comm.metagame.certificate import Certificate
 from psro_comm.metagame.intervals import Interval, across_seeds
 from psro_comm.metagame.teams import TeamLevel
 from psro_comm.reports.leaderboard import entries, read_suites, render_leaderboard
+from psro_comm.reports.pages.suite import verdict
 from psro_comm.reports.suite import render_suite
-from psro_comm.reports.suite_page import verdict
 from psro_comm.reports.teams.words import certificate_section
 from tests.hand_made_suite import DRAWN
 

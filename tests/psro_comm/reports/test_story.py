@@ -253,7 +253,10 @@ def test_a_report_is_saved_with_its_figures(store):
     names = {file.relative_to(store.root).as_posix() for file in files}
     figures = {f"figures/{n}" for n in ("learning", "payoffs", "worst_case")}
     drawn = {f"{n}.{kind}" for n in figures for kind in ("svg", "png")}
-    assert names == {"report.json", "report.txt", "report.md"} | drawn
+    suite = {f"figures/suite-1234567890-{n}" for n in ("kept", "attacks")}
+    drawn |= {f"{n}.{kind}" for n in suite for kind in ("svg", "png", "pdf")}
+    reports = {f"report.{kind}" for kind in ("json", "txt", "md", "html")}
+    assert names == reports | drawn
     assert all((store.root / name).stat().st_size > 1000 for name in drawn)
     assert (store.root / "report.txt").read_text() == render(
         Report.from_dict(make_report())
@@ -264,10 +267,11 @@ def test_a_report_is_saved_with_its_figures(store):
 
 def test_a_run_without_curves_or_columns_has_a_report_all_the_same(tmp_path):
     report = make_report()
-    del report["columns"]
+    del report["columns"], report["suite"]
     with RunStore.open(tmp_path / "b", {"task": "echo"}) as store:
         files = save_report(store.root, Report.from_dict(report))
-    assert [file.name for file in files] == ["report.json", "report.txt", "report.md"]
+    kinds = ("json", "txt", "md", "html")
+    assert [file.name for file in files] == [f"report.{kind}" for kind in kinds]
 
 
 def test_trainings_that_ended_no_episode_leave_out_their_figure_and_say_so(

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from psro_comm.studies.detector import auroc, roc
+from games.engine.strategy import NoAttack
+from games.engine.threat import Threat
+from games.environments.echo.env import Echo
+from oracles.strategies.setting import Setting
+from psro_comm.metagame.defence import FALSE_ALARMS
+from psro_comm.studies.detector import auroc, roc, roc_of
+from tests.hand_made import CAUGHT, Attacker, Mouthwash, Parrots
 
 
 def told(bad: list[float], good: list[float], *rates: float) -> list[float]:
@@ -41,3 +47,13 @@ def test_the_area_under_it_is_the_auroc():
     rates = np.linspace(0.0, 1.0, 2001)
     area = np.trapezoid(roc(score, positive, list(rates)), rates)
     assert abs(area - auroc(score, positive)) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("attack", "found"), [(Attacker(5.0), 1.0), (NoAttack(), None)]
+)
+def test_a_filter_that_flags_whoever_lies_finds_all_of_it(attack, found):
+    setting = Setting(Echo(), Parrots(), Threat(), CAUGHT)
+    luck = torch.Generator().manual_seed(0)
+    curve = roc_of(setting, Mouthwash(CAUGHT, 0.0), attack, luck, num_envs=4)
+    assert curve == ([] if found is None else [found] * len(FALSE_ALARMS))

@@ -1,6 +1,5 @@
 """An episode under the lens: branches of one state, with one luck."""
 
-import json
 import re
 from typing import Any
 
@@ -22,8 +21,6 @@ from oracles.teams.backbones import make_team
 from psro_comm.names import BRANCHES
 from psro_comm.reports.figures.inspection import plot_step
 from psro_comm.reports.inspection import first_turned
-from psro_comm.reports.inspection_page import render_replay
-from psro_comm.reports.text import Section
 from psro_comm.studies.inspection.inspection import inspect_episode
 from tests.hand_made import CAUGHT, Attacker, Liar, Mouthwash, Parrots
 
@@ -226,21 +223,3 @@ def test_the_picture_of_a_crowd_shows_those_first_who_are_turned(tmp_path):
     svg, _ = plot_step(crowd, 0, tmp_path / "crowd", "")
     heard = re.findall(r"agent (\d+) hears", svg.read_text())
     assert heard == ["1", "2", "16", "17", "18", "19"]
-
-
-def test_the_page_holds_its_data_and_loads_nothing():
-    found = echo(Liar(), follow="clean")
-    table = Section("Often <b>", (), ("who", "turned"), [("all", "<9>")], ("Note.",))
-    page = render_replay(found, "Echo </script><b>", table, 2, "as asked for")
-    assert "</script><b>" not in page
-    assert "<td>&lt;9&gt;</td>" in page
-    assert "starts at step 2: as asked for" in page
-    data = page.split("const episode = ")[1].split(";\n")[0]
-    kept = json.loads(data.replace("<\\/", "</"))
-    assert len(kept["steps"]) == LIMIT
-    assert sum(step["reward"] for step in kept["steps"]) == LIMIT - 1
-    speaker = kept["steps"][2]["agents"][0]
-    assert speaker["bent"] == pytest.approx(2.0)
-    assert speaker["message"]["attacked"] == [-speaker["message"]["clean"][0]]
-    assert "scores" not in speaker
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")

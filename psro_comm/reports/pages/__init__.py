@@ -1,0 +1,1 @@
+"""Pages: reports as HTML, each whole in one file that loads nothing."""
