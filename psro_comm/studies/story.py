@@ -24,6 +24,7 @@ from psro_comm.metagame.report import Gate, Report
 from psro_comm.metagame.suite import Suite
 from psro_comm.names import (
     AGAINST,
+    ALL_MUTED,
     ATTACK,
     EQUILIBRIUM,
     FRESH,
@@ -36,6 +37,7 @@ from psro_comm.names import (
     OWN,
     RMACRL,
     STOPPED,
+    TALKING,
     UNTRAINED,
     VANILLA,
     VANILLA_LONG,
@@ -94,7 +96,9 @@ class Story:
             found = measured_gate(lab, episodes)
             lab.store.save_json("gate", found)
         gate = Gate.from_dict(lab.store.load_json("gate"))
-        logging.info("team %s: %s", team.digest()[:8], gate.in_words())
+        clean, muted = (gate.get("return", each) for each in (TALKING, ALL_MUTED))
+        name = team.digest()[:8]
+        logging.info("team %s earns %s, and %s when muted", name, clean, muted)
         return gate
 
     def _attack_and_defend(self) -> Response:
