@@ -68,6 +68,10 @@ class EvolutionConfig:
       evasion: price, in returns, of an attack's lies being flagged for certain. A
         filter that flags all that is tried first leaves an attack no slope to follow;
         its probability does. Asks the frozen filter, which the paper's attacker cannot.
+      watching: share of the steps, the first, in which the filter only watches: what it
+        flags is heard all the same, and costs `evasion`. So lies are found that hurt
+        and that nobody suspects, from where the rest of the search goes on against the
+        filter as it is, and free.
     """
 
     env_steps: int = integer(400_000, least=1)
@@ -77,6 +81,7 @@ class EvolutionConfig:
     std: float = number(1.0, above=0)
     smoothing: float = number(0.9, least=0, below=1)
     evasion: float = number(0.0, least=0)
+    watching: float = number(0.0, least=0, below=1)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

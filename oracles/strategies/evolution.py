@@ -6,7 +6,7 @@ Source: the cross-entropy method (Rubinstein, 1999), with a smoothed standard de
 import copy
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,10 +16,14 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from games.engine.matches import finite, play_cells
 from games.engine.play import Outcome
 from games.engine.population import Crowd
+from games.engine.settings import refusal
 from games.engine.side import Side
 from oracles.learning.randomness import Log
 from oracles.strategies.config import EvolutionConfig
 from oracles.strategies.task import Task
+from oracles.strategies.watching import Watching
+
+_CLOSE = 0.3  # first deviation of a search that goes on, from something good
 
 
 @torch.no_grad()
@@ -39,6 +43,8 @@ def train_by_es(
     The first mean is the policy as it came. At the end the last mean meets the best
     candidate of all generations in C/2 times W fresh worlds, and the better of the two
     stays: where returns are noisy the best was lucky, on a plateau the mean is lost.
+    While the filter only watches (`budget.watching`), returns are those that it would
+    not have changed; afterwards the search begins anew at the mean, closer, and free.
 
     Args:
       policy: an attack or a filter with parameters, such as `AffineAttack`; neither
@@ -52,15 +58,24 @@ def train_by_es(
     Source: the cross-entropy method; see the module.
     """
     search = Search.around(policy, budget)
+    free = task
+    if budget.watching > 0.0:
+        if task.side is not Side.ATTACKER:
+            words = "0: a filter has nobody who watches it"
+            raise refusal("watching", budget.watching, words)
+        task = task._replace(opponent=Watching(task.opponent))
     most = budget.candidates * budget.num_envs * task.setting.env.spec.episode_limit
     lines = _Lines(task, log)
     # A generation is kept for the last match.
     while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
+        if task is not free and lines.env_steps >= budget.watching * budget.env_steps:
+            task = free
+            search = Search.around(policy, replace(budget, evasion=0.0, std=_CLOSE))
         weights = search.draw(task.generators.policy)
         outcome = search.play(weights, task, budget.num_envs)
         elites = search.move(weights, search.fitness(outcome, task.side))
         vector_to_parameters(search.mean, policy.parameters())
-        enough, tested = task.enough(policy, lines.update + 1)
+        enough, tested = free.enough(policy, lines.update + 1)
         lines.env_steps += tested
         lines.write(outcome, elites, search.std)
         if enough:
@@ -68,7 +83,7 @@ def train_by_es(
     if lines.env_steps + most <= budget.env_steps:
         finalists = torch.stack([search.mean, search.best])
         worlds = budget.num_envs * budget.candidates // 2
-        outcome = search.play(finalists, task, worlds)
+        outcome = search.play(finalists, free, worlds)
         fitness = search.fitness(outcome, task.side)
         first = fitness.argsort(descending=True, stable=True)[:1]
         vector_to_parameters(finalists[first[0]], policy.parameters())

@@ -12,6 +12,7 @@ from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
 
+UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
 _LONGER = 3  # steps of a filter that learns from labels, in those of `filter_oracle`
 _THRESHOLDS = -3.0, 1.0  # logits
@@ -48,10 +49,15 @@ def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
     near = replace(far, std=_NEAR)
     affine, fake = AffineConfig(), FakeConfig()
     mirror = replace(affine, start="mirror")
+    network = replace(fake, hidden=UNITS)
+    hidden = replace(far, env_steps=2 * steps, watching=0.5)
     return {
         "affine": Training(_search("affine", affine, far), further(affine, near)),
         "mirrored": Training(_search("affine", mirror, near), further(affine, near)),
         "fake": Training(_search("fake_self", fake, far), further(fake, near)),
+        "stealthy": Training(
+            _search("fake_self", network, hidden), further(network, near)
+        ),
     }
 
 

@@ -18,7 +18,7 @@ from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
 from psro_comm.names import MUTE, NOBODY
-from psro_comm.settings.portfolio import fits, further, trainings
+from psro_comm.settings.portfolio import UNITS, fits, further, trainings
 from psro_comm.settings.psro import OWN
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
@@ -32,8 +32,8 @@ NOT_TRAINED = (
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
-_UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
-_NETWORK = FakeConfig(hidden=_UNITS)
+_NETWORK = FakeConfig(hidden=UNITS)
+_DEARER = 2.5  # times the price of being flagged, for a lie that is to be quieter
 
 
 class Candidate(NamedTuple):
@@ -271,8 +271,12 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     kinds = {policy.facts["kind"] for policy in defender.policies.values()}
     if kinds != {NOBODY}:  # who flags nothing need not be evaded
         evading = trainings(lab.config, Side.ATTACKER, price)
-        for name in ("mirrored", "fake"):
-            recipes[f"{name} evading"] = evading[name].fresh
+        dearer = trainings(lab.config, Side.ATTACKER, _DEARER * price)
+        recipes |= {
+            "mirrored evading": evading["mirrored"].fresh,
+            "stealthy": evading["stealthy"].fresh,
+            "stealthier": dearer["stealthy"].fresh,
+        }
     return recipes
 
 
@@ -282,7 +286,7 @@ def _warm_recipes(lab: Lab) -> dict[str, Recipe]:
     own, near = found[OWN].further, found["affine"].further.budget
     return {
         "affine+": found["affine"].further,
-        "network+": further(AffineConfig(hidden=_UNITS), near),
+        "network+": further(AffineConfig(hidden=UNITS), near),
         "fake network+": further(_NETWORK, near),
         f"{own.kind}-{own.oracle}+": own,
     }
