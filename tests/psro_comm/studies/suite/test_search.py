@@ -100,7 +100,7 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
 
 
 SCRATCH = ("affine", "mirrored", "fake network", "pgd", "gaussian-ppo")
-EVADING = ("mirrored evading", "fake evading")
+EVADING = ("mirrored evading", "stealthy", "stealthier")
 WARM = ("affine+", "network+", "fake network+", "gaussian-ppo+")
 
 
@@ -120,7 +120,7 @@ def test_it_holds_untrained_stored_and_trained_attacks_each_once(found):
 
 
 def test_the_black_box_is_the_worst_that_knows_neither_team_nor_filter(found):
-    white = ("fake", "pgd", "mirrored evading")
+    white = ("fake", "pgd", "mirrored evading", "stealth")
     for each in found.kept:
         if each.attack == "any":
             continue
@@ -174,7 +174,7 @@ def test_yardsticks_meet_what_was_trained_on_others_and_nothing_is_trained_twice
     kept = {each.defender: each for each in found.kept}
     assert [each.searched for each in found.kept] == [False, False, True]
     assert all(" on f" in name for name in kept["f"].returns if " on " in name)
-    assert {"affine on f", "fake evading on f", "fake network+ on f"} < {
+    assert {"affine on f", "stealthy on f", "fake network+ on f"} < {
         *kept["norm@9"].returns
     }
     assert "pgd on f" not in kept["none"].returns  # it was aimed at another
