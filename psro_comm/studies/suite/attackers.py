@@ -258,25 +258,23 @@ def digest(players: Sequence[Mixed]) -> str:
 
 
 def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
-    """Returns what is trained from scratch on a defender, by name."""
+    """Returns what is trained from scratch on a defender; who flags is evaded, too."""
     found = trainings(lab.config, Side.ATTACKER)
     own = found[OWN].fresh
-    # A step costs as much as a dozen of the others.
-    aim = PGDOracleConfig(max(1, own.budget.env_steps // 25))
-    recipes = {name: found[name].fresh for name in ("affine", "mirrored")} | {
+    aim = PGDOracleConfig(max(1, own.budget.env_steps // 25))  # a step is dear
+    recipes = {
+        "affine": found["affine"].fresh,
+        "mirrored": found["mirrored"].fresh,
         "fake network": found["fake"].fresh._replace(config=_NETWORK),
         "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
         f"{own.kind}-{own.oracle}": own,
     }
-    kinds = {policy.facts["kind"] for policy in defender.policies.values()}
-    if kinds != {NOBODY}:  # who flags nothing need not be evaded
+    if any(p.facts["kind"] != NOBODY for p in defender.policies.values()):
         evading = trainings(lab.config, Side.ATTACKER, price)
         dearer = trainings(lab.config, Side.ATTACKER, _DEARER * price)
-        recipes |= {
-            "mirrored evading": evading["mirrored"].fresh,
-            "stealthy": evading["stealthy"].fresh,
-            "stealthier": dearer["stealthy"].fresh,
-        }
+        recipes["mirrored evading"] = evading["mirrored"].fresh
+        recipes["stealthy"] = evading["stealthy"].fresh
+        recipes["stealthier"] = dearer["stealthy"].fresh
     return recipes
 
 

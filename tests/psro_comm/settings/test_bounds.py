@@ -155,8 +155,8 @@ def test_several_are_some_of_the_names_and_none_twice(config_class):
         (
             "psro.attacks",
             ("fake", "liar"),
-            "('fake', 'liar'), must be some of fake, affine, mirrored, own, none twice"
-            " or none",
+            "('fake', 'liar'), must be some of stealthy, affine, fake, mirrored, own,"
+            " none twice or none",
         ),
         (
             "psro.filters",

@@ -73,7 +73,7 @@ def test_it_finds_the_exact_worst_case_of_who_can_be_fooled(found):
     assert other.worst == other.clean
     # A coin flip at each of the eight steps that pay.
     assert found.floor.low < 4.0 < found.floor.high
-    assert found.reach.contains_zero
+    assert abs(found.reach.estimate) < 0.5
     assert found.reached(kept["none"]) is None
 
 
