@@ -161,9 +161,8 @@ def stored(
         store = lab.store if run == lab.store.root.name else read_run(runs_dir, run)
         for policy in store.policies():
             facts = store.load_policy(policy).facts
-            if facts["role"] != "attack" or facts["kind"] == NOBODY:
-                continue
-            if policy.startswith(_OURS):
+            other = facts["role"] != "attack" or facts["kind"] == NOBODY
+            if other or policy.startswith(_OURS):
                 continue
             try:
                 player = find_player(
