@@ -69,9 +69,9 @@ class EvolutionConfig:
         filter that flags all that is tried first leaves an attack no slope to follow;
         its probability does. Asks the frozen filter, which the paper's attacker cannot.
       watching: share of the steps, the first, in which the filter only watches: what it
-        flags is heard all the same, and costs `evasion`. So lies are found that hurt
-        and that nobody suspects, from where the rest of the search goes on against the
-        filter as it is, and free.
+        flags is heard all the same, but counts the less the more it is suspected. So
+        lies are found that hurt and that nobody suspects, from where the rest of the
+        search goes on behind the filter as it is.
     """
 
     env_steps: int = integer(400_000, least=1)

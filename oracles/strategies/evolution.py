@@ -43,8 +43,12 @@ def train_by_es(
     The first mean is the policy as it came. At the end the last mean meets the best
     candidate of all generations in C/2 times W fresh worlds, and the better of the two
     stays: where returns are noisy the best was lucky, on a plateau the mean is lost.
-    While the filter only watches (`budget.watching`), returns are those that it would
-    not have changed; afterwards the search begins anew at the mean, closer, and free.
+    While the filter only watches (`budget.watching`),
+
+        fitness_c = mean over the W worlds of (quiet - return) (1 - suspicion) of c,
+
+    quiet being the return of the policy as it came: what c would do if it were heard,
+    as far as it is. Afterwards the search begins anew at the mean, closer.
 
     Args:
       policy: an attack or a filter with parameters, such as `AffineAttack`; neither
@@ -64,13 +68,15 @@ def train_by_es(
             words = "0: a filter has nobody who watches it"
             raise refusal("watching", budget.watching, words)
         task = task._replace(opponent=Watching(task.opponent))
+        start = search.play(search.mean[None], task, budget.num_envs)
+        search.quiet = float(start.returns.mean())
     most = budget.candidates * budget.num_envs * task.setting.env.spec.episode_limit
     lines = _Lines(task, log)
     # A generation is kept for the last match.
     while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
         if task is not free and lines.env_steps >= budget.watching * budget.env_steps:
             task = free
-            search = Search.around(policy, replace(budget, evasion=0.0, std=_CLOSE))
+            search = Search.around(policy, replace(budget, std=_CLOSE))
         weights = search.draw(task.generators.policy)
         outcome = search.play(weights, task, budget.num_envs)
         elites = search.move(weights, search.fitness(outcome, task.side))
@@ -100,6 +106,7 @@ class Search:
     std: Tensor  # [P]
     best: Tensor  # [P], of the candidate of greatest fitness so far
     record: float = -math.inf  # its fitness
+    quiet: float | None = None  # the start's return, while the filter only watches
 
     @classmethod
     def around(cls, policy: Any, budget: EvolutionConfig) -> "Search":
@@ -148,6 +155,9 @@ class Search:
 
     def fitness(self, outcome: Outcome, side: Side) -> Tensor:
         """Returns what each candidate earned for its side in an outcome, `[c]`."""
+        if self.quiet is not None:
+            harm = self.quiet - outcome.returns
+            return (harm * (1.0 - outcome.suspicion)).mean(1)
         earned = side.sign * outcome.returns
         if side is Side.ATTACKER:
             earned = earned - self.budget.evasion * outcome.suspicion

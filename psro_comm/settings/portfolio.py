@@ -50,7 +50,7 @@ def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
     affine, fake = AffineConfig(), FakeConfig()
     mirror = replace(affine, start="mirror")
     network = replace(fake, hidden=UNITS)
-    hidden = replace(far, env_steps=2 * steps, watching=0.5)
+    hidden = EvolutionConfig(2 * steps, watching=0.5)
     return {
         "affine": Training(_search("affine", affine, far), further(affine, near)),
         "mirrored": Training(_search("affine", mirror, near), further(affine, near)),

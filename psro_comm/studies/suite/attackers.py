@@ -33,7 +33,7 @@ CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and ot
 AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
 _NETWORK = FakeConfig(hidden=UNITS)
-_DEARER = 2.5  # times the price of being flagged, for a lie that is to be quieter
+_STEALTHY = ("stealthy", "stealthy 2", "stealthy 3")
 
 
 class Candidate(NamedTuple):
@@ -270,10 +270,9 @@ def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
     }
     if any(p.facts["kind"] != NOBODY for p in defender.policies.values()):
         evading = trainings(lab.config, Side.ATTACKER, price)
-        dearer = trainings(lab.config, Side.ATTACKER, _DEARER * price)
         recipes["mirrored evading"] = evading["mirrored"].fresh
-        recipes["stealthy"] = evading["stealthy"].fresh
-        recipes["stealthier"] = dearer["stealthy"].fresh
+        # With other luck each: what is found differs much.
+        recipes |= {name: found["stealthy"].fresh for name in _STEALTHY}
     return recipes
 
 

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from games.engine.channel import Channel
 from games.engine.matches import play_cells, play_worlds
+from games.engine.play import Outcome
 from games.engine.population import Mixture
 from games.engine.side import Side
 from games.engine.strategy import NoFilter
 from games.engine.worlds import make_worlds
 from oracles.strategies.best_response import best_response
+from oracles.strategies.evolution import Search
 from oracles.strategies.watching import Watching
 from tests.hand_made import CAUGHT, Liar, Mouthwash, Parrots
 from tests.oracles.strategies.test_evolution import (
@@ -52,19 +55,35 @@ def test_it_watches_among_others_as_alone():
     assert len({*table.returns[0].tolist()}) > 1
 
 
+class Hesitant(Mouthwash):
+    """Flags as before, but says that it was as likely not to."""
+
+    def decide(self, view, memory, generator):
+        verdict = super().decide(view, memory, generator)
+        doubt = torch.full_like(verdict.decision.log_prob, 0.5).log()
+        return verdict._replace(decision=verdict.decision._replace(log_prob=doubt))
+
+
 def test_a_search_begins_with_what_would_hurt_if_it_were_heard():
     # Behind the muzzle no lie does anything: only who is heard has a slope to follow.
-    blind = best_response(SETTING, AFFINE, MUZZLE, seed=0)
+    muzzle = Hesitant(CAUGHT, 0.0)
+    blind = best_response(SETTING, AFFINE, muzzle, seed=0)
     budget = replace(AFFINE.budget, watching=0.8)
-    guided = best_response(SETTING, AFFINE._replace(budget=budget), MUZZLE, seed=0)
+    guided = best_response(SETTING, AFFINE._replace(budget=budget), muzzle, seed=0)
     assert mean_return(guided, NoFilter()) < 1.0
     assert mean_return(blind, NoFilter()) > 3.0
 
 
-def test_the_price_of_being_flagged_is_paid_while_it_only_watches():
-    budget = replace(AFFINE.budget, watching=0.8, evasion=100.0)
-    heard = best_response(SETTING, AFFINE._replace(budget=budget), NoFilter(), seed=0)
-    assert mean_return(heard, NoFilter()) < 0.2  # nobody flags: nothing to pay
+def test_what_is_suspected_counts_less():
+    search = Search.around(nn.Linear(1, 1), AFFINE.budget)
+    outcome = Outcome(*torch.zeros(5, 2, 3))._replace(
+        returns=torch.tensor([[0.0] * 3, [6.0] * 3]),
+        suspicion=torch.tensor([[1.0, 0.9, 0.8], [0.0] * 3]),
+    )
+    assert search.fitness(outcome, Side.ATTACKER).tolist() == [0.0, -6.0]
+    search.quiet = 8.0
+    told = search.fitness(outcome, Side.ATTACKER)  # the second hurts less, and is heard
+    torch.testing.assert_close(told, torch.tensor([0.8, 2.0]))
 
 
 def test_a_filter_has_nobody_who_watches_it():

@@ -100,7 +100,7 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
 
 
 SCRATCH = ("affine", "mirrored", "fake network", "pgd", "gaussian-ppo")
-EVADING = ("mirrored evading", "stealthy", "stealthier")
+EVADING = ("mirrored evading", "stealthy", "stealthy 2", "stealthy 3")
 WARM = ("affine+", "network+", "fake network+", "gaussian-ppo+")
 
 
