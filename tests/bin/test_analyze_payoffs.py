@@ -57,7 +57,7 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
     tiny = "--psro.iterations=1"
     assert run("run_psro", tmp_path, "--run=a", tiny).returncode == 0
     flags = ("--run=a", f"--runs_dir={tmp_path}", f"--out={tmp_path}/out")
-    plan = analyze(*flags, "--refine", "--width=0.3", "--dry_run")
+    plan = analyze(*flags, "--refine", "--width=0.2", "--dry_run")
     assert plan.returncode == 0, plan.stderr
     foretold = int(re.search(r"about (\d+) new episodes of echo", plan.stdout)[1])
     assert f"{9 * foretold} env steps".replace(",", "") in plan.stdout.replace(",", "")
@@ -71,12 +71,12 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
         name = flag.partition("=")[0]
         assert code == 1
         assert f"Unknown command line flag '{name}'" in said
-    done = analyze(*flags, "--resamples=50", "--workers=0", "--refine", "--width=0.3")
+    done = analyze(*flags, "--resamples=50", "--workers=0", "--refine", "--width=0.2")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out" / "analysis-payoffs-001.json").read_text())
     refined = report["refinement"]
     assert refined["reached"]
-    assert refined["half_width"] <= 0.3
+    assert refined["half_width"] <= 0.2
     cells = len(report["defenders"]) * len(report["attackers"])
     assert refined["episodes"] > refined["episodes_before"] == 8 * cells
     assert "saved" in done.stdout
@@ -88,7 +88,7 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
     with open_lab(Request(config, tmp_path, "a", workers=0)) as lab:
         lab.play = None
         table = PayoffTable.from_dict(lab.store.load_json("payoffs-001"))
-        assert refine(lab, table, 0.3)[1] == refined
+        assert refine(lab, table, 0.2)[1] == refined
 
 
 def test_anybodys_table_is_refined_by_lists_until_the_width_is_met(tmp_path):

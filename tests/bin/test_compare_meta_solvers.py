@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from psro_comm.metagame.solvers import META_SOLVERS
 from tests.bin.programs import ROOT, run_each
 
 
@@ -35,7 +36,7 @@ def test_a_table_is_compared(tmp_path):
     done = compare(f"--payoffs={a_table(tmp_path)}", "--solvers=all")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "solvers-game.json").read_text())
-    assert len(result["solvers"]) == 13
+    assert len(result["solvers"]) == len(META_SOLVERS)
     assert result["solvers"][0]["value"] == pytest.approx(2.5)
     assert "by hand" in done.stdout
 
