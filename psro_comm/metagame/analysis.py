@@ -49,6 +49,7 @@ _DOMINANCE_WORK = 20_000_000  # payoffs of all these games
 _RANGES_WORK = 10_000_000  # payoffs of all programs for ranges of weights
 _ROBUST_SIZE = 5_000  # payoffs; a cone program of 200 by 200 takes minutes
 _SMALL_GAP = 1e-6  # of the payoffs that are met
+_VISIBLE_GAP = 1e-3  # of the usual distance of a payoff from the middle one
 
 
 class _Side(NamedTuple):
@@ -169,13 +170,15 @@ def _warnings(
             f" {typical_spread(game.mean):.2g}: cyclic share, ratings and colours tell"
             " of these few"
         )
-    left = met_gap(game.mean, x, y)
-    if left < _SMALL_GAP:
+    gap = nash_conv(game.mean, x, y)
+    # What is met may be too large itself: half of all differ less from the middle.
+    usual = float(np.median(np.abs(game.mean - np.median(game.mean))))
+    if met_gap(game.mean, x, y) < _SMALL_GAP and not gap > _VISIBLE_GAP * usual > 0.0:
         return found
     return [
         *found,
-        f"WARNING: the equilibrium's NashConv, {nash_conv(game.mean, x, y):.3g}, is"
-        f" {left:.1e} of the payoffs that it meets: a few others are too large",
+        f"WARNING: the equilibrium's NashConv, {gap:.3g}, is not small beside payoffs"
+        f" of the usual size ({usual:.2g} from the middle): a few are too large",
     ]
 
 

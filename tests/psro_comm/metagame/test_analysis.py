@@ -195,3 +195,14 @@ def test_a_robust_mixture_that_is_not_proven_is_left_out(monkeypatch) -> None:
     report = analyse(game, np.random.default_rng(0), num_samples=20)
     assert "robust_guarantee" not in report["security"]
     assert "robust mixture left out: its guarantee is" in render_analysis(report)
+
+
+def test_a_gap_that_the_usual_payoffs_show_is_a_warning():
+    # Of nine payoffs three forbid: their size hides what is left to gain.
+    far = -1e10
+    mean = np.array([[-0.732, -0.544, -0.316], [0.412, far, -0.129], [far, far, 0.352]])
+    game = MetaGame(("r", "s", "t"), ("a", "b", "c"), mean)
+    notes = analyse(game, np.random.default_rng(0))["notes"]
+    assert any("NashConv, " in each and "is not small" in each for each in notes)
+    calm = MetaGame(("r", "s"), ("a", "b"), np.array([[0.0, 1.0], [1.0, 0.0]]))
+    assert analyse(calm, np.random.default_rng(0))["notes"] == []
