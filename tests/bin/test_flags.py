@@ -23,7 +23,7 @@ UNPLAYED = (
     *("tarmac", "ndq"),
 )
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
-ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion")
+ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion", "watching")
 ONLY_SUPERVISED = (
     *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
