@@ -120,7 +120,8 @@ gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check
 
 # Resolves requirements*.txt away from .venv, for all systems, with the hashes of all
-# builds. What is locked stays; FLAGS=--upgrade asks for the newest. torch and CUDA's packages are left to requirements-torch.txt.
+# builds. What is locked stays; FLAGS=--upgrade asks for the newest. torch and CUDA's
+# packages are left to requirements-torch.txt.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock

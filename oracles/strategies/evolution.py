@@ -61,8 +61,7 @@ def train_by_es(
 
     Source: the cross-entropy method; see the module.
     """
-    search = Search.around(policy, budget)
-    free = task
+    search, lines, free = Search.around(policy, budget), _Lines(task, log), task
     if budget.watching > 0.0:
         if task.side is not Side.ATTACKER:
             words = "0: a filter has nobody who watches it"
@@ -70,8 +69,8 @@ def train_by_es(
         task = task._replace(opponent=Watching(task.opponent))
         start = search.play(search.mean[None], task, budget.num_envs)
         search.quiet = float(start.returns.mean())
+        lines.env_steps += int(start.length.sum())
     most = budget.candidates * budget.num_envs * task.setting.env.spec.episode_limit
-    lines = _Lines(task, log)
     # A generation is kept for the last match.
     while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
         if task is not free and lines.env_steps >= budget.watching * budget.env_steps:
@@ -86,6 +85,7 @@ def train_by_es(
         lines.write(outcome, elites, search.std)
         if enough:
             return
+    search.quiet = None  # from here on nobody only watches, however short the search
     if lines.env_steps + most <= budget.env_steps:
         finalists = torch.stack([search.mean, search.best])
         worlds = budget.num_envs * budget.candidates // 2

@@ -21,6 +21,7 @@ from tests.oracles.strategies.test_evolution import (
     AFFINE,
     ENV,
     FILTER,
+    GENERATION,
     SETTING,
     mean_return,
 )
@@ -84,6 +85,17 @@ def test_what_is_suspected_counts_less():
     search.quiet = 8.0
     told = search.fitness(outcome, Side.ATTACKER)  # the second hurts less, and is heard
     torch.testing.assert_close(told, torch.tensor([0.8, 2.0]))
+
+
+def test_every_step_counts_those_of_the_start_too():
+    lines = []
+    budget = replace(AFFINE.budget, watching=0.5)
+    best_response(
+        SETTING, AFFINE._replace(budget=budget), MUZZLE, seed=0, log=lines.append
+    )
+    first = next(line for line in lines if line["update"] == 1)
+    assert first["env_steps"] == GENERATION + budget.num_envs * 9
+    assert lines[-1]["env_steps"] <= budget.env_steps
 
 
 def test_a_filter_has_nobody_who_watches_it():
