@@ -34,8 +34,8 @@ from psro_comm.disk.files import (
 )
 from psro_comm.disk.layout import (
     CHECKPOINTS,
-    INPUTS,
     RESERVED,
+    accounted,
     artefact_of,
     candidates,
     run_path,
@@ -139,9 +139,8 @@ class RunStore:
 
     def _grow(self, encoded: bytes, growth: Growth) -> None:
         """Takes a larger configuration; drops what may rest on the old one."""
-        noted = self.load_json(INPUTS) if self.has(INPUTS) else {}
-        names = {*map(artefact_of, self._manifest.files())} - {*noted}
-        kept = re.compile(rf"config|{INPUTS}|{growth.kept}")
+        names = {*map(artefact_of, self._manifest.files())} - accounted(self)
+        kept = re.compile(growth.kept)
         self.drop(name for name in names if not kept.fullmatch(name))
         self._manifest.write("config.json", encoded)
 

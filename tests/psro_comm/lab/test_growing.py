@@ -12,6 +12,7 @@ from psro_comm.settings import growth
 from psro_comm.settings.fields import replace
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.gate import measured_gate
+from psro_comm.studies.opening import open_psro
 from psro_comm.studies.worst_case import audit, breaker
 from psro_comm.validation import options
 from psro_comm.validation.registry import KNOWN_GAMES
@@ -74,6 +75,21 @@ def test_it_is_what_the_larger_run_would_have_been(runs):
         assert f"{name}.safetensors" in kept
     assert {"payoffs-001.json", "iteration-001.json"} <= kept
     assert not {"gate.json", "audit.json", "psro.json", "config.json"} & kept
+
+
+def test_what_begins_with_rules_grows_by_iterations(tmp_path):
+    def solved(run, iterations):
+        changes = SMALL | {"psro.paper": False, "psro.iterations": iterations}
+        config = replace(preset("echo", "smoke"), changes)
+        with open_lab(Request(config, tmp_path, run, 0)) as lab:
+            summary = open_psro(lab).solve(at_least=iterations).summary()
+            lab.store.save_json("psro", summary.to_dict())
+        return artefacts(tmp_path / run)
+
+    small, grown = solved("grown", 1), solved("grown", 2)
+    assert grown == solved("large", 2)
+    begun = ("start.json", "policies/mute.safetensors", "policies/mirror.safetensors")
+    assert all(grown[each] == small[each] for each in begun)
 
 
 def test_what_was_finished_is_not_made_again(runs, caplog):
