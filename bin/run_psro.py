@@ -50,6 +50,7 @@ def main(_: list[str]) -> None:
         print(plan(request, "psro", given=sizes))
         return
     from psro_comm.lab.mixed import Mixed
+    from psro_comm.metagame.solvers.frontier import frontier
     from psro_comm.reports.pages.studies import solution_page
     from psro_comm.reports.terminal import render_solution
     from psro_comm.studies.gate import warn_unless_it_talks
@@ -71,7 +72,8 @@ def main(_: list[str]) -> None:
         )
         given = (filters, attacks) if filters or attacks else None
         solution = open_psro(lab, given=given)
-        solved = solution.solve().summary()
+        found = solution.solve()
+        solved, points = found.summary(), frontier(found.table)
         rival = Mixed.supported(
             "the attackers' mixture", solution.attacks, solved.mixture("attacker")
         )
@@ -81,9 +83,11 @@ def main(_: list[str]) -> None:
         )
         lab.store.save_json("psro", solved.to_dict())
         root, config = lab.store.root, request.config
-        page = solution_page(lab.store, config.task, config.seed, solved, beside)
+        page = solution_page(
+            lab.store, config.task, config.seed, solved, beside, points
+        )
         files = page.save(root, again("run_psro", request))
-    print(render_solution(solved, beside))
+    print(render_solution(solved, beside, points))
     saved = [root / "psro.json", root / "meta_game.nfg", *files]
     print("\nSaved:", ", ".join(map(str, saved)))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate
 from psro_comm.metagame.rows import CrossPlay, Row, Trained
+from psro_comm.metagame.solvers.frontier import Point
 from psro_comm.reports.sections import (
     detector_section,
     gate_section,
@@ -13,6 +14,7 @@ from psro_comm.reports.sections import (
     references_section,
     rows_section,
 )
+from psro_comm.reports.tables.frontier import frontier_section
 from psro_comm.reports.teams.words import teams_section
 from psro_comm.reports.text import Section
 
@@ -54,11 +56,20 @@ def render_crossplay(result: CrossPlay) -> str:
     )
 
 
-def render_solution(solved: Solved, references: Sequence[Row]) -> str:
-    """Returns in words value, quality and both mixtures of an R-MACRL run."""
+def render_solution(
+    solved: Solved, references: Sequence[Row], points: Sequence[Point] = ()
+) -> str:
+    """Returns in words value, quality and both mixtures of an R-MACRL run.
+
+    Args:
+      solved: the output of algorithm 1.
+      references: what to compare it with.
+      points: what other mixtures of its filters keep, and what they cost.
+    """
     text = _joined(
         iterations_section(solved),
         mixtures_section(solved),
+        frontier_section(points),
         references_section(references),
     )
     if not solved.history:

@@ -7,12 +7,15 @@ RUN/POLICY                                   one policy of another run
 RUN                                          the policy that train_attack or
 train_filter left in it
 psro:RUN                                     the mixture that R-MACRL put out
+psro:RUN@SHARE    the mixture of its filters that keeps most among those that earn SHARE
+of the return without attack and without filter (`metagame/solvers/frontier.py`)
 RUN+FILTER                                   the team of another run behind a filter
 
 Where defenders may bring teams (`studies/defenders.py`), a RUN brings its own, and one
 without filters is its team alone.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -49,7 +52,8 @@ def read_name(name: str, role: str) -> Name:
     if plus and role == "filter":
         return read_name(filter_, role)._replace(team=team)
     if name.startswith("psro:"):
-        return Name("mixture", run=name.removeprefix("psro:"))
+        run, at, share = name.removeprefix("psro:").partition("@")
+        return Name("mixture", {"share": _share(name, share, role)} if at else {}, run)
     kind, *arguments = name.split("@")
     side = Side.of(role)
     known = strategies(side)
@@ -67,6 +71,20 @@ def read_name(name: str, role: str) -> Name:
 
 
 _A = {"attack": "an", "filter": "a"}
+
+
+def _share(name: str, text: str, role: str) -> float:
+    """Returns the share of the clean return that a mixture of filters is to earn."""
+    if role != "filter":
+        raise ValueError(f"{name!r}: only a mixture of filters has a share after @")
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0.0 < share <= 1.0:
+        words = "above 0 and at most 1, of the clean return"
+        raise ValueError(f"{name!r}: share is {text!r}, must be a number, {words}")
+    return share
 
 
 def _argument(name: str, entry: Entry, argument: str, side: Side) -> dict[str, Any]:

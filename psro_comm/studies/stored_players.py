@@ -13,7 +13,9 @@ from games.engine.threat import Threat
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS, check_knowledge, strategies
 from psro_comm.disk.store import RunStore
+from psro_comm.disk.tables import last_table
 from psro_comm.lab.session import Request, read_run
+from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.names import NO_ATTACK, NO_FILTER, NOBODY
 from psro_comm.settings.fields import replace
 from psro_comm.studies.player_names import Name, read_name, run_of
@@ -119,6 +121,8 @@ def members(store: RunStore, name: str, read: Name, role: str) -> dict[str, floa
     if read.kind == "mixture":
         if not store.has("psro"):
             raise ValueError(f"{name!r}: {store.root} holds no finished R-MACRL run")
+        if read.settings:
+            return _keeping(store, float(read.settings["share"]))
         found = store.load_json("psro")[_MIXTURES[role]].items()
         return {policy: weight for policy, weight in found if weight > 0.0}
     policy = read.policy or TRAINED[role]
@@ -128,6 +132,15 @@ def members(store: RunStore, name: str, read: Name, role: str) -> dict[str, floa
             f" {', '.join(store.policies()) or 'none'}"
         )
     return {policy: 1.0}
+
+
+def _keeping(store: RunStore, share: float) -> dict[str, float]:
+    """Returns the mixture of a run's last table that earns a share of what is clean."""
+    from psro_comm.metagame.solvers.frontier import mixture_keeping  # cvxpy is slow
+
+    name = last_table(store.root).stem
+    table = PayoffTable.from_dict(store.load_json(name))
+    return mixture_keeping(table, share).mixture
 
 
 def check_policy(frozen: Frozen, name: str, role: str, threat: Threat) -> None:

@@ -221,7 +221,7 @@ def _each_by_highs(matrices: Iterable[np.ndarray]) -> Iterator[Equilibrium]:
 
 def new_highs() -> highspy.Highs:
     """Returns a silent HiGHS of our tolerances, for many programs of one kind."""
-    _quiet_highs()
+    quiet_highs()
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("presolve", "off")  # it costs more than it saves here
@@ -234,7 +234,7 @@ def _solve_lp(
     matrix: np.ndarray, solver: str, options: Mapping[str, float]
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Returns mixtures of a normalised game and their gap; raises `MetaSolverError`."""
-    _quiet_highs()
+    quiet_highs()
     x = cp.Variable(matrix.shape[0], nonneg=True)
     value = cp.Variable()
     no_deviation_pays = matrix.T @ x >= value
@@ -271,7 +271,7 @@ def _model(matrix: np.ndarray) -> highspy.HighsLp:
 
 
 @functools.cache
-def _quiet_highs() -> None:
+def quiet_highs() -> None:
     """Hides the two lines that HiGHS prints at its first use in this process.
 
     Its first object prints them from C++, before any option can be set. They are

@@ -11,6 +11,7 @@ from psro_comm.metagame.defence import Defence
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate
 from psro_comm.metagame.rows import Row, Trained
+from psro_comm.metagame.solvers.frontier import Point
 from psro_comm.reports.defence import defence_sections
 from psro_comm.reports.meta_solvers import study_sections, verdict_of
 from psro_comm.reports.pages.frame import Part, picture, section_part
@@ -30,6 +31,7 @@ from psro_comm.reports.sections import (
     references_section,
     rows_section,
 )
+from psro_comm.reports.tables.frontier import frontier_section
 from psro_comm.reports.teams.words import certificate_section
 from psro_comm.reports.text import Section
 from psro_comm.reports.training import training_lines
@@ -79,7 +81,12 @@ def training_page(store: RunStore, trained: Trained) -> Page:
 
 
 def solution_page(
-    store: RunStore, task: str, seed: int, solved: Solved, references: Sequence[Row]
+    store: RunStore,
+    task: str,
+    seed: int,
+    solved: Solved,
+    references: Sequence[Row],
+    points: Sequence[Point] = (),
 ) -> Page:
     """Returns the content of the page of a run of R-MACRL.
 
@@ -88,6 +95,7 @@ def solution_page(
       task, seed: the task that is played, and the run's seed.
       solved: the output of algorithm 1.
       references: what to compare it with.
+      points: what other mixtures of its filters keep, and what they cost.
     """
     parts = [
         team_part(store),
@@ -95,6 +103,7 @@ def solution_page(
         solved_part(store, solved),
         _part(iterations_section(solved)),
         _part(mixtures_section(solved)),
+        _part(frontier_section(points)),
     ]
     doubts = [*solved_warnings(solved), *team_warnings(known_gate(store))]
     return Page(f"R-MACRL on {task}, seed {seed}", solved_lines(solved), parts, doubts)

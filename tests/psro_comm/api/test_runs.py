@@ -87,8 +87,11 @@ def test_a_run_goes_on_with_the_same_plugins_alone(parrots, solved, monkeypatch)
 def test_policies_and_mixtures_of_a_run_are_players(solved):
     run = pc.load(solved[1])
     attacks = {"learned": run.policies["attack-001"], "mixed": run.mixtures["attack"]}
-    found = pc.evaluate(run, attacks, ["none", "psro:solved"], worlds=8)
-    assert found.table().mean.shape == (2, 2)
+    filters = ["none", "psro:solved", "psro:solved@1"]
+    found = pc.evaluate(run, attacks, filters, worlds=8)
+    assert found.table().mean.shape == (3, 2)
+    with pytest.raises(ValueError, match="only a mixture of filters has a share"):
+        pc.evaluate(run, ["psro:solved@1"], ["none"], worlds=8)
     with pytest.raises(ValueError, match="is no filter"):
         pc.evaluate(run, ["none"], [run.policies["attack-001"]], worlds=8)
 

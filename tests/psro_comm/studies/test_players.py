@@ -114,6 +114,19 @@ def test_a_name_that_makes_no_sense_is_refused_by_name(name, role, words):
         read_name(name, role)
 
 
+@pytest.mark.parametrize("text", ["", "half", "0", "1.01", "nan", "0.9@0.8"])
+def test_the_share_of_a_mixture_is_a_share(text):
+    with pytest.raises(ValueError, match=r"share is .+, must be a number, above 0"):
+        read_name(f"psro:run@{text}", "filter")
+
+
+def test_a_mixture_may_be_asked_to_earn_a_share():
+    assert read_name("psro:run@0.97", "filter").settings == {"share": 0.97}
+    assert read_name("psro:run", "filter").settings == {}
+    with pytest.raises(ValueError, match="'psro:run@1': only a mixture of filters"):
+        read_name("psro:run@1", "attack")
+
+
 def test_a_name_may_give_several_settings():
     name = "always_replace@1@replace=team_mean"
     assert read_name(name, "filter").settings == {"agent": 1, "replace": "team_mean"}

@@ -6,6 +6,7 @@ from psro_comm.disk.store import RunStore
 from psro_comm.metagame.iteration import Solved
 from psro_comm.metagame.report import Gate
 from psro_comm.metagame.rows import Row, Trained
+from psro_comm.metagame.solvers.frontier import Point
 from psro_comm.reports.defence import save_defence
 from psro_comm.reports.pages.inspection import save_inspection
 from psro_comm.reports.pages.studies import (
@@ -68,7 +69,11 @@ def test_a_training_says_what_it_took(store):
 def test_a_solution_has_its_value_first_and_its_payoff_table(tmp_path, store):
     solved = Solved.from_dict(make_report()["rmacrl"])
     run = RunStore.read(tmp_path / "a")
-    page, text = told(solution_page(run, "echo", 3, solved, ROWS[:1]))
+    points = [
+        Point(0.97, interval(4.0), interval(4.0), "attack-001", {"filter-001": 1.0})
+    ]
+    page, text = told(solution_page(run, "echo", 3, solved, ROWS[:1], points))
+    assert "What a mixture keeps, and what it costs" in page.headings
     assert text.index("The value of the game is 42.00 [41.50, 42.50]") < 700
     assert "The defender plays filter-002 most, in 70 % of episodes." in text
     assert "The payoff table, and who plays what" in page.headings
