@@ -31,7 +31,16 @@ _OWN = ("hidden", "threshold", "replace", "memory", "context")
 _LABELS = (
     *("env_steps", "num_envs", "update_epochs", "num_minibatches", "learning_rate"),
     *("final_learning_rate", "max_grad_norm", "benign_fraction", "made_up_fraction"),
-    *("fake_fraction", "redraw", "families", "beta1", "beta2", "repairs", "ppo_coef"),
+    *(
+        "fake_fraction",
+        "coevolving_fraction",
+        "redraw",
+        "families",
+        "beta1",
+        "beta2",
+        "repairs",
+        "ppo_coef",
+    ),
 )
 _TRAINING = tuple(f"filter_oracle.{each}" for each in _LABELS)
 _FILTER = tuple(f"filter.{each}" for each in _OWN)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from games.engine.settings import check, choice, integer, number, refusal, several
 from games.engine.side import Side
 from oracles.learning.config import PPOConfig
-from oracles.strategies.liars import LIARS
+from oracles.strategies.liars import BRED, LIARS, RATED
 
 
 def one_epoch(num_minibatches: int = 4) -> PPOConfig:
@@ -72,6 +72,10 @@ class EvolutionConfig:
         flags is heard all the same, but counts the less the more it is suspected. So
         lies are found that hurt and that nobody suspects, from where the rest of the
         search goes on behind the filter as it is.
+      scouts: policies that are drawn and rated before the first generation, in a third
+        of the worlds and at most a quarter of the steps; the search begins close to the
+        best. Where most lies are flagged, and the mean of the rest is none that works,
+        generations around the start find nothing. None are drawn where it is 0.
     """
 
     env_steps: int = integer(400_000, least=1)
@@ -82,6 +86,7 @@ class EvolutionConfig:
     smoothing: float = number(0.9, least=0, below=1)
     evasion: float = number(0.0, least=0)
     watching: float = number(0.0, least=0, below=1)
+    scouts: int = integer(0, least=0)
 
     def __post_init__(self) -> None:
         """Checks ranges."""
@@ -136,8 +141,11 @@ class SupervisedConfig:
       max_grad_norm: largest length of a gradient.
       benign_fraction: part of the worlds without any attack.
       made_up_fraction: part with liars that draw a family of lies in each episode.
-      fake_fraction: part with liars that let the team speak of what they make up. The
-        rest is played by the opponent; if that is nobody, the liars share it.
+      fake_fraction: part with liars that let the team speak of what they make up.
+      coevolving_fraction: part with such liars who are bred beside the filter, to hurt
+        and not to be suspected (`liars/coevolving.py`); each update is preceded by a
+        generation, whose steps count. The rest is played by the opponent; if that is
+        nobody, the liars share it.
       redraw: whether each world of a rollout draws its malicious agents, also where the
         run has the same ones in all episodes: a filter should know no name. The
         opponent's lies are then told by whoever was drawn.
@@ -159,8 +167,9 @@ class SupervisedConfig:
     final_learning_rate: float = number(0.1, above=0, most=1)
     max_grad_norm: float = number(1.0, above=0)
     benign_fraction: float = number(0.2, least=0, most=1)
-    made_up_fraction: float = number(0.3, least=0, most=1)
-    fake_fraction: float = number(0.23, least=0, most=1)
+    made_up_fraction: float = number(0.2, least=0, most=1)
+    fake_fraction: float = number(0.15, least=0, most=1)
+    coevolving_fraction: float = number(0.25, least=0, most=1)
     redraw: bool = True
     beta1: float = number(1.0, least=0)
     beta2: float = number(1.0, least=0)
@@ -175,10 +184,17 @@ class SupervisedConfig:
         if self.num_envs < least:
             words = f"at least num_minibatches = {least}"
             raise refusal("num_envs", self.num_envs, words)
-        left = 1.0 - self.benign_fraction - self.made_up_fraction
-        if self.fake_fraction > left + 1e-9:
-            words = f"at most {left:g}, what the other fractions leave"
-            raise refusal("fake_fraction", self.fake_fraction, words)
+        left = 1.0 - self.benign_fraction
+        for name in ("made_up_fraction", "fake_fraction", "coevolving_fraction"):
+            if getattr(self, name) > left + 1e-9:
+                words = f"at most {left:g}, what the other fractions leave"
+                raise refusal(name, getattr(self, name), words)
+            left -= getattr(self, name)
+
+    @property
+    def worlds(self) -> int:
+        """Returns the episodes of one update, those that rate who is bred included."""
+        return self.num_envs + (BRED + 1) * RATED * (self.coevolving_fraction > 0.0)
 
     @property
     def updates(self) -> int:
@@ -186,7 +202,7 @@ class SupervisedConfig:
 
         How long a game lasts is not known here; the log's `env_steps` is exact.
         """
-        return max(1, self.env_steps // self.num_envs)
+        return max(1, self.env_steps // self.worlds)
 
 
 @dataclass(frozen=True)

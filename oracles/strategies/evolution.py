@@ -48,7 +48,8 @@ def train_by_es(
         fitness_c = mean over the W worlds of (quiet - return) (1 - suspicion) of c,
 
     quiet being the return of the policy as it came: what c would do if it were heard,
-    as far as it is. Afterwards the search begins anew at the mean, closer.
+    as far as it is. Afterwards the search begins anew at the mean, closer. Scouts
+    (`budget.scouts`) are drawn as the first candidates are; the best is the first mean.
 
     Args:
       policy: an attack or a filter with parameters, such as `AffineAttack`; neither
@@ -70,6 +71,8 @@ def train_by_es(
         start = search.play(search.mean[None], task, budget.num_envs)
         search.quiet = float(start.returns.mean())
         lines.env_steps += int(start.length.sum())
+    search.scout(task, lines)
+    vector_to_parameters(search.mean, policy.parameters())
     most = budget.candidates * budget.num_envs * task.setting.env.spec.episode_limit
     # A generation is kept for the last match.
     while lines.update == 0 or lines.env_steps + 2 * most <= budget.env_steps:
@@ -114,9 +117,34 @@ class Search:
         mean = parameters_to_vector(policy.parameters()).clone()
         return cls(budget, policy, mean, torch.full_like(mean, budget.std), mean)
 
-    def draw(self, generator: torch.Generator) -> Tensor:
-        """Draws the weights of C candidates, `[C,P]`."""
-        shape, device = (self.budget.candidates, len(self.mean)), self.mean.device
+    def scout(self, task: Task, lines: "_Lines") -> None:
+        """Rates random policies, if scouts are asked for, and moves close to the best.
+
+        All are rated in a few worlds, then the best C in W.
+        """
+        budget, limit = self.budget, task.setting.env.spec.episode_limit
+        few = max(1, budget.num_envs // 3)
+        count = min(budget.scouts, budget.env_steps // 4 // (few * limit))
+        if count < 2:
+            return
+        drawn, rated = self.draw(task.generators.policy, count), list[Tensor]()
+        for part in drawn.split(budget.candidates):
+            outcome = self.play(part, task, few)
+            rated.append(self.fitness(outcome, task.side))
+            lines.env_steps += int(outcome.length.sum())
+        ranked = torch.cat(rated).argsort(descending=True, stable=True)
+        best = drawn[ranked[: budget.candidates]]
+        outcome = self.play(best, task, budget.num_envs)
+        first = self.move(best, self.fitness(outcome, task.side))
+        self.mean, self.std = self.best, torch.full_like(self.std, _CLOSE)
+        lines.write(outcome, first, self.std)
+
+    def draw(self, generator: torch.Generator, count: int | None = None) -> Tensor:
+        """Draws the weights of some candidates, C if `count` is none, `[count,P]`."""
+        shape, device = (
+            (count or self.budget.candidates, len(self.mean)),
+            self.mean.device,
+        )
         noise = torch.randn(shape, generator=generator, device=device)
         return self.mean + self.std * noise
 

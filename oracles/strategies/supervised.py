@@ -24,6 +24,7 @@ from oracles.learning.randomness import Log, draw_seed
 from oracles.strategies.attacks.config import MadeUpConfig
 from oracles.strategies.config import SupervisedConfig
 from oracles.strategies.lessons import Lesson, Objective
+from oracles.strategies.liars.coevolving import Bred, Coevolving
 from oracles.strategies.liars.made_up import MadeUp
 from oracles.strategies.liars.random_fake import RandomFake
 from oracles.strategies.setting import Setting, malicious_agents
@@ -49,16 +50,19 @@ def train_by_labels(
     school = _School.of(task, budget)
     objective = Objective.of(policy, task, budget)
     optimizer = torch.optim.Adam(objective.parameters(), budget.learning_rate)
-    cost = budget.num_envs * task.setting.env.spec.episode_limit
+    cost, bred = budget.num_envs * task.setting.env.spec.episode_limit, 0
     started, update, played = time.monotonic(), 0, 0
-    while update == 0 or played + cost <= budget.env_steps:
+    # A generation takes as many steps as the one before, or fewer.
+    while update == 0 or played + cost + bred <= budget.env_steps:
         progress = played / budget.env_steps
         left = 1.0 - progress * (1.0 - budget.final_learning_rate)
         set_learning_rate(optimizer, budget.learning_rate * left)
+        generation = school.breed(policy)
         rollout = school.play(objective.player())
         lesson = objective.lesson(rollout)
         stats = _learn(objective, optimizer, lesson, task.generators.policy)
-        update, played = update + 1, played + cost
+        bred = generation.env_steps
+        update, played = update + 1, played + cost + bred
         if log is not None:
             seconds = time.monotonic() - started
             log(
@@ -70,6 +74,8 @@ def train_by_labels(
                     **_earned(rollout),
                     **stats,
                     **_found(rollout, lesson.guilty),
+                    "filter/bred_harm": generation.harm,
+                    "filter/bred_suspicion": generation.suspicion,
                 }
             )
 
@@ -81,7 +87,8 @@ class _School(NamedTuple):
     task: Task
     num_envs: int
     attacks: Sequence[Any]
-    shares: Sequence[float]
+    shares: Sequence[float]  # of the attacks, and last of those who are bred, if any
+    bred: Coevolving | None
 
     @classmethod
     def of(cls, task: Task, budget: SupervisedConfig) -> "_School":
@@ -95,14 +102,26 @@ class _School(NamedTuple):
             made_up = MadeUp.new(setting, MadeUpConfig(budget.families))
             both = made_up, RandomFake.new(setting)
             liars = [liar.to(setting.env.device) for liar in both]
-        own = [budget.made_up_fraction, budget.fake_fraction]
+        own = [
+            *(budget.made_up_fraction, budget.fake_fraction),
+            budget.coevolving_fraction,
+        ]
         rest = 1.0 - budget.benign_fraction - sum(own)
         if _is_nobody(task.opponent) and sum(own) > 0.0:
             own = [share * (1.0 + rest / sum(own)) for share in own]
             rest = 0.0
         attacks = NoAttack(), *liars, task.opponent
-        shares = budget.benign_fraction, *own, max(rest, 0.0)
-        return cls(setting, task, budget.num_envs, attacks, shares)
+        shares, bred = (budget.benign_fraction, *own[:2], max(rest, 0.0)), None
+        if budget.coevolving_fraction > 0.0:
+            bred = Coevolving.after(setting, task.generators.policy, task.opponent)
+            shares = *shares, own[2]
+        return cls(setting, task, budget.num_envs, attacks, shares, bred)
+
+    def breed(self, filter_: Any) -> Bred:
+        """Lets those liars that are bred have children, by a filter as it is."""
+        if self.bred is None:
+            return Bred(0, math.nan, math.nan)
+        return self.bred.breed(filter_)
 
     def play(self, policy: Any) -> Step:
         """Plays each world for the length of an episode, behind the filter as it is."""
@@ -115,9 +134,13 @@ class _School(NamedTuple):
         for attack in self.attacks:
             if isinstance(attack, MadeUp):
                 attack.redraw(generators.policy)
+        attacks = self.attacks
+        if self.bred is not None:
+            count = int((seats == len(attacks)).sum())
+            attacks = *attacks, self.bred.seat(count)
         stream = Stream(
             *(setting.env, setting.team),
-            setting.channel(Lineup(self.attacks, seats), policy),
+            setting.channel(Lineup(attacks, seats), policy),
             malicious=malicious_agents(setting, self.num_envs, generators.policy),
             world_generator=generators.world,
             generator=generators.policy,

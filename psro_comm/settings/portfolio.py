@@ -14,8 +14,9 @@ from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
 
 UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
-_LONGER = 3  # steps of a filter that learns from labels, in those of `filter_oracle`
+_LONGER = 6  # steps of a filter that learns from labels, in those of `filter_oracle`
 _THRESHOLDS = -3.0, 1.0  # logits
+_SCOUTS = 400  # as many as a quarter of the steps allow, or fewer
 _UPDATES = 12  # of such a filter that learns on
 
 
@@ -50,7 +51,7 @@ def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
     affine, fake = AffineConfig(), FakeConfig()
     mirror = replace(affine, start="mirror")
     network = replace(fake, hidden=UNITS)
-    hidden = EvolutionConfig(2 * steps, watching=0.5)
+    hidden = EvolutionConfig(2 * steps, watching=0.5, scouts=_SCOUTS)
     return {
         "affine": Training(_search("affine", affine, far), further(affine, near)),
         "mirrored": Training(_search("affine", mirror, near), further(affine, near)),
@@ -183,7 +184,7 @@ def _tracking(config: ExperimentConfig) -> Training:
             num_minibatches=min(usual.num_minibatches, worlds),
         )
         own = Recipe(side, "tracking", policy, "supervised", budget)
-    update = own.budget.num_envs * config.extent.episode_limit
+    update = own.budget.worlds * config.extent.episode_limit
     shorter = replace(
         own.budget,
         env_steps=min(own.budget.env_steps, _UPDATES * update),

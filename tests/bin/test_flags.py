@@ -23,10 +23,13 @@ UNPLAYED = (
     *("tarmac", "ndq"),
 )
 ONLY_NDQ = ("epsilon", "final_epsilon", "epsilon_steps", "replay", "replay_batch", "q")
-ONLY_ES = ("candidates", "elites", "std", "smoothing", "evasion", "watching")
+ONLY_ES = (
+    *("candidates", "elites", "std", "smoothing", "evasion", "watching", "scouts"),
+)
 ONLY_SUPERVISED = (
     *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
+    "coevolving_fraction",
     *("redraw", "beta1", "beta2", "repairs", "ppo_coef", "families"),
 )
 ONLY_TRACKING = ("threshold", "replace", "memory", "context")

@@ -16,3 +16,6 @@ LIARS: dict[str, Entry] = {
     "network": Entry(f"{_HERE}:network"),
     "noise": Entry(f"{_HERE}:noise"),
 }
+
+BRED, RATED = 32, 8
+"""Liars of a generation that evolves (`coevolving.py`), and worlds that rate each."""

@@ -27,8 +27,14 @@ PARTS = {  # what may be taken away, beside a family: names of `--ablate`
     "memory": "no memory",
     "context": "no context",
     "made_up": "no made-up liars",
-    "fakes": "no fakes",
+    "fakes": "no random fakes",
+    "bred": "no bred fakes",
     "liars": "made for one liar more",
+}
+LIARS_OF = {  # the parts that are liars, and their shares of the worlds
+    "made_up": "made_up_fraction",
+    "fakes": "fake_fraction",
+    "bred": "coevolving_fraction",
 }
 ALL_FAMILIES = "families"
 
@@ -42,7 +48,7 @@ class Lessons(NamedTuple):
     def of(cls, budget: SupervisedConfig) -> "Lessons":
         """Returns those of a training by labels against nobody else."""
         told = families_of(budget) if budget.made_up_fraction > 0.0 else ()
-        fakes = (FAKE,) if budget.fake_fraction > 0.0 else ()
+        fakes = (FAKE,) if budget.fake_fraction + budget.coevolving_fraction else ()
         return cls(frozenset((*told, *fakes)))
 
     def has_seen(self, attack: str) -> str:
@@ -103,17 +109,18 @@ def _check_rest(
     given: Sequence[str], asked: Iterable[str], config: ExperimentConfig
 ) -> None:
     budget, policy = config.filter_oracle, config.filter
+    taught = [part for part, share in LIARS_OF.items() if getattr(budget, share) > 0.0]
     here = {
         "memory": policy.memory,
         "context": policy.context,
-        "made_up": budget.made_up_fraction > 0.0 and budget.fake_fraction > 0.0,
-        "fakes": budget.made_up_fraction > 0.0 and budget.fake_fraction > 0.0,
+        **{part: len(taught) > 1 and part in taught for part in LIARS_OF},
         "liars": config.threat.num_malicious < config.num_agents,
     }
     why = {
+        **dict.fromkeys(
+            LIARS_OF, "but nobody else teaches, or it is not taught anyway"
+        ),
         "liars": f"but all {config.num_agents} agents are malicious already",
-        "made_up": "but one of made-up liars and fakes must stay",
-        "fakes": "but one of made-up liars and fakes must stay",
     }
     for name in asked:
         if not here.get(name, True):

@@ -14,7 +14,7 @@ from psro_comm.metagame.defence import Variant
 from psro_comm.metagame.intervals import Interval, mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.psro.rmacrl import benign
-from psro_comm.studies.defence.lies import PARTS, families_of
+from psro_comm.studies.defence.lies import LIARS_OF, PARTS, families_of
 from psro_comm.studies.defence.places import Ground
 from psro_comm.studies.suite.curves import allowing
 from psro_comm.studies.worst_case import returns_of
@@ -71,10 +71,11 @@ def _recipe(own: Recipe, part: str) -> Recipe:
         return own._replace(config=replace(own.config, **{part: False}))
     if part == "liars":  # its threat alone is another
         return own
-    changes: Mapping[str, object] = {
-        "made_up": {"made_up_fraction": 0.0},
-        "fakes": {"fake_fraction": 0.0},
-    }.get(part, {"families": tuple(f for f in families_of(own.budget) if f != part)})
+    if part in LIARS_OF:
+        changes: Mapping[str, object] = {LIARS_OF[part]: 0.0}
+    else:
+        left = tuple(each for each in families_of(own.budget) if each != part)
+        changes = {"families": left}
     return own._replace(budget=replace(own.budget, **changes))  # type: ignore[arg-type]
 
 

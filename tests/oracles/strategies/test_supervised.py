@@ -61,8 +61,9 @@ def rollouts(monkeypatch):
 
 
 def shares(**fields: Any) -> SupervisedConfig:
-    none = {"benign_fraction": 0.0, "made_up_fraction": 0.0, "fake_fraction": 0.0}
-    return replace(BUDGET, **{**none, **fields})
+    none = ("benign_fraction", "made_up_fraction", "fake_fraction")
+    none = (*none, "coevolving_fraction")
+    return replace(BUDGET, **{**dict.fromkeys(none, 0.0), **fields})
 
 
 def test_it_learns_to_tell_a_liar_from_the_honest():
@@ -113,7 +114,10 @@ def test_who_has_lied_is_guilty_until_the_episode_ends():
 
 def test_where_nobody_is_the_opponent_the_liars_have_its_part():
     budget = SupervisedConfig(
-        benign_fraction=0.2, made_up_fraction=0.3, fake_fraction=0.1
+        benign_fraction=0.2,
+        made_up_fraction=0.3,
+        fake_fraction=0.1,
+        coevolving_fraction=0.0,
     )
     for opponent in (NoAttack(), Mixture([NoAttack()], [1.0])):
         found = supervised._School.of(task(opponent), budget).shares
@@ -131,7 +135,7 @@ def test_each_opponent_plays_its_share_of_the_worlds(rollouts):
 
 
 def test_a_rollout_is_one_episode_and_the_budget_is_kept():
-    _, lines = trained(None, replace(BUDGET, env_steps=3 * 64 * 9 + 1))
+    _, lines = trained(None, shares(env_steps=3 * 64 * 9 + 1, made_up_fraction=0.5))
     assert [line["env_steps"] for line in lines] == [576, 1152, 1728]
 
 

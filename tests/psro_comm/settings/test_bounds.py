@@ -22,7 +22,7 @@ RELATED = {  # fields whose edge another field of the same class forbids
     "SupervisedConfig.num_envs",  # at least the minibatches
     # what is given away: at most all
     *("SupervisedConfig.benign_fraction", "SupervisedConfig.made_up_fraction"),
-    "SupervisedConfig.fake_fraction",
+    *("SupervisedConfig.fake_fraction", "SupervisedConfig.coevolving_fraction"),
 }
 
 

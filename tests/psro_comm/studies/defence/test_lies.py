@@ -33,7 +33,11 @@ def test_every_lie_is_an_attack_and_every_family_is_met_once():
         ({}, ("yes", "yes", "alike", "alike")),
         ({"families": ("noise",)}, ("no", "yes", "no", "alike")),
         ({"made_up_fraction": 0.0}, ("no", "yes", "no", "alike")),
-        ({"fake_fraction": 0.0}, ("yes", "no", "alike", "no")),
+        ({"fake_fraction": 0.0}, ("yes", "yes", "alike", "alike")),
+        (
+            {"fake_fraction": 0.0, "coevolving_fraction": 0.0},
+            ("yes", "no", "alike", "no"),
+        ),
     ],
 )
 def test_what_was_taught_is_seen_and_its_kin_alike(changes, seen):
@@ -60,13 +64,20 @@ def test_families_are_all_that_are_taught_in_our_order():
 @pytest.mark.parametrize(
     ("given", "changes", "why"),
     [
-        ("memory,ears", {}, "must name some of memory, context, made_up, fakes, liars"),
+        ("memory,ears", {}, "must name some of memory, context, made_up, fakes, bred,"),
         ("memory,memory", {}, "none twice"),
         ("mirror", {"filter_oracle.families": ("noise",)}, "but mirror is not taught"),
         ("noise", {"filter_oracle.families": ("noise",)}, "nothing would be left"),
         ("memory", {"filter.memory": False}, "but --nofilter.memory is given"),
-        ("fakes", {"filter_oracle.made_up_fraction": 0.0}, "must stay"),
-        ("made_up", {"filter_oracle.fake_fraction": 0.0}, "must stay"),
+        ("bred", {"filter_oracle.coevolving_fraction": 0.0}, "not taught anyway"),
+        (
+            "made_up",
+            {
+                "filter_oracle.fake_fraction": 0.0,
+                "filter_oracle.coevolving_fraction": 0.0,
+            },
+            "nobody else teaches",
+        ),
         (
             "liars",
             {"threat.num_malicious": 2, "threat.malicious": None},
@@ -82,5 +93,5 @@ def test_what_cannot_be_taken_away_is_refused_in_one_line(given, changes, why):
 def test_the_study_trains_the_tracking_filter_as_long_as_psro_would():
     steps = preset("echo", "smoke").filter_oracle.env_steps
     assert (ALL.filter_kind, ALL.filter_trainer) == ("tracking", "supervised")
-    assert ALL.filter_oracle.env_steps == 3 * steps
+    assert ALL.filter_oracle.env_steps == 6 * steps
     assert tracked(ALL) == ALL
