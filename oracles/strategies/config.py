@@ -159,7 +159,7 @@ class SupervisedConfig:
         left out shows what the filter makes of lies that it has never met.
     """
 
-    env_steps: int = integer(620_000, least=1)
+    env_steps: int = integer(1_240_000, least=1)
     num_envs: int = integer(256, least=1)
     update_epochs: int = integer(2, least=1)
     num_minibatches: int = integer(2, least=1)

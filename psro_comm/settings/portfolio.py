@@ -174,9 +174,9 @@ def _tracking(config: ExperimentConfig) -> Training:
     if (own.kind, own.oracle) != ("tracking", "supervised"):
         policy = own.config if own.kind == "tracking" else TrackingConfig()
         usual = SupervisedConfig()
-        worlds = config.extent.side_by_side(
-            usual.num_envs
-        )  # as many as there are games
+        worlds = config.extent.side_by_side(usual.num_envs)  # as many as games
+        if worlds < usual.num_envs:  # a generation would take longer than all lessons
+            usual = replace(usual, coevolving_fraction=0.0, fake_fraction=0.35)
         budget = replace(
             usual,
             env_steps=_LONGER * config.filter_oracle.env_steps,

@@ -42,9 +42,11 @@ def test_a_search_goes_on_from_a_lie_of_its_kind_and_unit(kind, hidden):
     assert not fits(policy(kind, hidden=5), recipe)
 
 
-@pytest.mark.parametrize(("games", "worlds", "parts"), [(None, 256, 2), (1, 1, 1)])
+@pytest.mark.parametrize(
+    ("games", "worlds", "parts", "bred"), [(None, 256, 2, 33 * 8), (1, 1, 1, 0)]
+)
 def test_a_filter_learns_in_as_many_worlds_as_there_are_games(
-    monkeypatch, games, worlds, parts
+    monkeypatch, games, worlds, parts, bred
 ):
     config = preset("3bane_vs_hM", "quick")
     extent = replace(config.extent, most_worlds=games)
@@ -52,4 +54,4 @@ def test_a_filter_learns_in_as_many_worlds_as_there_are_games(
     for recipe in trainings(config, Side.DEFENDER)["tracking"]:
         assert recipe.budget.num_envs == worlds
         assert recipe.budget.num_minibatches == parts
-    assert recipe.budget.env_steps == 12 * worlds * extent.episode_limit
+    assert recipe.budget.env_steps == 12 * (worlds + bred) * extent.episode_limit
