@@ -5,7 +5,7 @@ it. Whoever trains nothing better than the population holds already adds nothing
 was trained is recorded all the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from psro_comm.settings.portfolio import (
     trainings,
 )
 
+_TELLING = 8  # attacks
 _PRICE = 0.6  # of an attack's being flagged for certain, in what talking is worth
 
 Populations = Sequence[dict[str, Frozen]]  # by `Side`, which answers add to
@@ -79,8 +80,10 @@ class Searcher:
         side = Side.ATTACKER
         price = _PRICE * worth_of_talk(game.table)
         made = self._train(side, game, trainings(self.lab.config, side, price))
-        table = self._played(game, "attacked", attacks=made)
-        earned = game.mixtures[Side.DEFENDER] @ table.mean()
+        met, weights = self._supported(Side.DEFENDER, game)
+        cells = {(filter_, attack) for filter_ in met for attack in made}
+        table = self._played(game, "attacked", attacks=made, cells=cells)
+        earned = weights @ table.select([*met], table.attackers).mean()
         left = dict(zip(table.attackers, earned, strict=True))
         ranked = sorted(made, key=left.__getitem__)
         bound = min(left[name] for name in game.names[side])
@@ -88,6 +91,9 @@ class Searcher:
         self.populations[side].update({name: made[name] for name in joining})
         names = game.names[0], (*game.names[1], *joining)
         table = table.select(*names)
+        if joining:  # what all filters keep of those alone is of interest
+            new = {name: made[name] for name in joining}
+            table = self._played(game, "joined", attacks=new, old=table)
         solved = solve(self.meta_solver, table.mean(), table.std_error())
         return _Game(game.number, names, (solved.x, solved.y), table), ranked[0]
 
@@ -101,23 +107,30 @@ class Searcher:
         known = trainings(self.lab.config, Side.DEFENDER)
         made = self._train(Side.DEFENDER, game, known, fresh=False)
         table = self._played(game, f"defended-{len(made)}", made)
-        old = [*game.names[Side.DEFENDER]]
+        old, against = [*game.names[Side.DEFENDER]], table.attackers
+        met, weights = self._supported(Side.ATTACKER, game)
 
         def earned(name: str) -> float:
-            left = table.select([name], table.attackers).mean()[0]
-            return float(left @ game.mixtures[1])
+            return float(table.select([name], [*met]).mean()[0] @ weights)
 
         def worth(name: str) -> tuple[float, float]:
-            return guaranteed(table, [*old, name]), earned(name)
+            known = table.select([*old, name], against)
+            return guaranteed(known, known.defenders), earned(name)
 
         noise = float(table.std_error().max())
         if not made or max(map(worth, made))[0] < before - noise:
             made |= self._train(Side.DEFENDER, game, known, fresh=True)
             table = self._played(game, f"defended-{len(made)}", made, old=table)
         best = max(made, key=worth)
-        made |= self._thresholds(best, made[best])
-        table = self._played(game, f"defended-{len(made)}", made, old=table)
-        best = max(made, key=worth)
+        if others := self._thresholds(best, made[best]):
+            made |= others
+            against = telling(table, best, met)
+            table = self._played(
+                *(game, f"defended-{len(made)}", made),
+                old=table,
+                cells={(name, attack) for name in others for attack in against},
+            )
+            best = max([best, *others], key=worth)
         joining = [best] if earned(best) > max(map(earned, old)) else []
         self.populations[Side.DEFENDER].update({name: made[name] for name in joining})
         return joining, best, table.select([*old, *joining], table.attackers)
@@ -137,8 +150,17 @@ class Searcher:
         filters: Mapping[str, Frozen] = {},
         attacks: Mapping[str, Frozen] = {},
         old: PayoffTable | None = None,
+        cells: Collection[tuple[str, str]] | None = None,
     ) -> PayoffTable:
-        """Returns the payoffs of the meta-game with new policies in it."""
+        """Returns the payoffs of the meta-game with new policies in it.
+
+        Args:
+          game: the meta-game.
+          stage: names the table, with the iteration.
+          filters, attacks: the new policies, by name.
+          old: a table that has some of the payoffs; None is the game's.
+          cells: those that are played, if not all that are missing.
+        """
         return self.lab.table(
             f"payoffs-{game.number:03d}.{stage}",
             {**self._named(Side.DEFENDER, game.names[0]), **filters},
@@ -146,6 +168,7 @@ class Searcher:
             self.config.episodes,
             old=old or game.table,
             worlds="payoffs",
+            cells=cells,
         )
 
     def _train(
@@ -214,6 +237,22 @@ class Searcher:
 
     def _named(self, side: Side, names: Sequence[str]) -> dict[str, Frozen]:
         return {name: self.populations[side][name] for name in names}
+
+
+def telling(table: PayoffTable, name: str, met: Collection[str]) -> tuple[str, ...]:
+    """Returns the attacks by which filters of one belief are told apart.
+
+    Args:
+      table: payoffs.
+      name: a filter; its likes are hurt by about the same attacks.
+      met: attacks that are played.
+
+    Returns:
+      Those, and the ones that leave the filter least, in the table's order.
+    """
+    left = table.select([name], table.attackers).mean()[0]
+    worst = {table.attackers[j] for j in np.argsort(left, kind="stable")[:_TELLING]}
+    return tuple(each for each in table.attackers if each in worst or each in met)
 
 
 def guaranteed(table: PayoffTable, defenders: Sequence[str]) -> float:

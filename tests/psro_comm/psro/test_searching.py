@@ -10,7 +10,7 @@ from games.engine.side import Side
 from oracles.strategies.frozen import Frozen
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.names import NO_ATTACK, NO_FILTER
-from psro_comm.psro.searching import Searcher
+from psro_comm.psro.searching import Searcher, telling
 from psro_comm.settings.portfolio import fits, trainings
 from psro_comm.settings.psro import PSROConfig
 from psro_comm.settings.tasks import preset
@@ -56,11 +56,14 @@ class HandMade:
         row = self.payoffs.get(filter_, self.payoffs[FRESH])
         return row.get(attack, row.get(f"{attack[:-1]}0", 3.0))
 
-    def table(self, name, filters, attacks, episodes, *, old=None, worlds=None):
-        self.played.append((name, worlds))
-        cells = [[[self.left(f, a)] * 2 for a in attacks] for f in filters]
-        returns = np.array(cells)
-        return PayoffTable(tuple(filters), tuple(attacks), *[returns] * 3)
+    def table(
+        self, name, filters, attacks, episodes, *, old=None, worlds=None, cells=None
+    ):
+        table = (old or PayoffTable.empty()).grown(filters, attacks)
+        asked = [each for each in table.missing() if cells is None or each in cells]
+        self.played.append((name, worlds, asked))
+        left = np.array([[self.left(*cell)] * 2 for cell in asked])
+        return table.recorded(asked, left, 0 * left, 0 * left) if asked else table
 
 
 def answered(payoffs=PAYOFFS, x=(0.0, 1.0), y=(0.0, 1.0), **psro):
@@ -163,6 +166,25 @@ def test_fresh_filters_are_trained_where_the_one_that_learnt_on_is_not_enough(
     else:
         assert second.start is None
         assert second.recipe.budget.env_steps > recipe.budget.env_steps
+
+
+def test_only_what_is_needed_to_choose_is_played():
+    """Of attacks, against the mixture; of those who join, against all filters."""
+    lab, _, _ = answered(x=(1.0, 0.0))
+    asked = {name: set(cells) for name, _, cells in lab.played}
+    fight = "payoffs-001"
+    assert asked[f"{fight}.attacked"] == {(NO_FILTER, FAKE), (NO_FILTER, MIRRORED)}
+    assert asked[f"{fight}.joined"] == {("mute", FAKE)}
+    defended = {(LEARNT, name) for name in (NO_ATTACK, "flip", FAKE)}
+    assert asked[f"{fight}.defended-1"] == defended
+
+
+def test_who_is_played_and_who_hurts_most_tell_filters_apart():
+    attacks = tuple(f"a{k}" for k in range(20))
+    left = np.arange(20.0)[::-1, None].repeat(2, 1)[None]  # the last hurts most
+    table = PayoffTable(("f",), attacks, left, 0 * left, 0 * left)
+    found = telling(table, "f", {"a3", "a18"})
+    assert found == ("a3", *attacks[12:])
 
 
 def test_a_filter_joins_with_the_threshold_that_guarantees_most():
