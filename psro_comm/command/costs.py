@@ -44,11 +44,11 @@ _TEAM: Mapping[str, _Cost] = {  # beside play, by the backbone that learns
 }
 _MORE: Mapping[str, _Cost] = {  # beside play, by the oracle
     "ppo": _Cost(2_000, 6.0),
-    "es": _Cost(500, 1.0),
+    "es": _Cost(500, 4.0),
     "supervised": _Cost(1_000, 34.0),
-    "pgd": _Cost(10_000, 25.0),
+    "pgd": _Cost(25_000, 25.0),
 }
-_SEATED = 200.0  # microseconds a call of each cell that is played side by side
+_SEATED = 800.0  # microseconds a call of each cell beside others: whom it asks
 _FAKES = _Cost(800, 2.0)  # beside that, where the team speaks for the liar
 
 

@@ -130,7 +130,15 @@ def plan_study(request: Request, solvers: Sequence[str], seeds: Sequence[int]) -
 def plan_defence(
     request: Request, *, filters: int, others: int, lies: int, grounds: int
 ) -> str:
-    """Returns the plan of a study of a defence, as `stages.of_defence`."""
+    """Returns the plan of a study of a defence: `studies.defence.study`.
+
+    Args:
+      request: what the command line asks for.
+      filters: how many are trained.
+      others: how many of them are set beside the first.
+      lies: how many each meets, nobody among them.
+      grounds: by how many choices of liars.
+    """
     stages = of_defence(request.config, filters, others, lies, grounds)
     return _written(request, "defence", [*_ready(request), *stages])
 
@@ -140,8 +148,9 @@ def _team(request: Request) -> list[Stage]:
 
 
 def _ready(request: Request) -> list[Stage]:
-    """Returns what comes before most programs: a team, and a look whether it talks."""
-    return [*_team(request), of_gate(request.config, _WARNED)]
+    """Returns what comes before most programs: a new team, and whether it talks."""
+    team = _team(request)
+    return [*team, of_gate(request.config, _WARNED)] if team else []
 
 
 def _written(

@@ -33,6 +33,7 @@ _BESIDE = 7  # cells of yardsticks
 _PER_POINT = 28  # attacks that a defender meets at a point of a curve
 _AUDITED = 70  # cells of a story's audit
 _MIXED = 2  # policies of R-MACRL's mixture
+_DEARER = 1.5  # a step of attacks that were searched, beside one of any policy
 _ASKED, _EACH = 256, 0.03  # worlds behind a belief, and seconds to judge it
 
 
@@ -83,7 +84,8 @@ def of_team(config: ExperimentConfig) -> list[Stage]:
 
 def of_gate(config: ExperimentConfig, episodes: int) -> Stage:
     """Returns the measurement of what a team loses without its messages."""
-    return of_cells(config, "worlds of its gate", 8, episodes)
+    times = 12 if config.backbone == "ndq" else 8  # which can cut its messages
+    return Stage("worlds of its gate", times, cells_work(config, 1, episodes))
 
 
 def of_side(config: ExperimentConfig, side: Side) -> list[Stage]:
@@ -204,9 +206,11 @@ def of_suite(
     rows = sum(target.policies for target in targets)
     met = rows * (len(NOT_TRAINED) + stored + trained)
     measured = config.evaluation.episodes
+    choice = of_cells(config, "cells to choose the worst", met, config.psro.episodes)
+    dear = choice.work._replace(seconds=_DEARER * choice.work.seconds)
     stages = [
         *_together(stages),
-        of_cells(config, "cells to choose the worst", met, config.psro.episodes),
+        choice._replace(work=dear),
         of_cells(config, "cells to measure it", 3 * rows + 3, measured),
     ]
     for axis in axes:
@@ -236,15 +240,7 @@ def _curves(
 def of_defence(
     config: ExperimentConfig, filters: int, others: int, lies: int, grounds: int
 ) -> list[Stage]:
-    """Returns the stages of a study of a defence.
-
-    Args:
-      config: the experiment.
-      filters: how many are trained.
-      others: how many of them are set beside the first.
-      lies: how many each meets, nobody among them.
-      grounds: by how many choices of liars.
-    """
+    """Returns the stages of a study of a defence, as `plan.plan_defence`."""
     measured = config.evaluation.episodes
     heard, cells = grounds * lies + others * lies, 2 * grounds * lies + others * lies
     each = cells_work(config, 1, min(_ASKED, measured))

@@ -38,6 +38,18 @@ def request(task, changes=(), workers=0, team=None):
     return Request(config, Path("runs"), "a", workers, team=team)
 
 
+TAKEN = [  # CPU-seconds of a program at smoke, without workers, on a busy machine
+    ("echo", plan.plan_team, 6.8),
+    ("3bane_vs_hM", plan.plan_team, 10.3),
+    ("predator_prey_p05", plan.plan_team, 8.0),
+    ("tj_easy", plan.plan_team, 7.0),
+    ("echo", plan.plan_story, 55.9),
+    ("echo", lambda asked: plan.plan_psro(asked._replace(team="t")), 15.3),
+    ("3bane_vs_hM", lambda asked: plan.plan_psro(asked._replace(team="t")), 41.8),
+    ("predator_prey_p05", lambda asked: plan.plan_psro(asked._replace(team="t")), 45.6),
+]
+
+
 def gigabytes(text):
     return float(text.splitlines()[-1].split()[-2])
 
@@ -51,6 +63,11 @@ def test_memory_is_that_of_the_largest_stage(task, num_envs, num_steps, peak):
     sizes = {"training.num_envs": num_envs, "training.num_steps": num_steps}
     foreseen = gigabytes(plan.plan_team(request(task, sizes)))
     assert 1 / 1.5 < foreseen / peak < 1.5
+
+
+@pytest.mark.parametrize(("task", "planned", "taken"), TAKEN)
+def test_time_is_about_what_was_measured(task, planned, taken):
+    assert 1 / 1.5 < seconds(planned(request(task))) / taken < 1.5
 
 
 def test_workers_take_memory_only_where_they_have_something_to_do():
