@@ -78,6 +78,10 @@ def training_work(config: ExperimentConfig, recipe: Recipe) -> Work:
         more = _Cost(more.call + _FAKES.call, more.agent + _FAKES.agent)
     steps = updates * width * length
     seconds = _seconds(config, steps, width, more)
+    if bred := getattr(budget, "worlds", width) - width:  # liars, beside a filter
+        rated = updates * limit * bred
+        seconds += _seconds(config, rated, bred, _MORE["es"])
+        steps += rated
     afforded = int(_SHARE * budget.env_steps / limit)
     points = max(_POINTS[0], min(_POINTS[1], afforded // _LOOKS + 1))
     worlds = max(8, min(_LOOKS, afforded // points))
@@ -111,7 +115,8 @@ def _sizes(budget: Any, limit: int) -> tuple[int, int, int]:
         # It aims once.
         width = _RADII * max(1, min(width, budget.env_steps // (_RADII * limit)))
         return width, length, 1
-    return width, length, max(1, budget.env_steps // (width * length))
+    worlds = getattr(budget, "worlds", width)  # with those that rate who is bred
+    return width, length, max(1, budget.env_steps // (worlds * length))
 
 
 def _seconds(
