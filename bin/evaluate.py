@@ -9,7 +9,7 @@ from absl import flags
 
 from oracles.strategies.registry import ATTACKS, FILTERS
 from psro_comm.command import request as command_line
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_cells
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 
@@ -31,7 +31,7 @@ def main(_: list[str]) -> None:
     named = command_line.named_players(attack=attacks, filter=filters)
     request = command_line.request("evaluation", named, teams=True)
     if flags.FLAGS.dry_run:
-        print(plan(request, "evaluate", cells=len(attacks) * len(filters)))
+        print(plan_cells(request, len(attacks) * len(filters)))
         return
     from psro_comm.reports.terminal import render_crossplay
     from psro_comm.studies.crossplay import cross_play

@@ -12,7 +12,7 @@ from absl import flags
 
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_cells
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 from psro_comm.names import BRANCHES, UNDEFENDED
@@ -36,7 +36,7 @@ def main(_: list[str]) -> None:
     named = {"attack": [FLAGS.attack], "filter": [FLAGS.filter]}
     request = command_line.request("inspection", named)
     if FLAGS.dry_run:
-        print(plan(request, "evaluate", cells=len(BRANCHES)))
+        print(plan_cells(request, len(BRANCHES)))
         return
     from psro_comm.reports.inspection import turning_section
     from psro_comm.reports.pages.inspection import save_inspection

@@ -8,7 +8,7 @@ python -m bin.quickstart --task=predator_prey_p05
 
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_story
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 
@@ -20,7 +20,7 @@ def main(_: list[str]) -> None:
     """Runs the story and prints its report."""
     request = command_line.request()
     if command_line.FLAGS.dry_run:
-        print(plan(request, "story"))
+        print(plan_story(request))
         return
     from psro_comm.reports.story import render, save_report
     from psro_comm.studies.story import Story

@@ -9,7 +9,7 @@ from absl import flags
 
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_psro
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.studies.stored_players import count_members
@@ -47,7 +47,7 @@ def main(_: list[str]) -> None:
     request = command_line.request(named=start)
     sizes = given_sizes(request, start)
     if flags.FLAGS.dry_run:
-        print(plan(request, "psro", given=sizes))
+        print(plan_psro(request, sizes))
         return
     from psro_comm.lab.mixed import Mixed
     from psro_comm.metagame.solvers.frontier import frontier

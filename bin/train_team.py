@@ -11,7 +11,7 @@ from absl import flags
 
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_team
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab, read_run
 from psro_comm.settings.experiment import ExperimentConfig
@@ -42,7 +42,7 @@ def main(_: list[str]) -> None:
         if request.team is not None:
             command_line.refuse(["harden"], f"with the team of {request.team!r}")
     if command_line.FLAGS.dry_run:
-        print(plan(request, "team"))
+        print(plan_team(request))
         return
     from psro_comm.reports.pages.studies import team_page
     from psro_comm.reports.teams.words import certificate_section

@@ -11,7 +11,7 @@ from absl import flags
 from oracles.strategies.registry import FILTERS
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_suite
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_lab
 from psro_comm.settings.budgets import AXES
@@ -46,7 +46,7 @@ def main(_: list[str]) -> None:
     named = command_line.named_players(flag, **given)
     request = command_line.request("worst-case", named, teams=True)
     if flags.FLAGS.dry_run:
-        print(plan(request, "suite", cells=len(flags.FLAGS.defenders), axes=axes))
+        print(plan_suite(request, *(flags.FLAGS.defenders, flags.FLAGS.attacks), axes))
         return
     from psro_comm.reports.pages.suite import save_suite
     from psro_comm.reports.suite import render_suite

@@ -9,7 +9,7 @@ from absl import flags
 
 from psro_comm.command import request as command_line
 from psro_comm.command.again import again
-from psro_comm.command.plan import plan
+from psro_comm.command.plan import plan_side
 from psro_comm.lab.session import open_lab
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def train(side: str, against: str, tell: Tell) -> None:
     """
     request = command_line.request(side, {_OTHER[side]: [against]})
     if command_line.FLAGS.dry_run:
-        print(plan(request, side))
+        print(plan_side(request, side))
         return
     from psro_comm.studies.training import train_against
 

@@ -33,16 +33,21 @@ TEMPORARY_PATTERN = ".*.tmp"
 """Glob of the names that `write_atomic` uses before the rename."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LONGEST = 200  # characters of a name: file systems take 255, endings included
 
 
 def check_name(name: str) -> str:
     """Returns `name`, which will name a file or a folder, if it is allowed.
 
     Raises:
-      StoreError: it could leave its folder.
+      StoreError: it could leave its folder, or is too long for one.
     """
     if not _NAME.fullmatch(name):
         raise StoreError(f"bad name {name!r}: allowed is {_NAME.pattern}")
+    if len(name) > _LONGEST:
+        raise StoreError(
+            f"bad name {name[:20]}... of {len(name)} characters: at most {_LONGEST}"
+        )
     return name
 
 

@@ -31,9 +31,7 @@ from psro_comm.lab.pretraining import facts_of_team
 from psro_comm.lab.progress import Progress, tee
 from psro_comm.names import NO_FILTER
 from psro_comm.settings.experiment import describe
-from psro_comm.settings.portfolio import searches
-
-SEARCHED = ("affine", "mirrored", "fake")  # of `settings.portfolio.searches`
+from psro_comm.settings.portfolio import SEARCHED, searches
 
 
 def harden(lab: Lab) -> None:

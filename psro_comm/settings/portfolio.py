@@ -12,6 +12,7 @@ from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
 from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
 
+SEARCHED = ("affine", "mirrored", "fake")  # while a team is hardened
 UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
 _LONGER = 6  # steps of a filter that learns from labels, in those of `filter_oracle`

@@ -129,4 +129,4 @@ def test_a_plan_counts_filters_and_cells(tmp_path):
         assert (f"filters                                {filters} x" in said) is (
             filters > 0
         )
-        assert f"cells without and behind it ({cells})" in said
+        assert f"cells without and behind it          {cells:>3} x" in said

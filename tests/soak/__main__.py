@@ -1,5 +1,6 @@
 """Runs the campaigns: `python -m tests.soak SHARE MINUTES SEED`; fails at a fault."""
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +23,10 @@ def main(share: float, minutes: float, seed: int) -> int:
         for name, (campaign, wanted, part) in WANTED.items():
             trials, seconds = max(1, round(share * wanted)), 60 * minutes * part
             own = Campaign(name, trials, seconds, seed)
-            campaign(own, Path(folder))
+            try:
+                campaign(own, Path(folder))
+            except (subprocess.SubprocessError, RuntimeError) as error:
+                own.faults.append(f"broke off: {error}")  # a hang, a run that failed
             print(own.told(), flush=True)
             faults += len(own.faults)
     print(f"{faults} faults, {time.monotonic() - began:.0f} s, share {share:g}")

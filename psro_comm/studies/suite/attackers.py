@@ -9,31 +9,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from games.engine.side import Side
-from oracles.strategies.attacks.config import AffineConfig, FakeConfig, PGDConfig
-from oracles.strategies.config import PGDOracleConfig, Recipe
+from oracles.strategies.config import Recipe
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.registry import ATTACKS
 from psro_comm.lab.lab import Lab, Response
 from psro_comm.lab.mixed import Mixed
 from psro_comm.lab.session import read_run
 from psro_comm.names import MUTE, NOBODY
-from psro_comm.settings.portfolio import UNITS, fits, further, trainings
-from psro_comm.settings.psro import OWN
+from psro_comm.settings.portfolio import fits
+from psro_comm.settings.suite import (
+    AT_POINT,
+    NOT_TRAINED,
+    fresh_attacks,
+    warm_attacks,
+)
 from psro_comm.studies.player_names import read_name
 from psro_comm.studies.players import find_player
 
-NOT_TRAINED = (
-    *("noise", "noise@2", "noise@4", "shaped", "shaped@2", "shaped@5"),
-    *("offset", "offset@2", "offset@4", "flip", "flip@3", "mirror", "mirror@2"),
-    *("swap", "replay@1", "replay@4", "replay@16", "freeze@0", "freeze@8", "mute"),
-    "fake_world",
-)
 CHOICE, MEASURE = "suite-choice", "suite-measure"  # worlds to choose on, and others
-AT_POINT = ("affine", "mirrored", "pgd")  # what is trained at each point of a curve
 _OURS = "suite-"  # what the suite itself left in a run
-_NETWORK = FakeConfig(hidden=UNITS)
-_STEALTHY = ("stealthy", "stealthy 2", "stealthy 3")
 
 
 class Candidate(NamedTuple):
@@ -105,6 +99,10 @@ def deaf(defender: Mixed) -> bool:
     if team is not None and not team.facts["backbone_config"].get("talks", True):
         return True
     return all(each.facts["kind"] == MUTE for each in defender.policies.values())
+
+
+def _flags(defender: Mixed) -> bool:
+    return any(p.facts["kind"] != NOBODY for p in defender.policies.values())
 
 
 def untrained(lab: Lab, runs_dir: Path) -> list[Candidate]:
@@ -194,7 +192,9 @@ def trained(
             Order(defender, name, recipe)
             for defender in defenders
             if not deaf(defender)
-            for name, recipe in _recipes(lab, defender, price).items()
+            for name, recipe in fresh_attacks(
+                lab.config, price, flags=_flags(defender)
+            ).items()
             if recipe.kind != own or defender.name not in met
         ],
     )
@@ -208,7 +208,7 @@ def trained_at(lab: Lab, point: str, defender: Mixed) -> list[Candidate]:
       point: words for it that no other point of the run has: part of all names.
       defender: whom to attack.
     """
-    recipes = _recipes(lab, defender, 0.0)
+    recipes = fresh_attacks(lab.config)
     return _train(
         lab, [Order(defender, f"{name} at {point}", recipes[name]) for name in AT_POINT]
     )
@@ -237,7 +237,7 @@ def warmed(
             (each for each in known if each.name in left),
             key=lambda each: left[each.name],
         )
-        for name, recipe in _warm_recipes(lab).items():
+        for name, recipe in warm_attacks(lab.config).items():
             pure = (each for each in ranked if len(each.player.policies) == 1)
             alike = (each.policy for each in pure if fits(each.policy, recipe))
             start = next(alike, None)
@@ -254,38 +254,6 @@ def digest(players: Sequence[Mixed]) -> str:
     ]
     who += [each.team.digest() for each in players if each.team is not None]
     return hashlib.sha256(repr(who).encode()).hexdigest()[:10]
-
-
-def _recipes(lab: Lab, defender: Mixed, price: float) -> dict[str, Recipe]:
-    """Returns what is trained from scratch on a defender; who flags is evaded, too."""
-    found = trainings(lab.config, Side.ATTACKER)
-    own = found[OWN].fresh
-    aim = PGDOracleConfig(max(1, own.budget.env_steps // 25))  # a step is dear
-    recipes = {
-        "affine": found["affine"].fresh,
-        "mirrored": found["mirrored"].fresh,
-        "fake network": found["fake"].fresh._replace(config=_NETWORK),
-        "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
-        f"{own.kind}-{own.oracle}": own,
-    }
-    if any(p.facts["kind"] != NOBODY for p in defender.policies.values()):
-        evading = trainings(lab.config, Side.ATTACKER, price)
-        recipes["mirrored evading"] = evading["mirrored"].fresh
-        # With other luck each: what is found differs much.
-        recipes |= {name: found["stealthy"].fresh for name in _STEALTHY}
-    return recipes
-
-
-def _warm_recipes(lab: Lab) -> dict[str, Recipe]:
-    """Returns what learns on from the best attack of its kind, by name."""
-    found = trainings(lab.config, Side.ATTACKER)
-    own, near = found[OWN].further, found["affine"].further.budget
-    return {
-        "affine+": found["affine"].further,
-        "network+": further(AffineConfig(hidden=UNITS), near),
-        "fake network+": further(_NETWORK, near),
-        f"{own.kind}-{own.oracle}+": own,
-    }
 
 
 def _train(lab: Lab, orders: Sequence[Order]) -> list[Candidate]:

@@ -21,11 +21,11 @@ from psro_comm.metagame.suite import ANY
 from psro_comm.names import NOBODY
 from psro_comm.settings.budgets import budgets
 from psro_comm.settings.fields import replace
+from psro_comm.settings.suite import NOT_TRAINED
 from psro_comm.studies.players import find_player
 from psro_comm.studies.suite.attackers import (
     CHOICE,
     MEASURE,
-    NOT_TRAINED,
     Candidate,
     deaf,
     digest,

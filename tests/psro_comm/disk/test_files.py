@@ -126,6 +126,13 @@ def test_a_name_cannot_leave_its_folder(name):
         files.check_name(name)
 
 
+def test_a_name_too_long_for_a_file_is_refused_before_any_work(tmp_path):
+    with pytest.raises(StoreError, match=r"bad name x{20}\.\.\. of 300 characters"):
+        files.check_name("x" * 300)
+    longest = f"{files.check_name('x' * 200)}.nfg.labels.json"
+    files.write_atomic(tmp_path / longest, b"x")
+
+
 @pytest.mark.parametrize("name", ["team", "filter-003", "a.b_c-1", "0", "3bane_vs_hM"])
 def test_a_plain_name_is_allowed(name):
     assert files.check_name(name) == name

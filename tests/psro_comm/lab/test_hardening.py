@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from oracles.strategies.jobs import build_setting
-from psro_comm.lab.hardening import SEARCHED, lies
+from psro_comm.lab.hardening import lies
 from psro_comm.lab.session import Request, open_lab
 from psro_comm.settings.fields import replace
 from psro_comm.settings.hardening import HardeningConfig
+from psro_comm.settings.portfolio import SEARCHED
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.defenders import words_of
 

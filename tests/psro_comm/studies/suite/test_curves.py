@@ -10,8 +10,9 @@ from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.settings.budgets import AXES, budgets
 from psro_comm.settings.fields import replace
+from psro_comm.settings.suite import AT_POINT
 from psro_comm.settings.tasks import preset
-from psro_comm.studies.suite.attackers import AT_POINT, CHOICE, MEASURE
+from psro_comm.studies.suite.attackers import CHOICE, MEASURE
 from psro_comm.studies.suite.curves import Winner, allowing, average, held_back
 from psro_comm.studies.suite.search import search
 

@@ -7,9 +7,10 @@ from psro_comm.lab.session import Request, open_lab
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.names import MUTES
 from psro_comm.settings.fields import replace
+from psro_comm.settings.suite import NOT_TRAINED
 from psro_comm.settings.tasks import preset
 from psro_comm.studies.players import find_player
-from psro_comm.studies.suite.attackers import NOT_TRAINED, stored
+from psro_comm.studies.suite.attackers import stored
 from psro_comm.studies.suite.search import search, search_players
 from psro_comm.studies.training import train_against
 
