@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from psro_comm.disk.files import encode_json, make_folder, read_bytes, write_atomic
 from psro_comm.disk.manifest import Manifest
-from psro_comm.disk.store import RunStore, StoreError
+from psro_comm.disk.store import StoreError
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.suite import Kept, Suite
 from psro_comm.names import RMACRL
+from psro_comm.reports.origins import opened, origin
 from psro_comm.reports.results import inserted
 from psro_comm.reports.seeds import pooled
 from psro_comm.reports.tables.marl_eval import as_marl_eval
@@ -123,14 +124,16 @@ def read_suites(roots: Sequence[Path]) -> list[Suite]:
     """
     found = []
     for root in roots:
-        store = RunStore.read(root)
+        store = opened(root)
         files = (Path(file).stem for file in Manifest(root).files())
         # One that was measured again with curves holds all of the other.
         matches = [m for m in map(_ARTEFACT.fullmatch, files) if m]
         most = {m[0][:16]: m[0] for m in sorted(matches, key=lambda m: len(m[1]))}
         names = list(most.values())
         if not names:
-            raise StoreError(f"{root} holds no suite: it is no run of bin.worst_case")
+            raise StoreError(
+                f"{root} holds no suite, which bin.worst_case makes; {origin(root)}"
+            )
         found += [Suite.from_dict(store.load_json(name)) for name in names]
     return found
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from psro_comm.disk.differences import UNSET, completed, difference
-from psro_comm.disk.store import RunStore, StoreError
+from psro_comm.disk.store import StoreError
 from psro_comm.metagame.intervals import Interval, across_seeds
 from psro_comm.metagame.report import Report
 from psro_comm.names import COMPARED
+from psro_comm.reports.origins import opened, origin
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, num_malicious, paper, preset
@@ -38,12 +39,12 @@ def read_finished(root: Path) -> FinishedRun:
       StoreError: there is no run, it is damaged, or it is not finished.
       ValueError: its report is damaged.
     """
-    store = RunStore.read(root)
+    store = opened(root)
     found = store.load_json("report") if store.has("report") else {}
     if not found or "role" in found:  # a role is what train_attack, train_filter report
         raise StoreError(
-            f"{root} holds no report of a whole story: results are made of finished"
-            " runs of bin.quickstart (make run)"
+            f"{root} holds no report of a whole story, which bin.quickstart makes;"
+            f" {origin(root)}"
         )
     try:
         report = Report.from_dict(found)
