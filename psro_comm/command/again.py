@@ -5,7 +5,7 @@ import shlex
 
 from psro_comm.lab.session import Request
 
-_HOW = re.compile(r"--(no)?(runs_dir|workers|executor|ray\.address|dry_run)(=|$)")
+_HOW = re.compile(r"--(no)?(runs_dir|workers|executor|ray\.address|wandb|dry_run)(=|$)")
 
 
 def again(program: str, request: Request) -> str:

@@ -14,6 +14,7 @@ def command(flags: str) -> str:
 
 def test_it_has_what_decides_the_result_and_not_how_it_is_run():
     how = "--runs_dir=/tmp/x\n--workers=2\n--executor=ray\n--ray.address=auto\n"
+    how += "--wandb=p\n"
     asked = "--task=echo\n--attack.hidden=8\n--nodry_run\n--nocommnet.talks\n"
     assert command(how + asked) == (
         "python -m bin.quickstart --task=echo --attack.hidden=8 --nocommnet.talks"
