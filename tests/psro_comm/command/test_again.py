@@ -21,6 +21,11 @@ def test_it_has_what_decides_the_result_and_not_how_it_is_run():
     )
 
 
+def test_a_list_with_nothing_in_it_is_left_out():
+    asked = "--initial_attacks=\n--initial_filters=a,b\n"
+    assert command(asked) == "python -m bin.quickstart --initial_filters=a,b"
+
+
 def test_a_shell_reads_it_as_it_was_given():
     assert command("--plugin=my file.py\n").endswith(" '--plugin=my file.py'")
     assert command("") == "python -m bin.quickstart"
