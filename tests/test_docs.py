@@ -199,17 +199,6 @@ def test_every_error_text_that_is_explained_is_raised_somewhere():
             assert part.strip(" :;,") in known, f"{error}: no source says {part!r}"
 
 
-def test_the_leaderboards_table_is_its_data():
-    folder = ROOT / "docs/results/leaderboard"
-    text = (folder / "leaderboard.md").read_text()
-    for task, lines in json.loads((folder / "leaderboard.json").read_text()).items():
-        table = text.partition(f"### {task}\n")[2].partition("###")[0]
-        for line in lines:
-            row = table.partition(f"| {line['defender']} | {len(line['seeds'])} |")[2]
-            worst = line["worst"]
-            assert f"{worst['estimate']:.2f} [{worst['low']:.2f}" in row.splitlines()[0]
-
-
 def test_the_results_have_their_place():
     lines = [line.strip() for line in text_of("docs/results.md").splitlines()]
     begin, end = (lines.index(f"<!-- results:{w} -->") for w in ("begin", "end"))

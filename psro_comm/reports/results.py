@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from psro_comm.disk.files import make_folder, read_bytes, write_atomic
+from psro_comm.disk.files import encode_json, make_folder, read_bytes, write_atomic
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import verdict
 from psro_comm.metagame.payoffs import PayoffTable
@@ -53,9 +53,10 @@ def write_results(
     readme: Path | None = None,
     mark: str = MARK,
 ) -> list[Path]:
-    """Writes `results.md` and three figures for each variant into `out`.
+    """Writes `results.md`, its data and three figures for each variant into `out`.
 
-    A task with several numbers of malicious agents gets one figure more.
+    The data, `results.json`, are the runs as `FinishedRun.to_dict` gives them. A task
+    with several numbers of malicious agents gets one figure more.
 
     Args:
       variants: finished runs, as `by_variant` groups them.
@@ -84,9 +85,12 @@ def write_results(
     for task, numbers in _by_number(variants).items():
         curves = {n: [_curves(run) for run in runs] for n, runs in numbers.items()}
         written += plot_malicious(curves, out / f"{task}-malicious", task)
+    data = out / "results.json"
+    plain = [run.to_dict() for runs in variants.values() for run in runs]
+    write_atomic(data, encode_json({"made_by": made_by, "runs": plain}, indent=None))
     for path, text in pages.items():
         write_atomic(path, (text.rstrip("\n") + "\n").encode())
-    return [*written, *pages]
+    return [*written, data, *pages]
 
 
 def _by_number(

@@ -31,6 +31,20 @@ class FinishedRun(NamedTuple):
     config: dict[str, Any]
     report: Report
 
+    def to_dict(self) -> dict[str, Any]:
+        """Returns all that tables are made of as JSON data."""
+        report = self.report.to_dict()
+        return {"run": self.root.name, "config": self.config, "report": report}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "FinishedRun":
+        """Returns the run that `to_dict` described, without what figures are made of.
+
+        Raises:
+          ValueError: the report is damaged.
+        """
+        return cls(Path(data["run"]), data["config"], Report.from_dict(data["report"]))
+
 
 def read_finished(root: Path) -> FinishedRun:
     """Reads the report of a run.
