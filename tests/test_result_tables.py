@@ -2,7 +2,6 @@
 
 import json
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -80,7 +79,7 @@ def test_the_leaderboards_table_is_its_data(path):
 @pytest.mark.parametrize("path", LEADERBOARDS, ids=lambda path: path.parent.name)
 def test_what_marl_eval_gets_is_the_leaderboards_data(path):
     found = {
-        task: {line["defender"]: [measured(s) for s in line["seeds"]] for line in lines}
+        task: {line["defender"]: dict(map(measured, line["seeds"])) for line in lines}
         for task, lines in json.loads(path.read_text()).items()
     }
     given = json.loads((path.parent / "marl_eval.json").read_text())
@@ -88,9 +87,9 @@ def test_what_marl_eval_gets_is_the_leaderboards_data(path):
 
 
 def measured(line):
-    """What marl-eval's data need of a suite and of what was kept."""
-    kept = {key: SimpleNamespace(**line[key]) for key in ("worst", "clean")}
-    return SimpleNamespace(seed=line["seed"]), SimpleNamespace(**kept)
+    """A seed, and what marl-eval's data have of it."""
+    names = {"worst_return": "worst", "clean_return": "clean"}
+    return line["seed"], {name: line[key]["estimate"] for name, key in names.items()}
 
 
 @pytest.mark.parametrize(("mark", "block"), BLOCKS, ids=[mark for mark, _ in BLOCKS])

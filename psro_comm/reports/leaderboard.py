@@ -75,6 +75,16 @@ class Entry(NamedTuple):
             ", ".join(attacks),
         )
 
+    def means(self) -> dict[int, dict[str, float]]:
+        """Returns its mean returns by seed: `worst_return`, `clean_return`."""
+        return {
+            suite.seed: {
+                "worst_return": kept.worst.estimate,
+                "clean_return": kept.clean.estimate,
+            }
+            for suite, kept in self.kept
+        }
+
     def area(self, axis: str) -> Interval | None:
         """Returns the area under its curve, over seeds; None where one has none."""
         areas = [
@@ -239,7 +249,7 @@ def write_leaderboard(
     """
     text = render_leaderboard(found, made_by)
     plain = {task: [line.to_dict() for line in lines] for task, lines in found.items()}
-    results = {t: {each.defender: each.kept for each in e} for t, e in found.items()}
+    results = {t: {each.defender: each.means() for each in e} for t, e in found.items()}
     files = {
         out / "leaderboard.md": f"# Leaderboard\n\n{text}\n".encode(),
         out / "leaderboard.json": encode_json(plain),

@@ -1,4 +1,4 @@
-"""Writes what defenders keep as data for marl-eval and rliable's plots.
+"""Writes what was measured as data for marl-eval and rliable's plots.
 
 Source: instadeepai/marl-eval, its JSON form for raw experiment data: environment, task,
 algorithm, run, then metrics of steps and absolute metrics, each a list of returns. Its
@@ -6,28 +6,29 @@ loader needs all tasks of an environment to have the same algorithms and runs, r
 names in lower case, and no algorithm with a comma.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psro_comm.metagame.suite import Kept, Suite
+from psro_comm.metagame.report import Report
 
 STEP = "step_0"
-"""The only step: what is kept is measured once, when the search has ended."""
+"""The only step: what is written is measured once, when all training has ended."""
 ENVIRONMENT = "psro_comm"
 
-_Seeds = Sequence[tuple[Suite, Kept]]
+Seeds = Mapping[int, Mapping[str, float]]
+"""Means over worlds by metric, such as `worst_return`, of each seed."""
 
 
-def as_marl_eval(found: Mapping[str, Mapping[str, _Seeds]]) -> dict[str, Any]:
+def as_marl_eval(found: Mapping[str, Mapping[str, Seeds]]) -> dict[str, Any]:
     """Returns results as marl-eval's JSON.
 
-    An algorithm is a defender, a run is a seed; metrics are `worst_return`, the mean
-    return under the attack that left least, and `clean_return`. Tasks whose defenders
-    and seeds are the same are one environment, `psro_comm`; the others are in more,
+    An algorithm is a defender, a run is a seed. Tasks whose defenders, seeds and
+    metrics are the same are one environment, `psro_comm`; the others are in more,
     `psro_comm_2` and so on, and so are defenders of one task with other seeds.
 
     Args:
-      found: results by task and defender, one of each seed.
+      found: results by task and defender.
 
     Raises:
       ValueError: two defenders of a task differ in capitals or commas alone.
@@ -35,20 +36,35 @@ def as_marl_eval(found: Mapping[str, Mapping[str, _Seeds]]) -> dict[str, Any]:
     environments: dict[Any, dict[str, Any]] = {}
     for task, defenders in found.items():
         _check_distinct(task, [*defenders])
-        groups: dict[tuple[int, ...], dict[str, _Seeds]] = {}
+        groups: dict[Any, dict[str, Seeds]] = {}
         for defender, seeds in defenders.items():
-            numbers = tuple(sorted(suite.seed for suite, _ in seeds))
-            groups.setdefault(numbers, {})[_name(defender)] = seeds
-        for numbers, lines in groups.items():
-            alike = environments.setdefault((numbers, frozenset(lines)), {})
+            shape = frozenset((seed, *sorted(seeds[seed])) for seed in seeds)
+            groups.setdefault(shape, {})[_name(defender)] = seeds
+        for shape, lines in groups.items():
+            alike = environments.setdefault((shape, frozenset(lines)), {})
             alike[task] = {
-                defender: {f"seed_{suite.seed}": _run(kept) for suite, kept in seeds}
+                defender: {f"seed_{seed}": _run(seeds[seed]) for seed in sorted(seeds)}
                 for defender, seeds in lines.items()
             }
     return {
         ENVIRONMENT if number == 1 else f"{ENVIRONMENT}_{number}": tasks
         for number, tasks in enumerate(environments.values(), 1)
     }
+
+
+def means_met(reports: Sequence[Report]) -> dict[str, dict[int, dict[str, float]]]:
+    """Returns the mean returns of each defender and seed, by whom it met.
+
+    Args:
+      reports: reports of one task.
+    """
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for report in reports:
+        for row in report.columns:
+            met = found.setdefault(row.defender, {}).setdefault(report.seed, {})
+            name = re.sub(r"\W+", "_", row.against[1])
+            met[f"{name}_return"] = row.returns.estimate
+    return found
 
 
 def _name(defender: str) -> str:
@@ -66,9 +82,6 @@ def _check_distinct(task: str, defenders: Sequence[str]) -> None:
             )
 
 
-def _run(kept: Kept) -> dict[str, Any]:
-    metrics = {
-        "worst_return": [kept.worst.estimate],
-        "clean_return": [kept.clean.estimate],
-    }
+def _run(means: Mapping[str, float]) -> dict[str, Any]:
+    metrics = {name: [mean] for name, mean in means.items()}
     return {STEP: {"step_count": 0, **metrics}, "absolute_metrics": metrics}
