@@ -25,7 +25,7 @@ from psro_comm.reports.text import markdown_table
 from psro_comm.settings.budgets import AXES
 
 MARK = "leaderboard"
-FLOOR, CEILING = "everybody muted, the floor", "the liar muted, by who knows him"
+FLOOR, CEILING = "the floor, {} for everybody", "the liar muted, by who knows him"
 _ARTEFACT = re.compile(r"suite-[0-9a-f]{10}((?:-(?:cap|rate|liars))*)")
 _HEAD = (
     *("defender", "seeds", "clean", "worst case found", "of reach", "holds"),
@@ -191,7 +191,8 @@ def render_leaderboard(found: Mapping[str, Sequence[Entry]], made_by: str) -> st
     parts = [_LEGEND]
     for task, lines in found.items():
         suites = {suite.seed: suite for line in lines for suite, _ in line.kept}
-        both = (("floor", FLOOR), ("liar_muted", CEILING))
+        mutes = " or ".join(sorted({suite.mute for suite in suites.values()}))
+        both = (("floor", FLOOR.format(mutes)), ("liar_muted", CEILING))
         levels = [
             (
                 name,
