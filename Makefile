@@ -114,7 +114,7 @@ bench-peers: $(PEERS_STAMP)
 # A link that leads nowhere, or a page that no menu shows, is an error.
 docs: $(DOCS_STAMP)
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build
-	@echo "build/site/index.html"
+	@echo "build/site/index.html; with its search: $(PYTHON) -m http.server -d build/site"
 
 gpu-check: $(if $(WHEELS),,$(STAMP))
 	PYTHON=$(if $(WHEELS),$(PYTHON),$(PY)) WHEELS=$(WHEELS) .ci/gpu-check

@@ -125,6 +125,7 @@ def test_every_command_is_accepted_by_its_program(all_commands, tmp_path):
     # Only an owner of the game, or of these runs, gets past these lines.
     lacking = (
         *("bin.doctor --smac", "does not exist in runs", "ray is not installed"),
+        "wandb is not installed",
         "pip install pettingzoo",
     )
     found = [row for row in found if not any(words in row[-1] for words in lacking)]
@@ -196,17 +197,6 @@ def test_every_error_text_that_is_explained_is_raised_somewhere():
     for error in errors:
         for part in error.split("..."):
             assert part.strip(" :;,") in known, f"{error}: no source says {part!r}"
-
-
-def test_the_leaderboards_table_is_its_data():
-    folder = ROOT / "docs/results/leaderboard"
-    text = (folder / "leaderboard.md").read_text()
-    for task, lines in json.loads((folder / "leaderboard.json").read_text()).items():
-        table = text.partition(f"### {task}\n")[2].partition("###")[0]
-        for line in lines:
-            row = table.partition(f"| {line['defender']} | {len(line['seeds'])} |")[2]
-            worst = line["worst"]
-            assert f"{worst['estimate']:.2f} [{worst['low']:.2f}" in row.splitlines()[0]
 
 
 def test_the_results_have_their_place():

@@ -43,7 +43,10 @@ def test_the_lock_holds_what_is_required(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["requirements-smac.txt", "requirements-smac-test.txt", "requirements-torch.txt"],
+    [
+        *("requirements-smac.txt", "requirements-smac-test.txt"),
+        *("requirements-torch.txt", "requirements-wandb.txt"),
+    ],
 )
 def test_everything_else_is_pinned_as_well(name):
     exact = re.compile(r"[\w-]+==[\w.]+|git\+https://\S+@[0-9a-f]{40}")

@@ -57,4 +57,17 @@ def test_every_step_shows_what_the_tutorial_says_of_it(said):
     assert last["filter"] < 1.0
     assert last["psro:rmacrl"] > 3.3
     assert "DEFENDER POLICIES" in meta
+    written = (ROOT / "docs/tutorial.md").read_text()
+    for words, found in (
+        (r"It earns ([\d.]+)", number(team, "messages as they are")),
+        (r"It leaves ([\d.]+)", number(attack, "trained-attack against no-filter")),
+        (r"leaves ([\d.]+): rep", number(filter_, "attack against trained-filter")),
+        (r"([\d.]+) is left", number(fresh, "trained-attack against filter")),
+        (r"value of the game is ([\d.]+)", float(value[1])),
+        (r"The filter keeps ([\d.]+)", last["filter"]),
+        (r"R-MACRL ([\d.]+) \[", last["psro:rmacrl"]),
+    ):
+        told = re.search(words, written)
+        assert told, words
+        assert float(told[1]) == pytest.approx(found, abs=0.4), words
     assert number(own, "far@3") > 7.0

@@ -24,7 +24,7 @@ from psro_comm.api.cast import (
 from psro_comm.api.games import beside, laboratory
 from psro_comm.api.play import Source, game_of
 from psro_comm.api.policies import Player, Policy
-from psro_comm.api.results import Result, flat
+from psro_comm.api.results import Result, met_as_record
 from psro_comm.metagame.rows import Row, Trained
 from psro_comm.metagame.solvers import META_SOLVERS
 from psro_comm.studies.stored_players import TRAINED
@@ -65,17 +65,7 @@ class BestResponse(Result):
 
     def records(self) -> list[dict[str, Any]]:
         """Returns a row a pair: return and success, with intervals."""
-        return [
-            {
-                "filter": each.defender,
-                "attack": each.attacker,
-                **flat("return", each.returns),
-                **flat("success", each.success),
-                "distortion": each.distortion,
-                "worlds": each.episodes,
-            }
-            for each in self.rows
-        ]
+        return [met_as_record(each) for each in self.rows]
 
     def to_dict(self) -> dict[str, Any]:
         """Returns everything but the weights as JSON data."""

@@ -12,7 +12,7 @@ from games.engine.settings import refusal
 from games.engine.side import Side
 from psro_comm.api.cast import Players, casting, check_players
 from psro_comm.api.games import Game, beside, changed, laboratory, reseeded
-from psro_comm.api.results import Result, flat
+from psro_comm.api.results import Result, flat, met_as_record
 from psro_comm.api.runs import Run, load
 from psro_comm.api.tables import Table
 from psro_comm.api.teams import Team
@@ -143,17 +143,7 @@ class Evaluation(Result):
 
     def records(self) -> list[dict[str, Any]]:
         """Returns a row a pair: return, success and distortion, with intervals."""
-        return [
-            {
-                "filter": each.defender,
-                "attack": each.attacker,
-                **flat("return", each.returns),
-                **flat("success", each.success),
-                "distortion": each.distortion,
-                "worlds": each.episodes,
-            }
-            for each in self.rows
-        ]
+        return [met_as_record(each) for each in self.rows]
 
     def to_dict(self) -> dict[str, Any]:
         """Returns everything as JSON data."""

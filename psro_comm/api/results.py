@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from psro_comm.metagame.intervals import Interval
+from psro_comm.metagame.rows import Row
 from psro_comm.reports.text import columns
 
 
@@ -77,6 +78,18 @@ def flat(name: str, interval: Interval) -> dict[str, float | None]:
     low, high = f"{name}_low", f"{name}_high"
     named = zip((name, low, high), interval, strict=True)
     return {key: None if value != value else float(value) for key, value in named}
+
+
+def met_as_record(row: Row) -> dict[str, Any]:
+    """Returns a row of who met whom as a record, with intervals."""
+    return {
+        "filter": row.defender,
+        "attack": row.attacker,
+        **flat("return", row.returns),
+        **flat("success", row.success),
+        "distortion": row.distortion,
+        "worlds": row.episodes,
+    }
 
 
 def plain(value: Any) -> Any:

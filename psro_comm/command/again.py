@@ -5,7 +5,8 @@ import shlex
 
 from psro_comm.lab.session import Request
 
-_HOW = re.compile(r"--(no)?(runs_dir|workers|executor|ray\.address|dry_run)(=|$)")
+_HOW = re.compile(r"--(no)?(runs_dir|workers|executor|ray\.address|wandb|dry_run)(=|$)")
+_NOTHING = re.compile(r"--\w+=")  # a list that is empty, as it is where none is given
 
 
 def again(program: str, request: Request) -> str:
@@ -17,5 +18,9 @@ def again(program: str, request: Request) -> str:
       program: name of the program.
       request: what the flags asked for.
     """
-    flags = [each for each in request.flags.splitlines() if not _HOW.match(each)]
+    flags = [
+        each
+        for each in request.flags.splitlines()
+        if not (_HOW.match(each) or _NOTHING.fullmatch(each))
+    ]
     return shlex.join(["python", "-m", f"bin.{program}", *flags])

@@ -80,6 +80,10 @@ _SIZES = "Size of the run: smoke (seconds), quick (minutes) or paper (hours)."
 _WORKERS = "Processes side by side (default: one per core; 0: none)."
 _EXECUTOR = "What runs them: local processes, ray (an extra) or inline, which is none."
 _ADDRESS = "Address of a running Ray cluster, or auto (default: starts Ray here)."
+_WANDB = (
+    "Project of Weights & Biases that gets the metrics, too (an extra:"
+    " requirements-wandb.txt); WANDB_MODE=offline needs no network."
+)
 _PLUGIN = "Module or .py file that registers attacks, filters, ...; may be repeated."
 COMMON: dict[str, Callable[[str], object]] = {
     "plugin": lambda name: flags.DEFINE_multi_string(name, None, _PLUGIN),
@@ -96,6 +100,7 @@ COMMON: dict[str, Callable[[str], object]] = {
     "workers": lambda name: flags.DEFINE_integer(name, None, _WORKERS),
     "executor": lambda name: flags.DEFINE_enum(name, "local", EXECUTORS, _EXECUTOR),
     "ray.address": lambda name: flags.DEFINE_string(name, None, _ADDRESS),
+    "wandb": lambda name: flags.DEFINE_string(name, None, _WANDB),
     "team": lambda name: flags.DEFINE_string(
         name, None, "Use the team of this run, or a plugin's; do not train one."
     ),

@@ -14,6 +14,7 @@ from oracles.teams.elsewhere import TEAMS
 from psro_comm.command.common import COMMON, define_common, load_plugins
 from psro_comm.command.flags import define_flags, from_flags
 from psro_comm.disk.store import run_path
+from psro_comm.disk.wandb_lines import require_wandb
 from psro_comm.lab.session import Request, choose_device, read_run, run_on
 from psro_comm.settings.experiment import ExperimentConfig, from_description
 from psro_comm.settings.fields import leaves
@@ -111,9 +112,12 @@ def request(
         FLAGS.run or "-".join(name).replace(":", "-"),
         flags=_given_flags(),
         team=FLAGS.team,
+        wandb=FLAGS.wandb,
         **run_on(*_runners(), device, config.env),
     )
     _check_run_names(asked)
+    if asked.wandb is not None:
+        require_wandb(asked.wandb)
     asked = with_team_of(asked, named or {})
     _refuse_idle(asked, named or {})
     check_players(asked, named or {}, teams=teams)

@@ -7,7 +7,7 @@ from typing import Any
 from psro_comm.disk.files import check_name
 
 CHECKPOINTS = ("team-checkpoint-0.safetensors", "team-checkpoint-1.safetensors")
-RESERVED = ("config", "env", "status", "manifest", "team")
+RESERVED = ("config", "env", "status", "manifest", "team", "wandb")
 INPUTS = "inputs"
 """The artefact that says of what others were made: see `psro_comm.lab.inputs`."""
 START = "start"

@@ -19,6 +19,7 @@ from absl import logging
 from psro_comm.disk.access import exists, open_own, read_own
 from psro_comm.disk.files import check_name, guarded, write_atomic
 from psro_comm.disk.lines import parse, seal, sealed, whole
+from psro_comm.disk.wandb_lines import WandbLines
 
 Log = Callable[[Mapping[str, float]], None]
 """Takes the quantities of one update or one iteration."""
@@ -42,16 +43,25 @@ class MetricsWriter:
     """
 
     def __init__(
-        self, root: Path, *, clock: Callable[[], float] = time.monotonic
+        self,
+        root: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        beside: WandbLines | None = None,
     ) -> None:
         """Continues the file in `root`; an incomplete last line is dropped.
+
+        Args:
+          root: folder of the run.
+          clock: returns seconds from any origin.
+          beside: gets each new line, too; closed with this.
 
         Raises:
           StoreError: a line is damaged or missing, or the disk refuses.
         """
         self._path = root / "metrics.jsonl"
         self._events = root / "tb"
-        self._clock = clock
+        self._clock, self._beside = clock, beside
         self._writers: dict[str, Any] = {}
         old = read_own(self._path) if exists(self._path) else b""
         kept = _whole(old, self._path)
@@ -131,6 +141,8 @@ class MetricsWriter:
         guarded(self._path, self._file.close)
         while self._writers:
             self._writers.popitem()[1].close()
+        if self._beside is not None:
+            self._beside.close()
 
     def _opened(self) -> BinaryIO:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -149,6 +161,11 @@ class MetricsWriter:
         self._crc = crc
         self._note(row)
         self._draw(row)
+        if self._beside is not None:
+            curve = _curve(artefact)
+            axis = _axis(curve)
+            shown = {k: v for k, v in row.items() if "/" in k or k == axis}
+            self._beside.write(curve, axis, shown)
 
     def _draw(self, row: Mapping[str, Any]) -> None:
         """Adds a line to the event file of its curve."""
@@ -157,9 +174,8 @@ class MetricsWriter:
             from psro_comm.disk.events import EventFile  # tensorboardX loads torch
 
             self._writers[curve] = EventFile(self._events / curve, self._clock)
-        axis = "iteration" if curve == ITERATIONS else "update"
         values = {key: value for key, value in row.items() if "/" in key}
-        self._writers[curve].write(values, int(row.get(axis) or 0))
+        self._writers[curve].write(values, int(row.get(_axis(curve)) or 0))
 
     def _draw_again(self, curve: str) -> None:
         """Writes a curve anew, for events cannot be dropped one by one."""
@@ -193,6 +209,10 @@ def _whole(data: bytes, path: Path) -> bytes:
 def _curve(artefact: str) -> str:
     """Returns the curve that an artefact's lines are points of."""
     return ITERATIONS if _ITERATION.fullmatch(artefact) else artefact
+
+
+def _axis(curve: str) -> str:
+    return "iteration" if curve == ITERATIONS else "update"
 
 
 def _number(key: str, value: float) -> float | None:

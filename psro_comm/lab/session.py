@@ -39,6 +39,7 @@ class Request(NamedTuple):
     team: str | None = None  # a run, or a key of TEAMS, whose team is used
     executor: str = "local"  # one of EXECUTORS, where there are workers
     ray_address: str | None = None  # of a cluster that exists
+    wandb: str | None = None  # project of Weights & Biases that gets the metrics, too
 
     @property
     def runners(self) -> dict[str, Any]:
@@ -162,6 +163,7 @@ def open_lab(request: Request) -> Iterator[Lab]:
     from psro_comm.disk.environment import describe_environment
     from psro_comm.disk.metrics import MetricsWriter
     from psro_comm.disk.store import RunStore, run_path
+    from psro_comm.disk.wandb_lines import WandbLines
     from psro_comm.lab.adopted import made_elsewhere, record_plugins
     from psro_comm.lab.lab import Lab
     from psro_comm.lab.workers import Workers
@@ -172,11 +174,14 @@ def open_lab(request: Request) -> Iterator[Lab]:
     if request.team is not None and request.team not in TEAMS:
         donor = RunStore.read(run_path(request.runs_dir, request.team))
     described = describe(request.config)
+    project = request.wandb
     with (
         RunStore.open(
             root, described, played_before=PLAYED_BEFORE, growth=GROWTH
         ) as store,
-        MetricsWriter(root) as metrics,
+        MetricsWriter(
+            root, beside=WandbLines(root, project, described) if project else None
+        ) as metrics,
         Workers(make_executor(**request.runners)) as workers,
     ):
         record_plugins(store)

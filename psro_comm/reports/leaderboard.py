@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from psro_comm.disk.files import encode_json, make_folder, read_bytes, write_atomic
 from psro_comm.disk.manifest import Manifest
-from psro_comm.disk.store import RunStore, StoreError
+from psro_comm.disk.store import StoreError
 from psro_comm.metagame.intervals import Interval, as_dict
 from psro_comm.metagame.suite import Kept, Suite
 from psro_comm.names import RMACRL
+from psro_comm.reports.origins import opened, origin
 from psro_comm.reports.results import inserted
 from psro_comm.reports.seeds import pooled
 from psro_comm.reports.tables.marl_eval import as_marl_eval
@@ -24,7 +25,7 @@ from psro_comm.reports.text import markdown_table
 from psro_comm.settings.budgets import AXES
 
 MARK = "leaderboard"
-FLOOR, CEILING = "everybody muted, the floor", "the liar muted, by who knows him"
+FLOOR, CEILING = "the floor, {} for everybody", "the liar muted, by who knows him"
 _ARTEFACT = re.compile(r"suite-[0-9a-f]{10}((?:-(?:cap|rate|liars))*)")
 _HEAD = (
     *("defender", "seeds", "clean", "worst case found", "of reach", "holds"),
@@ -73,6 +74,16 @@ class Entry(NamedTuple):
             f"{held} of {len(self.kept)}",
             ", ".join(attacks),
         )
+
+    def means(self) -> dict[int, dict[str, float]]:
+        """Returns its mean returns by seed: `worst_return`, `clean_return`."""
+        return {
+            suite.seed: {
+                "worst_return": kept.worst.estimate,
+                "clean_return": kept.clean.estimate,
+            }
+            for suite, kept in self.kept
+        }
 
     def area(self, axis: str) -> Interval | None:
         """Returns the area under its curve, over seeds; None where one has none."""
@@ -123,14 +134,16 @@ def read_suites(roots: Sequence[Path]) -> list[Suite]:
     """
     found = []
     for root in roots:
-        store = RunStore.read(root)
+        store = opened(root)
         files = (Path(file).stem for file in Manifest(root).files())
         # One that was measured again with curves holds all of the other.
         matches = [m for m in map(_ARTEFACT.fullmatch, files) if m]
         most = {m[0][:16]: m[0] for m in sorted(matches, key=lambda m: len(m[1]))}
         names = list(most.values())
         if not names:
-            raise StoreError(f"{root} holds no suite: it is no run of bin.worst_case")
+            raise StoreError(
+                f"{root} holds no suite, which bin.worst_case makes; {origin(root)}"
+            )
         found += [Suite.from_dict(store.load_json(name)) for name in names]
     return found
 
@@ -178,7 +191,8 @@ def render_leaderboard(found: Mapping[str, Sequence[Entry]], made_by: str) -> st
     parts = [_LEGEND]
     for task, lines in found.items():
         suites = {suite.seed: suite for line in lines for suite, _ in line.kept}
-        both = (("floor", FLOOR), ("liar_muted", CEILING))
+        mutes = " or ".join(sorted({suite.mute for suite in suites.values()}))
+        both = (("floor", FLOOR.format(mutes)), ("liar_muted", CEILING))
         levels = [
             (
                 name,
@@ -236,7 +250,7 @@ def write_leaderboard(
     """
     text = render_leaderboard(found, made_by)
     plain = {task: [line.to_dict() for line in lines] for task, lines in found.items()}
-    results = {t: {each.defender: each.kept for each in e} for t, e in found.items()}
+    results = {t: {each.defender: each.means() for each in e} for t, e in found.items()}
     files = {
         out / "leaderboard.md": f"# Leaderboard\n\n{text}\n".encode(),
         out / "leaderboard.json": encode_json(plain),

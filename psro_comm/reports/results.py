@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from psro_comm.disk.files import make_folder, read_bytes, write_atomic
+from psro_comm.disk.files import encode_json, make_folder, read_bytes, write_atomic
 from psro_comm.disk.store import RunStore
 from psro_comm.metagame.intervals import verdict
 from psro_comm.metagame.payoffs import PayoffTable
@@ -30,6 +30,7 @@ from psro_comm.reports.seeds import (
     pooled,
 )
 from psro_comm.reports.story import learning_curves
+from psro_comm.reports.tables.marl_eval import as_marl_eval, means_met
 from psro_comm.reports.text import markdown_table, percent
 from psro_comm.settings.tasks.task import Figures
 
@@ -53,9 +54,11 @@ def write_results(
     readme: Path | None = None,
     mark: str = MARK,
 ) -> list[Path]:
-    """Writes `results.md` and three figures for each variant into `out`.
+    """Writes `results.md`, its data and three figures for each variant into `out`.
 
-    A task with several numbers of malicious agents gets one figure more.
+    The data are `results.json`, the runs as `FinishedRun.to_dict` gives them, and
+    `marl_eval.json`, the returns for other people's plots. A task with several numbers
+    of malicious agents gets one figure more.
 
     Args:
       variants: finished runs, as `by_variant` groups them.
@@ -77,6 +80,13 @@ def write_results(
         folder = Path(os.path.relpath(out, readme.parent)).as_posix() + "/"
         block = render_summary(variants, made_by, folder)
         pages[readme] = inserted(read_bytes(readme).decode(), block, mark)
+    plain = [run.to_dict() for runs in variants.values() for run in runs]
+    kept = encode_json({"made_by": made_by, "runs": plain}, indent=None)
+    met = {
+        str(each): means_met([run.report for run in runs])
+        for each, runs in variants.items()
+    }
+    files = {"results.json": kept, "marl_eval.json": encode_json(as_marl_eval(met))}
     make_folder(out)
     written = []
     for variant, runs in variants.items():
@@ -84,9 +94,11 @@ def write_results(
     for task, numbers in _by_number(variants).items():
         curves = {n: [_curves(run) for run in runs] for n, runs in numbers.items()}
         written += plot_malicious(curves, out / f"{task}-malicious", task)
+    for name, data in files.items():
+        write_atomic(out / name, data)
     for path, text in pages.items():
         write_atomic(path, (text.rstrip("\n") + "\n").encode())
-    return [*written, *pages]
+    return [*written, *(out / name for name in files), *pages]
 
 
 def _by_number(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from psro_comm.disk.differences import UNSET, completed, difference
-from psro_comm.disk.store import RunStore, StoreError
+from psro_comm.disk.store import StoreError
 from psro_comm.metagame.intervals import Interval, across_seeds
 from psro_comm.metagame.report import Report
 from psro_comm.names import COMPARED
+from psro_comm.reports.origins import opened, origin
 from psro_comm.settings.experiment import PLAYED_BEFORE, ExperimentConfig, describe
 from psro_comm.settings.fields import leaves
 from psro_comm.settings.tasks import BUDGETS, num_malicious, paper, preset
@@ -30,6 +31,20 @@ class FinishedRun(NamedTuple):
     config: dict[str, Any]
     report: Report
 
+    def to_dict(self) -> dict[str, Any]:
+        """Returns all that tables are made of as JSON data."""
+        report = self.report.to_dict()
+        return {"run": self.root.name, "config": self.config, "report": report}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "FinishedRun":
+        """Returns the run that `to_dict` described, without what figures are made of.
+
+        Raises:
+          ValueError: the report is damaged.
+        """
+        return cls(Path(data["run"]), data["config"], Report.from_dict(data["report"]))
+
 
 def read_finished(root: Path) -> FinishedRun:
     """Reads the report of a run.
@@ -38,12 +53,12 @@ def read_finished(root: Path) -> FinishedRun:
       StoreError: there is no run, it is damaged, or it is not finished.
       ValueError: its report is damaged.
     """
-    store = RunStore.read(root)
+    store = opened(root)
     found = store.load_json("report") if store.has("report") else {}
     if not found or "role" in found:  # a role is what train_attack, train_filter report
         raise StoreError(
-            f"{root} holds no report of a whole story: results are made of finished"
-            " runs of bin.quickstart (make run)"
+            f"{root} holds no report of a whole story, which bin.quickstart makes;"
+            f" {origin(root)}"
         )
     try:
         report = Report.from_dict(found)

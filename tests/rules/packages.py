@@ -28,11 +28,12 @@ HOMES = {  # package -> files, or folders ending in "/", that may import it
         name: {"games/environments/pettingzoo/"} for name in ("pettingzoo", "gymnasium")
     },
     "ray": {"psro_comm/lab/ray_cluster.py"},
+    "wandb": {"psro_comm/disk/wandb_lines.py"},
     **{name: {"psro_comm/benchmarks/peers.py"} for name in _PEERS},
     "absl.flags": {"bin/", "psro_comm/command/", "games/environments/smac/worker.py"},
 }
 EXTRAS = {  # not required: imported in functions
-    *("ray", "smac", "pysc2", "psutil", "pettingzoo", "gymnasium"),
+    *("ray", "wandb", "smac", "pysc2", "psutil", "pettingzoo", "gymnasium"),
     *_PEERS,
 }
 DISK = {  # may touch the disk; style.py calls savefig, on memory

@@ -63,7 +63,8 @@ option { color: #222; background: #fff }
 .boards figcaption { color: var(--ink); min-height: 3em }
 .boards svg { width: 100%; max-height: 26rem; display: block }
 .boards text { text-anchor: middle; fill: var(--on) }
-.boards .word { fill: var(--ink) }
+.boards .word { fill: var(--ink); stroke: var(--paper); stroke-width: .06;
+  stroke-linejoin: round; paint-order: stroke }
 .cell { fill: var(--paper); stroke: var(--line); stroke-width: .02 }
 .wall { fill: var(--wall) }
 .agent { fill: var(--agent) }

@@ -45,8 +45,14 @@ def test_the_table_says_how_many_hold_and_of_which_reach():
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[1] == "2"
     assert cells[4:] == ["50 %, 50 %", "2 of 2", "swap, swap"]
-    assert "| everybody muted, the floor | 2 | 25.00" in text
+    assert "| the floor, mute for everybody | 2 | 25.00" in text
     assert text.endswith("Made by `made so`.")
+
+
+def test_the_floor_says_what_everybody_hears():
+    mean = dataclasses.replace(suite(1, 35.0), mute="mute@replace=team_mean")
+    text = render_leaderboard(entries([suite(0, 31.0), mean], {}), "made so")
+    assert "| the floor, mute or mute@replace=team_mean for everybody | 2 |" in text
 
 
 def test_two_defenders_of_one_seed_are_not_one_row():
