@@ -94,7 +94,12 @@ def _start(count: int, address: str | None, *, gpu: bool) -> Any:
     main = threading.current_thread() is threading.main_thread()
     if main:
         before = {number: signal.getsignal(number) for number in _SIGNALS}
-    ray.init(**given)
+    try:
+        ray.init(**given)
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # all that Ray says of a node that does not come up
+        raise OSError(f"Ray did not start: {error}") from error
     for number, handler in before.items():  # Ray takes SIGTERM for itself
         signal.signal(number, handler)
     share = 0.0

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,14 @@ def test_ray_is_asked_for_only_where_it_is(monkeypatch):
     with pytest.raises(ValueError, match="not installed: python -m pip install -r req"):
         run_on("ray", 2, None, "cpu")
     assert run_on("inline", None, None, "cpu")["workers"] == 0
+
+
+def test_a_ray_that_does_not_start_is_one_line(monkeypatch):
+    def refuse(**_):
+        raise Exception("The current node timed out during startup")
+
+    absent = types.ModuleType("ray")
+    absent.init = refuse
+    monkeypatch.setitem(sys.modules, "ray", absent)
+    with pytest.raises(OSError, match="^Ray did not start: The current node timed out"):
+        RayCluster(2).submit(slots_of, 0, "a task")
