@@ -54,6 +54,7 @@ NOT_A_FLAG = {  # what a program sets itself
     "worst_case": ("attack.stop_return",),  # an attack here is trained to its end
     # its gate's own mutes and noise, and the lies that --harden searches
     "train_team": ("threat.", "attack."),
+    "study_defence": ("attack.",),  # of the fakes that are bred beside a filter
 }
 
 
