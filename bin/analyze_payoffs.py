@@ -15,6 +15,7 @@ from pathlib import Path
 from absl import flags
 
 from psro_comm.command import request as command_line
+from psro_comm.command.common import folder_of_runs
 from psro_comm.command.payoff_files import (
     KINDS,
     READING,
@@ -73,7 +74,7 @@ def main(_: list[str]) -> None:
         command_line.refuse(["runs_dir", *_RUNNERS], "beside --payoffs")
     else:
         command_line.refuse([*READING, "results", "reduction"], "without --payoffs")
-        read_run(Path(given.runs_dir), given.run)
+        read_run(folder_of_runs(), given.run)
         if not given.refine:
             command_line.refuse(_RUNNERS, "without --refine")
     playing = given.refine and given.run is not None

@@ -3,10 +3,9 @@
 python -m bin.study_options --game=signalling_weak --compare=plain,warm_start --run=warm
 """
 
-from pathlib import Path
-
 from absl import flags
 
+from psro_comm.command.common import folder_of_runs
 from psro_comm.command.request import define_common, refuse
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_store
@@ -37,7 +36,7 @@ def main(_: list[str]) -> None:
     asked = {name: given[name].value for name in names}
     seeds = range(given.seed, given.seed + given.seeds)
     budget = (given.trainings, given.worlds)
-    with open_store(Path(given.runs_dir), given.run, asked, growth.OPTIONS) as store:
+    with open_store(folder_of_runs(), given.run, asked, growth.OPTIONS) as store:
         result = study_options(given.game, given.compare, seeds, *budget, store)
         print(render_options(result))
     if store is not None:

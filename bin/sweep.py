@@ -9,6 +9,7 @@ from absl import flags, logging
 
 from psro_comm.command import request as command_line
 from psro_comm.command import sweep as planning
+from psro_comm.command.common import folder_of_runs
 from psro_comm.command.shell import run_main
 from psro_comm.lab.programs import shares
 from psro_comm.lab.session import choose_device, make_executor, run_on
@@ -78,7 +79,7 @@ def _sweep(words: list[str]) -> planning.Sweep:
         tasks,
         tuple(command_line.checked_seeds(FLAGS.seeds)),
         planning.read_settings(FLAGS.set),
-        Path(FLAGS.runs_dir),
+        folder_of_runs(),
         FLAGS.budget,
         choose_device(FLAGS.device),
         FLAGS.name,

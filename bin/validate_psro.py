@@ -3,11 +3,11 @@
 python -m bin.validate_psro --game=signalling --iterations=6
 """
 
-from pathlib import Path
 from typing import Any
 
 from absl import flags
 
+from psro_comm.command.common import folder_of_runs
 from psro_comm.command.request import define_common, refuse
 from psro_comm.command.shell import run_main
 from psro_comm.lab.session import open_store
@@ -36,7 +36,7 @@ def main(_: list[str]) -> None:
     options: dict[str, Any] = {name: given[name].value for name in names}
     game = KNOWN_GAMES[given.game](given.seed)
     asked = {"game": given.game, **options}
-    with open_store(Path(given.runs_dir), given.run, asked, growth.VALIDATION) as store:
+    with open_store(folder_of_runs(), given.run, asked, growth.VALIDATION) as store:
         print(render_steps(validate(game, **options, store=store), game.value))
     if store is not None:
         print(f"\nSaved: {store.root}")

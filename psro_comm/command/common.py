@@ -6,6 +6,7 @@ Plugins are imported before flags are defined: what they register has flags, too
 import re
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from absl import flags
 
@@ -108,3 +109,18 @@ COMMON: dict[str, Callable[[str], object]] = {
         name, False, "Print the plan and stop."
     ),
 }
+
+
+def folder_of_runs() -> Path:
+    """Returns the folder that `--runs_dir` names, which need not exist.
+
+    Raises:
+      ValueError: it is named by nothing, or it is a file, or would lie in one.
+    """
+    given = str(flags.FLAGS.runs_dir)
+    path = Path(given)
+    files = [str(each) for each in (path, *path.parents) if each.is_file()]
+    if not given or files:
+        why = f", but {files[0]} is a file" if files else ""
+        raise ValueError(f"--runs_dir is {given!r}, must name a folder{why}")
+    return path

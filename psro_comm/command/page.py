@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from absl import flags
 
-from psro_comm.command.common import define_common
+from psro_comm.command.common import define_common, folder_of_runs
 from psro_comm.command.request import refuse
 
 flags.disclaim_key_flags()  # our flags are the key flags of the binaries
@@ -66,7 +66,7 @@ def asked_page(program: str, flag: str, words: Sequence[str] = ()) -> Page:
     ]
     given = [f"--{flag}={','.join(names)}", *words, *where]
     return Page(
-        [run_path(Path(FLAGS.runs_dir), name) for name in names],
+        [run_path(folder_of_runs(), name) for name in names],
         Path(FLAGS.out),
         " ".join([f"python -m bin.{program}", *given]),
         None if FLAGS.readme is None else Path(FLAGS.readme),

@@ -11,7 +11,12 @@ from games.environments.registry import ENVS
 from oracles.strategies.registry import ATTACKS, FILTERS
 from oracles.teams.backbones import BACKBONES
 from oracles.teams.elsewhere import TEAMS
-from psro_comm.command.common import COMMON, define_common, load_plugins
+from psro_comm.command.common import (
+    COMMON,
+    define_common,
+    folder_of_runs,
+    load_plugins,
+)
 from psro_comm.command.flags import define_flags, from_flags
 from psro_comm.disk.store import run_path
 from psro_comm.disk.wandb_lines import require_wandb
@@ -108,7 +113,7 @@ def request(
         name.insert(0, kind)
     asked = Request(
         replace(config, device=device),
-        Path(FLAGS.runs_dir),
+        folder_of_runs(),
         FLAGS.run or "-".join(name).replace(":", "-"),
         flags=_given_flags(),
         team=FLAGS.team,
@@ -203,7 +208,7 @@ def begun() -> Request:
       StoreError: there is no run of that name.
     """
     load_plugins()
-    runs_dir = Path(FLAGS.runs_dir)
+    runs_dir = folder_of_runs()
     config = from_description(read_run(runs_dir, FLAGS.run).config)
     runners = run_on(*_runners(), config.device, config.env)
     return Request(config, runs_dir, FLAGS.run, **runners)

@@ -1,11 +1,14 @@
 """Flags are the fields of the configuration, and change only what the user sets."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 from absl import flags
 
 from games.engine.settings import integer
+from psro_comm.command.common import folder_of_runs
 from psro_comm.command.flags import define_flags, from_flags
 
 
@@ -129,3 +132,19 @@ def test_a_flag_file_repeats_the_run(tmp_path):
     again = parsed(f"--flagfile={flag_file}")
     assert from_flags(Outer(), again) == from_flags(Outer(), first)
     assert from_flags(Outer(), again).inner.cap is None
+
+
+@pytest.mark.parametrize("where", ["", "file", "file/deeper"])
+def test_the_folder_of_runs_is_a_folder(tmp_path, monkeypatch, where):
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    values = flags.FlagValues()
+    flags.DEFINE_string("runs_dir", where, "", flag_values=values)
+    values.mark_as_parsed()
+    monkeypatch.setattr(flags, "FLAGS", values)
+    why = ", but file is a file" if where else ""
+    words = f"--runs_dir is {where!r}, must name a folder{why}"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        folder_of_runs()
+    values.runs_dir = "new/runs"
+    assert folder_of_runs() == Path("new/runs")
