@@ -127,6 +127,37 @@ class PGDOracleConfig:
 
 
 @dataclass(frozen=True)
+class GuidedConfig:
+    """The budget and the settings of an attack that is taught by gradients.
+
+    Attributes:
+      env_steps: environment steps of one training, those included from which the worth
+        of actions is learnt. Only the first episodes may exceed them.
+      num_envs: B, worlds side by side.
+      learning_rate: step size of Adam; it falls to a tenth.
+      foresight: weight of what actions are worth, in their standard deviations.
+      evasion: price of a belief's logit above -margin.
+      margin: how far the logit is to stay below zero.
+    """
+
+    env_steps: int = integer(400_000, least=1)
+    num_envs: int = integer(128, least=1)
+    learning_rate: float = number(2e-3, above=0)
+    foresight: float = number(3.0, least=0)
+    evasion: float = number(1.0, least=0)
+    margin: float = number(4.0, least=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+    @property
+    def updates(self) -> int:
+        """Returns the most lines of one training: those of one-step episodes."""
+        return max(1, self.env_steps // self.num_envs)
+
+
+@dataclass(frozen=True)
 class SupervisedConfig:
     """The budget and the settings of a filter's training by true labels.
 

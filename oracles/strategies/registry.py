@@ -12,6 +12,7 @@ from oracles.strategies.attacks.config import (
     FakeGaussianConfig,
     FreezeConfig,
     MadeUpConfig,
+    NetworkConfig,
     NoiseConfig,
     PGDConfig,
     ReplayConfig,
@@ -19,6 +20,7 @@ from oracles.strategies.attacks.config import (
 )
 from oracles.strategies.config import (
     EvolutionConfig,
+    GuidedConfig,
     OracleConfig,
     PGDOracleConfig,
     SupervisedConfig,
@@ -68,6 +70,13 @@ ATTACKS: dict[str, Entry] = {
         learns=True,
         white_box=True,
     ),
+    "network": Entry(
+        f"{_HERE}.guided.network:NetworkAttack",
+        NetworkConfig,
+        learns=True,
+        only=("guided",),
+        white_box=True,
+    ),
     "pgd": Entry(
         f"{_ATTACKS}.pgd:PGDAttack",
         PGDConfig,
@@ -98,6 +107,7 @@ ORACLES: dict[str, Entry] = {
     "ppo": Entry(f"{_HERE}.learner:train_by_ppo", OracleConfig),
     "es": Entry(f"{_HERE}.evolution:train_by_es", EvolutionConfig),
     "pgd": Entry(f"{_HERE}.aiming:aim_pgd", PGDOracleConfig, only=("pgd",)),
+    "guided": Entry(f"{_HERE}.guided.teaching:teach", GuidedConfig, only=("network",)),
     "supervised": Entry(
         f"{_HERE}.supervised:train_by_labels", SupervisedConfig, only=("tracking",)
     ),

@@ -47,6 +47,7 @@ _MORE: Mapping[str, _Cost] = {  # beside play, by the oracle
     "es": _Cost(500, 4.0),
     "supervised": _Cost(1_000, 34.0),
     "pgd": _Cost(25_000, 25.0),
+    "guided": _Cost(8_000, 30.0),
 }
 _SEATED = 800.0  # microseconds a call of each cell beside others: whom it asks
 _FAKES = _Cost(800, 2.0)  # beside that, where the team speaks for the liar

@@ -5,8 +5,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from games.engine.side import Side
-from oracles.strategies.attacks.config import AffineConfig, FakeConfig
-from oracles.strategies.config import EvolutionConfig, Recipe, SupervisedConfig
+from oracles.strategies.attacks.config import (
+    AffineConfig,
+    FakeConfig,
+    NetworkConfig,
+)
+from oracles.strategies.config import (
+    EvolutionConfig,
+    GuidedConfig,
+    Recipe,
+    SupervisedConfig,
+)
 from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
@@ -60,6 +69,8 @@ def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
         "stealthy": Training(
             _search("fake_self", network, hidden), further(network, near)
         ),
+        "guided": _guided(NetworkConfig(), steps),
+        "guided-near": _guided(NetworkConfig(radius=1.0), steps),
     }
 
 
@@ -160,6 +171,12 @@ def stopping_at(recipe: Recipe, stop: float | None) -> Recipe:
     if not hasattr(recipe.config, "stop_return"):
         return recipe
     return recipe._replace(config=replace(recipe.config, stop_return=stop))
+
+
+def _guided(config: NetworkConfig, steps: int) -> Training:
+    """Returns a lie that is taught by gradients, afresh or on from another."""
+    own = Recipe(Side.ATTACKER, "network", config, "guided", GuidedConfig(steps))
+    return Training(own, own)
 
 
 _KINDS = {AffineConfig: "affine", FakeConfig: "fake_self"}

@@ -6,7 +6,10 @@ from games.engine.settings import check, choice, integer, number, refusal, sever
 from psro_comm.metagame.solvers import META_SOLVERS
 
 OWN = "own"  # what a side trains otherwise: `attack_kind` by `attack_trainer`, ...
-TRAINED_ATTACKS = ("stealthy", "affine", "fake", "mirrored", OWN)
+TRAINED_ATTACKS = (
+    *("stealthy", "affine", "fake", "mirrored", "guided", "guided-near"),
+    OWN,
+)
 TRAINED_FILTERS = ("tracking", OWN)
 RULES, UNTRAINED = "rules", "untrained"
 USUAL = TRAINED_ATTACKS[:2]
@@ -30,7 +33,9 @@ class PSROConfig:
         more than those it has: stealthy, the team's own words about what it did not
         see, which first are sought while the filter only watches; affine, an affine lie
         that starts at nothing (none: these two); fake, the same words, sought behind
-        the filter alone; mirrored, a lie that starts at the mirror; own, `attack_kind`.
+        the filter alone; mirrored, a lie that starts at the mirror; guided, a network
+        that is taught by gradients, and guided-near, one whose lies are a mean norm
+        long at most; own, `attack_kind`.
       filters: the kinds of filter that the defender trains: tracking, by true labels;
         own, `filter_kind`. Of all, one joins: that with which the population guarantees
         most.

@@ -36,6 +36,7 @@ def fresh_attacks(
         "mirrored": found["mirrored"].fresh,
         "fake network": found["fake"].fresh._replace(config=_NETWORK),
         "pgd": Recipe(Side.ATTACKER, "pgd", PGDConfig(), "pgd", aim),
+        **_guided(config),
         f"{own.kind}-{own.oracle}": own,
     }
     if flags:
@@ -44,6 +45,14 @@ def fresh_attacks(
         # With other luck each: what is found differs much.
         recipes |= {name: found["stealthy"].fresh for name in _STEALTHY}
     return recipes
+
+
+def _guided(config: ExperimentConfig) -> dict[str, Recipe]:
+    """Returns what is taught by gradients; nothing where there are few games."""
+    found = trainings(config, Side.ATTACKER)
+    taught = {name: found[name].fresh for name in ("guided", "guided-near")}
+    worlds = taught["guided"].budget.num_envs
+    return taught if config.extent.side_by_side(worlds) == worlds else {}
 
 
 def warm_attacks(config: ExperimentConfig) -> dict[str, Recipe]:

@@ -32,6 +32,7 @@ ONLY_SUPERVISED = (
     "coevolving_fraction",
     *("redraw", "beta1", "beta2", "repairs", "ppo_coef", "families"),
 )
+ONLY_GUIDED = ("foresight", "margin")
 ONLY_TRACKING = ("threshold", "replace", "memory", "context")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 SWEPT = (
@@ -46,7 +47,7 @@ NOT_ON_ECHO = {  # settings that matter only beside another, or on another task
     *(
         f"{side}_oracle.{each}"
         for side in ("attack", "filter")
-        for each in (*ONLY_ES, *ONLY_SUPERVISED)
+        for each in (*ONLY_ES, *ONLY_SUPERVISED, *ONLY_GUIDED)
     ),
 }
 NOT_A_FLAG = {  # what a program sets itself

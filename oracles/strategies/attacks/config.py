@@ -123,6 +123,23 @@ class FakeGaussianConfig:
 
 
 @dataclass(frozen=True)
+class NetworkConfig:
+    """The settings of `NetworkAttack`.
+
+    Attributes:
+      hidden: width of both hidden layers.
+      radius: longest lie, in mean norms of a clean message; none is any.
+    """
+
+    hidden: int = integer(128, least=1)
+    radius: float | None = number(None, above=0)
+
+    def __post_init__(self) -> None:
+        """Checks ranges."""
+        check(self)
+
+
+@dataclass(frozen=True)
 class PGDConfig:
     """The settings of `PGDAttack`.
 

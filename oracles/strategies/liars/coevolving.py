@@ -133,7 +133,9 @@ class Coevolving:
 
 def new_liar(setting: Setting) -> FakeSelf:
     """Returns a liar of the kind that is bred, who tells the truth."""
-    return FakeSelf.new(setting, FakeConfig(hidden=UNITS)).to(setting.env.device)
+    with torch.random.fork_rng(devices=[]):  # its weights are never those drawn here
+        liar = FakeSelf.new(setting, FakeConfig(hidden=UNITS))
+    return liar.to(setting.env.device)
 
 
 def _members(opponent: Any) -> Iterator[Any]:

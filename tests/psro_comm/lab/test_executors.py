@@ -220,7 +220,5 @@ def test_a_ray_that_does_not_start_is_one_line(monkeypatch):
     absent = types.ModuleType("ray")
     absent.init = refuse
     monkeypatch.setitem(sys.modules, "ray", absent)
-    with pytest.raises(
-        OSError, match=r"^Ray did not start: The current node"
-    ):
+    with pytest.raises(OSError, match=r"^Ray did not start: The current node"):
         RayCluster(2).submit(slots_of, 0, "a task")

@@ -83,7 +83,7 @@ def edges(bound: Bound) -> list[float]:
 
 
 def test_there_are_configurations_of_every_kind():
-    assert len(CLASSES) == 32
+    assert len(CLASSES) == 34
     assert {"CombatConfig", "NDQConfig", "QConfig", "Threat", "PPOConfig"} <= {*CLASSES}
 
 
@@ -155,8 +155,8 @@ def test_several_are_some_of_the_names_and_none_twice(config_class):
         (
             "psro.attacks",
             ("fake", "liar"),
-            "('fake', 'liar'), must be some of stealthy, affine, fake, mirrored, own,"
-            " none twice or none",
+            "('fake', 'liar'), must be some of stealthy, affine, fake, mirrored,"
+            " guided, guided-near, own, none twice or none",
         ),
         (
             "psro.filters",

@@ -100,7 +100,10 @@ def test_the_headline_is_the_attack_that_left_least_on_other_worlds(tables):
     assert found.kept[3].worst.estimate == pytest.approx(played.mean())
 
 
-SCRATCH = ("affine", "mirrored", "fake network", "pgd", "gaussian-ppo")
+SCRATCH = (
+    *("affine", "mirrored", "fake network", "pgd", "guided", "guided-near"),
+    "gaussian-ppo",
+)
 EVADING = ("mirrored evading", "stealthy", "stealthy 2", "stealthy 3")
 WARM = ("affine+", "network+", "fake network+", "gaussian-ppo+")
 
@@ -121,14 +124,14 @@ def test_it_holds_untrained_stored_and_trained_attacks_each_once(found):
 
 
 def test_the_black_box_is_the_worst_that_knows_neither_team_nor_filter(found):
-    white = ("fake", "pgd", "mirrored evading", "stealth")
+    white = ("fake", "pgd", "guided", "mirrored evading", "stealth")
     for each in found.kept:
         if each.attack == "any":
             continue
         plain = {a: left for a, left in each.returns.items() if not a.startswith(white)}
         assert each.black_box_attack == min(plain, key=plain.__getitem__)
-        same = each.black_box_attack == each.attack
-        assert (each.black_box == each.worst) == same
+        if each.black_box_attack == each.attack:  # others may leave as little
+            assert each.black_box == each.worst
 
 
 def test_stored_attacks_of_another_threat_are_left_out_and_named(runs):

@@ -1,0 +1,1 @@
+"""Attacks that are taught by gradients, and by a value that looks ahead."""
