@@ -19,7 +19,7 @@ class NetworkAttack(Tampering):
         m_adv = m_out + bound(rms * f(o, tau, m_in, m_out, t / T))
 
     Each of the K malicious agents has its own f, a tanh network of two hidden layers,
-    next to zero at the start; t counts the steps that the agent has lived, of T at
+    small at the start; t counts the steps that the agent has lived, of T at
     most. `bound` shortens a lie smoothly to `radius` mean norms. Playing, it looks at
     no more than the paper's attacker; but it was taught, by the oracle `guided`, by
     what the team and the filter make of it.

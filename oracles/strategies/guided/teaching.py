@@ -140,7 +140,7 @@ class _Pupil:
         clean, lied = self._acts(moment, moment.sent), self._acts(moment, said)
         apart = torch.where(clean.isfinite(), clean.exp() * (clean - lied), 0.0).sum(-1)
         lied = torch.where(lied.isfinite(), lied.exp(), 0.0)
-        worth = (lied * self.advantages(timestep.state)[:, :count]).sum(-1)
+        worth = (lied * self.advantages(timestep.state)).sum(-1)
         benign = timestep.alive.scatter(1, moment.malicious, False)
         harm = _KL * apart.clamp(max=_MOST_KL) - self.budget.foresight * worth
         return (harm * benign).sum(1), believed
