@@ -1,5 +1,6 @@
 """The settings of filters; this module needs no torch."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -146,12 +147,16 @@ class TrackingConfig:
         network's guess of what the sender meant, which begins at best.
       memory: whether its recurrent state lasts from step to step (or, as an ablation,
         begins anew at each).
+      gate: flags a sender that says what is further from its mean than this many times
+        the furthest it ever said in clean play, and sees no further itself; 0 for none.
+        No network learns what to make of all that is never said.
       context: whether it sees what a sender said a step ago, was told then and is about
         to be told (or, as an ablation, its message alone).
     """
 
     hidden: int = integer(64, least=1)
     threshold: float = number(-1.0)
+    gate: float = number(1.25, least=0)
     replace: str = choice("best", (*REPLACEMENTS, "learned"))
     memory: bool = True
     context: bool = True
@@ -166,7 +171,10 @@ class TrackingConfig:
         So a filter keeps its digest, which names and seeds what is made with it.
         """
         plain = asdict(self)
-        return {k: v for k, v in plain.items() if k not in _PARTS or not v}
+        usual = {"memory": True, "context": True, "gate": 0.0}
+        return {k: v for k, v in plain.items() if k not in usual or v != usual[k]}
 
-
-_PARTS = ("memory", "context")  # of a filter, that an ablation takes away
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "TrackingConfig":
+        """Returns the settings that `to_plain` told; what had no gate has none."""
+        return cls(**{"gate": 0.0, **plain})

@@ -4,7 +4,8 @@
     x_i = [ logit(f, state_i) > threshold, and among the K highest ]
 
 A lie in the team's own language is no unusual message: what gives it away is what the
-sender was told, and how it goes on.
+sender was told, and how it goes on. A message that nobody would say, and of which no
+network knows what to make, is stopped by its length alone, the gate.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from games.engine.strategy import Decision, Verdict
 from games.engine.view import FilterView
 from oracles.learning.nets import squash
 from oracles.strategies.filters.config import TrackingConfig
+from oracles.strategies.filters.gate import cut, length, sure
 from oracles.strategies.filters.recalling import Recaller
 from oracles.strategies.filters.replacing import replacement
 from oracles.strategies.recording import Recording, record
@@ -27,7 +29,6 @@ from oracles.strategies.setting import Setting
 _FAR = 1e4  # standard deviations; no message is seen as further away
 _DOUBT = -2.0  # the logit of an untrained filter: most senders are honest
 
-
 Flags = Callable[[Tensor, Tensor], Tensor]  # logits and who lives, [B,N], to flags
 
 
@@ -35,6 +36,7 @@ class TrackingInputs(NamedTuple):
     """The parts of a rollout that `TrackingFilter.unroll` reads."""
 
     seen: Tensor  # [T,B,N,F]
+    beyond: Tensor  # [T,B,N] see `gate.cut`
     state: Tensor  # [T,B,N,H] before each step; the first is where unrolling begins
     begins: Tensor  # [T,B,N] bool; there the sender is new
     alive: Tensor  # [T,B,N] bool
@@ -75,6 +77,9 @@ class TrackingFilter(nn.Module):
     std: Tensor  # [N,D]
     replacement: Tensor  # [N,D] what a flagged message of each is replaced by
     whiten: Tensor  # [D,D] makes standardised clean messages uncorrelated
+    furthest: (
+        Tensor  # [N] deviations of the clean message that is furthest from its mean
+    )
 
     def __init__(
         self,
@@ -106,6 +111,8 @@ class TrackingFilter(nn.Module):
         self.register_buffer("std", torch.ones(num_agents, message_size))
         self.register_buffer("replacement", torch.zeros(num_agents, message_size))
         self.register_buffer("whiten", torch.eye(message_size))
+        if config.gate:
+            self.register_buffer("furthest", torch.full((num_agents,), torch.inf))
 
     @classmethod
     def new(cls, setting: Setting, config: Any = None) -> Self:
@@ -129,7 +136,9 @@ class TrackingFilter(nn.Module):
     @classmethod
     def rebuild(cls, arguments: Mapping[str, Any]) -> Self:
         """Builds the filter that `arguments` describe, without its weights."""
-        return cls(**{**arguments, "config": TrackingConfig(**arguments["config"])})
+        return cls(
+            **{**arguments, "config": TrackingConfig.of_plain(arguments["config"])}
+        )
 
     def arguments(self) -> dict[str, Any]:
         """Returns what `rebuild` needs, as JSON data."""
@@ -154,7 +163,11 @@ class TrackingFilter(nn.Module):
         std = (squares / spoken.sum((0, 1)).clamp(min=1)).sqrt()
         self.mean.copy_(mean)
         self.std.copy_(std.clamp(min=least))
-        said = self._standardise(recording.messages)[recording.spoken]
+        standard = self._standardise(recording.messages)
+        if self.config.gate:
+            lengths = length(standard).masked_fill(~recording.spoken, 0.0)
+            self.furthest.copy_(lengths.amax((0, 1)).clamp(min=1.0))
+        said = standard[recording.spoken]
         covariance = said.T @ said / max(1, len(said))
         values, vectors = torch.linalg.eigh(covariance)
         # Directions in which nothing was ever said count, but not without bound.
@@ -173,11 +186,11 @@ class TrackingFilter(nn.Module):
     def answer(self, view: FilterView, memory: Tensor, flags: Flags) -> Verdict:
         """Returns the verdict with the flags that `flags` chooses by the logits."""
         known = self._recall(memory, view.fresh)
-        standard = self._standardise(view.messages)
+        standard, beyond = self._cut(self._standardise(view.messages))
         seen = self._seen(standard, view.alive, view.links, known)
         features = self.features(seen)
         state = self._step(features, known.state, view.alive)
-        logit = self._logit(features, state)
+        logit = self._logit(features, state, beyond)
         flag = flags(logit, view.alive)
         repaired = self._repaired(features, state)
         through = standard.where(flag[..., None] == 0, self._standardise(repaired))
@@ -192,13 +205,13 @@ class TrackingFilter(nn.Module):
         """Returns what `logits` needs of a rollout `[T,B,...]` behind this filter."""
         timestep = rollout.timestep
         known = self._recall(rollout.carry.memories.filter_, timestep.fresh)
-        standard = self._standardise(rollout.wire.tampered)
+        standard, beyond = self._cut(self._standardise(rollout.wire.tampered))
         seen = self._seen(standard, timestep.alive, timestep.links, known)
         # What is remembered is cleared where an episode starts.
         starts = rollout.done.roll(1, 0)
         starts[0] = False
         begins = timestep.fresh | starts[..., None]
-        return TrackingInputs(seen, known.state, begins, timestep.alive)
+        return TrackingInputs(seen, beyond, known.state, begins, timestep.alive)
 
     def unroll(self, inputs: TrackingInputs) -> Unrolled:
         """Returns what the filter makes of a rollout, all steps unrolled again."""
@@ -211,7 +224,8 @@ class TrackingFilter(nn.Module):
             state = self._step(feature, state, alive)
             each.append(state)
         states = torch.stack(each)
-        return Unrolled(self._logit(features, states), self._repaired(features, states))
+        logit = self._logit(features, states, inputs.beyond)
+        return Unrolled(logit, self._repaired(features, states))
 
     def _recall(self, memory: Tensor, fresh: Tensor) -> Known:
         hidden, size = self.config.hidden, self.mean.shape[1]
@@ -246,8 +260,15 @@ class TrackingFilter(nn.Module):
         new = self.recur(features.flatten(0, 1), state.flatten(0, 1)).view_as(state)
         return new.where(alive[..., None], state)
 
-    def _logit(self, features: Tensor, state: Tensor) -> Tensor:
-        return self.head(torch.cat([features, state], -1)).squeeze(-1)
+    def _cut(self, standard: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns messages up to the gate, and how far beyond it they were."""
+        if not self.config.gate:
+            return standard, torch.full_like(standard[..., 0], -1.0)
+        return cut(standard, self.config.gate * self.furthest)
+
+    def _logit(self, features: Tensor, state: Tensor, beyond: Tensor) -> Tensor:
+        logit = self.head(torch.cat([features, state], -1)).squeeze(-1)
+        return sure(logit, beyond)
 
     def _repaired(self, features: Tensor, state: Tensor) -> Tensor:
         """Returns what takes the place of each message if flagged, `[...,N,D]`."""

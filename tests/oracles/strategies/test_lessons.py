@@ -77,7 +77,7 @@ def test_a_message_is_mended_where_a_lie_can_be_undone():
     """The lie adds 3: who says 2 meant -1, who says 4 meant 1."""
     lines: list[Any] = []
     budget = shares(env_steps=25 * 64 * LENGTH, learning_rate=1e-2)
-    train_by_labels(new(), task(Attacker(3.0)), budget, lines.append)
+    train_by_labels(new(gate=0.0), task(Attacker(3.0)), budget, lines.append)
     assert lines[0]["filter/distance"] > 0.8
     assert lines[-1]["filter/distance"] < 0.2
 

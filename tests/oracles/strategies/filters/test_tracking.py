@@ -192,8 +192,10 @@ def test_unrolled_again_the_dead_keep_their_state():
     alive[1, :, 2] = False
     seen = torch.randn(3, BATCH, AGENTS, filter_.features[0].in_features)
     state = torch.zeros(3, BATCH, AGENTS, HIDDEN)
-    now = filter_.unroll(TrackingInputs(seen, state, ~alive & False, alive)).logit
-    without = [part[[0, 2]] for part in (seen, state, ~alive & False, alive)]
+    inside = torch.full(alive.shape, -1.0)
+    inputs = TrackingInputs(seen, inside, state, ~alive & False, alive)
+    now = filter_.unroll(inputs).logit
+    without = [part[[0, 2]] for part in inputs]
     skipped = filter_.unroll(TrackingInputs(*without)).logit
     torch.testing.assert_close(now[2, :, 2], skipped[1, :, 2])
     assert not torch.allclose(now[2, :, 1], skipped[1, :, 1])
@@ -259,16 +261,17 @@ def test_unrolled_again_a_filter_without_memory_believes_the_same():
     alive = torch.ones(3, BATCH, AGENTS, dtype=torch.bool)
     seen = torch.randn(3, BATCH, AGENTS, filter_.features[0].in_features)
     state = torch.zeros(3, BATCH, AGENTS, HIDDEN)
-    whole = filter_.unroll(TrackingInputs(seen, state, ~alive, alive))
-    last = filter_.unroll(
-        TrackingInputs(*(p[2:] for p in (seen, state, ~alive, alive)))
-    )
+    inside = torch.full(alive.shape, -1.0)
+    inputs = TrackingInputs(seen, inside, state, ~alive, alive)
+    whole = filter_.unroll(inputs)
+    last = filter_.unroll(TrackingInputs(*(part[2:] for part in inputs)))
     torch.testing.assert_close(whole.logit[2:], last.logit)
 
 
 def test_a_whole_filter_says_nothing_of_ablations_and_an_ablation_does():
     """So that the digests of filters that were made before stay."""
-    assert {*tracking().arguments()["config"]} == {"hidden", "threshold", "replace"}
+    without = tracking(gate=0.0).arguments()["config"]
+    assert {*without} == {"hidden", "threshold", "replace"}
     less = tracking(memory=False)
     assert less.arguments()["config"]["memory"] is False
     assert TrackingFilter.rebuild(less.arguments()).config == less.config
