@@ -1,10 +1,12 @@
 """The oracle that teaches a lie by gradients: through the filter, and through the team.
 
-    maximise over f:  E[ harm - evasion relu(logit + margin) ]
+    maximise over f:  E[ heard harm - evasion relu(logit + margin) ]
     harm = sum over benign j of  KL_j - w E_{a ~ pi_j(. | heard)} A_j(s, a)
+    heard = 1 - sigmoid(logit + 1)
 
 What listeners would do has a slope in what they hear, and what that does to the return
-is learnt beforehand (`value.py`). So has the filter's belief.
+is learnt beforehand (`value.py`). So has the filter's belief. A lie that is not heard
+does no harm: else one who is found out, whom no slope leads back, says ever worse.
 """
 
 import time
@@ -26,6 +28,7 @@ from oracles.strategies.task import Task
 
 _KL = 0.3  # its weight in the harm
 _MOST_KL, _MOST_LOGIT = 5.0, 20.0
+_FLAGGED = -1.0  # the logit of a lie that every second time is not heard
 _SHARE = 0.45  # of the steps, in which advantages are learnt
 
 
@@ -45,7 +48,7 @@ def teach(policy: Any, task: Task, budget: GuidedConfig, log: Log | None) -> Non
     limit = task.setting.env.spec.episode_limit
     worlds = max(3, int(_SHARE * budget.env_steps) // limit)
     advantages, played = learn_advantages(task, worlds)
-    pupil = _Pupil(policy, advantages, budget)
+    pupil = Pupil(policy, advantages, budget)
     setting, generators = task.setting, task.generators
     stream = Stream(
         *(setting.env, setting.team, setting.channel(pupil, task.opponent)),
@@ -77,8 +80,13 @@ def teach(policy: Any, task: Task, budget: GuidedConfig, log: Log | None) -> Non
             )
 
 
-class _Pupil:
-    """An attack that learns at each step from what it says."""
+class Pupil:
+    """An attack that learns at each step from what it says.
+
+    Attributes:
+      policy: what learns.
+      has_learnt: whether it has, since it was asked what it learnt from.
+    """
 
     kind = "pupil"
     knowledge = "white_box"
@@ -103,21 +111,33 @@ class _Pupil:
             offset, _ = self.policy.offset(view, memory, generator)
             offset = torch.where(view.alive[..., None], offset, 0.0)
             harm, logit = self._judged(view, offset, generator)
+            heard = torch.sigmoid(_FLAGGED - logit)
             price = self.budget.evasion * (logit + self.budget.margin).relu()
-            loss = (price - harm).mean()
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 5.0)
-            self.optimizer.step()
+            self._step((price - heard * harm).mean())
         self._seen.append(torch.stack([harm.mean(), logit.mean()]).detach())
         with torch.no_grad():
             return self.policy.decide(view, memory, generator)
+
+    @property
+    def has_learnt(self) -> bool:  # noqa: D102 (see the class)
+        return bool(self._seen)
 
     def told(self) -> dict[str, float]:
         """Returns what it learnt from since it was asked last, on average."""
         harm, logit = torch.stack(self._seen).mean(0).tolist()
         self._seen = []
         return {"attack/harm": harm, "attack/logit": logit}
+
+    def _step(self, loss: Tensor) -> None:
+        """Follows the slope of its own weights: a filter may learn beside it."""
+        weights = [*self.policy.parameters()]
+        if not loss.requires_grad:  # a team or a filter of somebody else's has no slope
+            return
+        slopes = torch.autograd.grad(loss, weights, allow_unused=True)
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.grad = slope
+        torch.nn.utils.clip_grad_norm_(weights, 5.0)
+        self.optimizer.step()
 
     def _judged(
         self, view: AttackView, offset: Tensor, generator: torch.Generator

@@ -47,14 +47,18 @@ SETTING = Setting(ENV, Unsure(2), RULES, CAUGHT)
 
 
 class Watchful(nn.Module):
-    """Believes the louder a message is, and flags none; belief is 1/2 at length 1."""
+    """Believes the louder a message is, and flags none; belief is 1/2 at some length."""
 
     kind, memory_size, observes = "watchful", 0, False
+
+    def __init__(self, length: float = 1.0) -> None:
+        super().__init__()
+        self.length = length
 
     def reset(self, done: Any, generator: Any) -> None: ...
 
     def decide(self, view: Any, memory: Tensor, generator: Any) -> Verdict:
-        logit = 4.0 * (view.messages.norm(dim=-1) - 1.0)
+        logit = 4.0 * (view.messages.norm(dim=-1) - self.length)
         flag = torch.zeros_like(logit)
         belief = nn.functional.logsigmoid(-logit)
         decision = Decision(flag, belief, flag, view.alive)
@@ -102,6 +106,14 @@ def test_a_price_on_belief_keeps_it_where_nobody_suspects():
     assert quiet.suspicion.mean() < 0.35 < loud.suspicion.mean()
 
 
+def test_a_lie_that_is_not_heard_is_worth_nothing():
+    """The truth is 1.4 long; the longer a lie the more it hurts, if it is heard."""
+    filter_ = Watchful(3.5)
+    lie = played(taught(filter_, evasion=0.0, learning_rate=3e-3), filter_)
+    assert lie.suspicion.mean() < 0.5
+    assert lie.returns.mean() < 2.0
+
+
 def test_no_lie_is_longer_than_its_radius_or_the_cap():
     near = taught(radius=0.5)
     assert played(near).distortion.max() <= 0.5
@@ -111,13 +123,13 @@ def test_no_lie_is_longer_than_its_radius_or_the_cap():
 def test_under_a_cap_it_is_taught_what_the_cap_leaves(monkeypatch):
     capped = SETTING._replace(threat=replace(RULES, cap=0.25))
     lengths = []
-    own = teaching._Pupil._acts
+    own = teaching.Pupil._acts
 
     def acts(moment, said):
         lengths.append((said - moment.sent).norm(dim=-1).max() / 2.0**0.5)
         return own(moment, said)
 
-    monkeypatch.setattr(teaching._Pupil, "_acts", staticmethod(acts))
+    monkeypatch.setattr(teaching.Pupil, "_acts", staticmethod(acts))
     best_response(capped, RECIPE, NoFilter(), seed=0)
     assert 0.2 < max(lengths) <= 0.2501
 
