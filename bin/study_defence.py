@@ -27,13 +27,14 @@ from psro_comm.studies.defence.lies import (
     count_grounds,
 )
 
-_OWN = ("hidden", "threshold", "replace", "memory", "context")
+_OWN = ("hidden", "threshold", "gate", "replace", "memory", "context")
 _LABELS = (
     *("env_steps", "num_envs", "update_epochs", "num_minibatches", "learning_rate"),
     *("final_learning_rate", "max_grad_norm", "benign_fraction", "made_up_fraction"),
     *(
         "fake_fraction",
         "coevolving_fraction",
+        "taught_fraction",
         "redraw",
         "families",
         "beta1",

@@ -6,7 +6,7 @@ because each of their methods is a function of tensors with a leading axis B.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -218,3 +218,12 @@ class Lineup:
             for k, member in enumerate(self.members)
         ]
         return Lineup(members, seats)
+
+
+def members(policy: Any) -> Iterator[Any]:
+    """Yields the policies that a mixture holds, however deep; of others, themselves."""
+    if isinstance(policy, Mixture):
+        for member in policy.members:
+            yield from members(member)
+    else:
+        yield policy

@@ -157,6 +157,13 @@ class GuidedConfig:
         return max(1, self.env_steps // self.num_envs)
 
 
+LIARS_SHARES = (
+    *("made_up_fraction", "fake_fraction"),
+    *("coevolving_fraction", "taught_fraction"),
+)
+"""The settings that give liars their parts of the worlds that a filter learns in."""
+
+
 @dataclass(frozen=True)
 class SupervisedConfig:
     """The budget and the settings of a filter's training by true labels.
@@ -175,8 +182,10 @@ class SupervisedConfig:
       fake_fraction: part with liars that let the team speak of what they make up.
       coevolving_fraction: part with such liars who are bred beside the filter, to hurt
         and not to be suspected (`liars/coevolving.py`); each update is preceded by a
-        generation, whose steps count. The rest is played by the opponent; if that is
-        nobody, the liars share it.
+        generation, whose steps count.
+      taught_fraction: part with liars who are taught by gradients beside the filter
+        (`liars/taught.py`). The rest is played by the opponent; if that is nobody, the
+        liars share it.
       redraw: whether each world of a rollout draws its malicious agents, also where the
         run has the same ones in all episodes: a filter should know no name. The
         opponent's lies are then told by whoever was drawn.
@@ -197,10 +206,11 @@ class SupervisedConfig:
     learning_rate: float = number(2e-3, above=0)
     final_learning_rate: float = number(0.1, above=0, most=1)
     max_grad_norm: float = number(1.0, above=0)
-    benign_fraction: float = number(0.2, least=0, most=1)
-    made_up_fraction: float = number(0.2, least=0, most=1)
-    fake_fraction: float = number(0.15, least=0, most=1)
-    coevolving_fraction: float = number(0.25, least=0, most=1)
+    benign_fraction: float = number(0.15, least=0, most=1)
+    made_up_fraction: float = number(0.15, least=0, most=1)
+    fake_fraction: float = number(0.1, least=0, most=1)
+    coevolving_fraction: float = number(0.15, least=0, most=1)
+    taught_fraction: float = number(0.25, least=0, most=1)
     redraw: bool = True
     beta1: float = number(1.0, least=0)
     beta2: float = number(1.0, least=0)
@@ -216,7 +226,7 @@ class SupervisedConfig:
             words = f"at least num_minibatches = {least}"
             raise refusal("num_envs", self.num_envs, words)
         left = 1.0 - self.benign_fraction
-        for name in ("made_up_fraction", "fake_fraction", "coevolving_fraction"):
+        for name in LIARS_SHARES:
             if getattr(self, name) > left + 1e-9:
                 words = f"at most {left:g}, what the other fractions leave"
                 raise refusal(name, getattr(self, name), words)

@@ -15,18 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from games.engine.play import Step, Stream, collect
-from games.engine.population import Lineup, Mixture
+from games.engine.population import Lineup, members
 from games.engine.strategy import NoAttack
 from games.engine.tree import map_tensors
 from oracles.learning.meter import Meter
 from oracles.learning.ppo import set_learning_rate
 from oracles.learning.randomness import Log, draw_seed
 from oracles.strategies.attacks.config import MadeUpConfig
-from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.config import LIARS_SHARES, SupervisedConfig
 from oracles.strategies.lessons import Lesson, Objective
 from oracles.strategies.liars.coevolving import Bred, Coevolving
 from oracles.strategies.liars.made_up import MadeUp
 from oracles.strategies.liars.random_fake import RandomFake
+from oracles.strategies.liars.taught import Taught
 from oracles.strategies.setting import Setting, malicious_agents
 from oracles.strategies.task import Task
 
@@ -51,7 +52,7 @@ def train_by_labels(
     objective = Objective.of(policy, task, budget)
     optimizer = torch.optim.Adam(objective.parameters(), budget.learning_rate)
     cost, bred = budget.num_envs * task.setting.env.spec.episode_limit, 0
-    started, update, played = time.monotonic(), 0, 0
+    started, update, played = time.monotonic(), 0, school.env_steps
     # A generation takes as many steps as the one before, or fewer.
     while update == 0 or played + cost + bred <= budget.env_steps:
         progress = played / budget.env_steps
@@ -61,7 +62,7 @@ def train_by_labels(
         rollout = school.play(objective.player())
         lesson = objective.lesson(rollout)
         stats = _learn(objective, optimizer, lesson, task.generators.policy)
-        bred = generation.env_steps
+        bred, renewed = generation.env_steps, school.renewed()
         update, played = update + 1, played + cost + bred
         if log is not None:
             seconds = time.monotonic() - started
@@ -76,6 +77,7 @@ def train_by_labels(
                     **_found(rollout, lesson.guilty),
                     "filter/bred_harm": generation.harm,
                     "filter/bred_suspicion": generation.suspicion,
+                    **renewed,
                 }
             )
 
@@ -87,8 +89,10 @@ class _School(NamedTuple):
     task: Task
     num_envs: int
     attacks: Sequence[Any]
-    shares: Sequence[float]  # of the attacks, and last of those who are bred, if any
+    shares: Sequence[float]  # of the attacks, of each who is taught, of those bred
     bred: Coevolving | None
+    taught: Taught | None
+    env_steps: int  # that were played before the first lesson
 
     @classmethod
     def of(cls, task: Task, budget: SupervisedConfig) -> "_School":
@@ -102,20 +106,28 @@ class _School(NamedTuple):
             made_up = MadeUp.new(setting, MadeUpConfig(budget.families))
             both = made_up, RandomFake.new(setting)
             liars = [liar.to(setting.env.device) for liar in both]
-        own = [
-            *(budget.made_up_fraction, budget.fake_fraction),
-            budget.coevolving_fraction,
-        ]
+        own = [getattr(budget, name) for name in LIARS_SHARES]
         rest = 1.0 - budget.benign_fraction - sum(own)
         if _is_nobody(task.opponent) and sum(own) > 0.0:
             own = [share * (1.0 + rest / sum(own)) for share in own]
             rest = 0.0
         attacks = NoAttack(), *liars, task.opponent
-        shares, bred = (budget.benign_fraction, *own[:2], max(rest, 0.0)), None
+        shares = [budget.benign_fraction, *own[:2], max(rest, 0.0)]
+        bred = taught = None
+        steps = 0
+        if budget.taught_fraction > 0.0:
+            knowing = task._replace(setting=setting)
+            taught, steps = Taught.after(knowing, budget.env_steps)
+            shares += [own[3] / len(taught.pupils)] * len(taught.pupils)
         if budget.coevolving_fraction > 0.0:
             bred = Coevolving.after(setting, task.generators.policy, task.opponent)
-            shares = *shares, own[2]
-        return cls(setting, task, budget.num_envs, attacks, shares, bred)
+            shares.append(own[2])
+        count = budget.num_envs
+        return cls(setting, task, count, attacks, shares, bred, taught, steps)
+
+    def renewed(self) -> dict[str, float]:
+        """Returns what became of the liars that are taught, some of them new now."""
+        return self.taught.renew() if self.taught else {}
 
     def breed(self, filter_: Any) -> Bred:
         """Lets those liars that are bred have children, by a filter as it is."""
@@ -134,10 +146,9 @@ class _School(NamedTuple):
         for attack in self.attacks:
             if isinstance(attack, MadeUp):
                 attack.redraw(generators.policy)
-        attacks = self.attacks
+        attacks = [*self.attacks, *(self.taught.pupils if self.taught else ())]
         if self.bred is not None:
-            count = int((seats == len(attacks)).sum())
-            attacks = *attacks, self.bred.seat(count)
+            attacks.append(self.bred.seat(int((seats == len(attacks)).sum())))
         stream = Stream(
             *(setting.env, setting.team),
             setting.channel(Lineup(attacks, seats), policy),
@@ -151,8 +162,7 @@ class _School(NamedTuple):
 
 
 def _is_nobody(opponent: Any) -> bool:
-    members = opponent.members if isinstance(opponent, Mixture) else [opponent]
-    return all(isinstance(member, NoAttack) for member in members)
+    return all(isinstance(member, NoAttack) for member in members(opponent))
 
 
 def _learn(

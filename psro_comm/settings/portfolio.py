@@ -194,7 +194,13 @@ def _tracking(config: ExperimentConfig) -> Training:
         usual = SupervisedConfig()
         worlds = config.extent.side_by_side(usual.num_envs)  # as many as games
         if worlds < usual.num_envs:  # a generation would take longer than all lessons
-            usual = replace(usual, coevolving_fraction=0.0, fake_fraction=0.35)
+            usual = replace(
+                usual,
+                made_up_fraction=0.2,
+                fake_fraction=0.35,
+                coevolving_fraction=0.0,
+                taught_fraction=0.0,
+            )
         budget = replace(
             usual,
             env_steps=_LONGER * config.filter_oracle.env_steps,

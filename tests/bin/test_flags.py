@@ -29,11 +29,11 @@ ONLY_ES = (
 ONLY_SUPERVISED = (
     *("update_epochs", "num_minibatches", "learning_rate", "final_learning_rate"),
     *("max_grad_norm", "benign_fraction", "made_up_fraction", "fake_fraction"),
-    "coevolving_fraction",
+    *("coevolving_fraction", "taught_fraction"),
     *("redraw", "beta1", "beta2", "repairs", "ppo_coef", "families"),
 )
 ONLY_GUIDED = ("foresight", "margin")
-ONLY_TRACKING = ("threshold", "replace", "memory", "context")
+ONLY_TRACKING = ("threshold", "gate", "replace", "memory", "context")
 ONLY_LIES = ("scale", "start", "radius", "steps", "step", "loss")
 SWEPT = (
     *("--name=s", "--budget=smoke", "--workers=0", "--device=cpu", "--"),

@@ -7,7 +7,6 @@ has children, by the filter as it is now.
 Source: competitive coevolution (Hillis, 1990), with the fitness of `evolution.py`.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -16,7 +15,7 @@ from torch.nn.utils import parameters_to_vector
 
 from games.engine.matches import play_cells
 from games.engine.play import Outcome
-from games.engine.population import Crowd, Mixture
+from games.engine.population import Crowd, members
 from games.engine.worlds import make_worlds
 from oracles.learning.randomness import draw_seed
 from oracles.strategies.attacks.config import FakeConfig
@@ -73,7 +72,7 @@ class Coevolving:
         truth = parameters_to_vector(own.parameters())
         known = [
             parameters_to_vector(member.parameters())
-            for member in _members(opponent)
+            for member in members(opponent)
             if isinstance(member, FakeSelf) and _shapes(member) == _shapes(own)
         ]
         founders = torch.stack([truth, *known])[1:].detach()
@@ -136,15 +135,6 @@ def new_liar(setting: Setting) -> FakeSelf:
     with torch.random.fork_rng(devices=[]):  # its weights are never those drawn here
         liar = FakeSelf.new(setting, FakeConfig(hidden=UNITS))
     return liar.to(setting.env.device)
-
-
-def _members(opponent: Any) -> Iterator[Any]:
-    """Yields the policies that an opponent mixes, however deep."""
-    if isinstance(opponent, Mixture):
-        for member in opponent.members:
-            yield from _members(member)
-    else:
-        yield opponent
 
 
 def _shapes(policy: FakeSelf) -> dict[str, torch.Size]:

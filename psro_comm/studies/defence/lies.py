@@ -5,7 +5,7 @@ Needs no torch: what is wrong with a flag is said before any work starts.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from oracles.strategies.config import SupervisedConfig
 from oracles.strategies.liars import LIARS
@@ -29,12 +29,20 @@ PARTS = {  # what may be taken away, beside a family: names of `--ablate`
     "made_up": "no made-up liars",
     "fakes": "no random fakes",
     "bred": "no bred fakes",
+    "taught": "no taught liars",
+    "gate": "no gate",
     "liars": "made for one liar more",
+}
+PARTS_OF: dict[str, dict[str, Any]] = {  # those of the filter, and how it lacks them
+    "memory": {"memory": False},
+    "context": {"context": False},
+    "gate": {"gate": 0.0},
 }
 LIARS_OF = {  # the parts that are liars, and their shares of the worlds
     "made_up": "made_up_fraction",
     "fakes": "fake_fraction",
     "bred": "coevolving_fraction",
+    "taught": "taught_fraction",
 }
 ALL_FAMILIES = "families"
 
@@ -113,6 +121,7 @@ def _check_rest(
     here = {
         "memory": policy.memory,
         "context": policy.context,
+        "gate": policy.gate > 0.0,
         **{part: len(taught) > 1 and part in taught for part in LIARS_OF},
         "liars": config.threat.num_malicious < config.num_agents,
     }
@@ -120,6 +129,7 @@ def _check_rest(
         **dict.fromkeys(
             LIARS_OF, "but nobody else teaches, or it is not taught anyway"
         ),
+        "gate": "but --filter.gate=0 is given",
         "liars": f"but all {config.num_agents} agents are malicious already",
     }
     for name in asked:

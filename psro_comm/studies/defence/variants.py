@@ -14,7 +14,7 @@ from psro_comm.metagame.defence import Variant
 from psro_comm.metagame.intervals import Interval, mean_interval, paired_difference
 from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.psro.rmacrl import benign
-from psro_comm.studies.defence.lies import LIARS_OF, PARTS, families_of
+from psro_comm.studies.defence.lies import LIARS_OF, PARTS, PARTS_OF, families_of
 from psro_comm.studies.defence.places import Ground
 from psro_comm.studies.suite.curves import allowing
 from psro_comm.studies.worst_case import returns_of
@@ -67,8 +67,8 @@ def _response(name: str, recipe: Recipe) -> Response:
 
 def _recipe(own: Recipe, part: str) -> Recipe:
     """Returns the recipe of a filter without a part."""
-    if part in ("memory", "context"):
-        return own._replace(config=replace(own.config, **{part: False}))
+    if part in PARTS_OF:
+        return own._replace(config=replace(own.config, **PARTS_OF[part]))
     if part == "liars":  # its threat alone is another
         return own
     if part in LIARS_OF:

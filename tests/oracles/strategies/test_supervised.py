@@ -16,7 +16,8 @@ from games.environments.echo.env import Echo
 from oracles.learning.randomness import make_generators
 from oracles.strategies import supervised
 from oracles.strategies.best_response import new_policy
-from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.config import LIARS_SHARES, SupervisedConfig
+from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.lessons import Objective, lied
 from oracles.strategies.liars.made_up import MadeUp
 from oracles.strategies.setting import Setting
@@ -29,9 +30,9 @@ SETTING = Setting(ENV, Parrots(2), Threat(malicious=CAUGHT), CAUGHT)
 BUDGET = SupervisedConfig(env_steps=64 * 9, num_envs=64)
 
 
-def new(setting: Setting = SETTING) -> Any:
+def new(setting: Setting = SETTING, config: TrackingConfig | None = None) -> Any:
     generator = torch.Generator().manual_seed(0)
-    return new_policy(setting, Side.DEFENDER, "tracking", None, generator)
+    return new_policy(setting, Side.DEFENDER, "tracking", config, generator)
 
 
 def task(opponent: Any = None, seed: int = 0) -> Task:
@@ -39,8 +40,10 @@ def task(opponent: Any = None, seed: int = 0) -> Task:
     return Task(SETTING, Side.DEFENDER, opponent or NoAttack(), generators)
 
 
-def trained(opponent: Any, budget: SupervisedConfig) -> tuple[Any, list[Any]]:
-    filter_, lines = new(), []
+def trained(
+    opponent: Any, budget: SupervisedConfig, config: TrackingConfig | None = None
+) -> tuple[Any, list[Any]]:
+    filter_, lines = new(config=config), []
     train_by_labels(filter_, task(opponent), budget, lines.append)
     return filter_, lines
 
@@ -61,8 +64,7 @@ def rollouts(monkeypatch):
 
 
 def shares(**fields: Any) -> SupervisedConfig:
-    none = ("benign_fraction", "made_up_fraction", "fake_fraction")
-    none = (*none, "coevolving_fraction")
+    none = ("benign_fraction", *LIARS_SHARES)
     return replace(BUDGET, **{**dict.fromkeys(none, 0.0), **fields})
 
 
@@ -118,6 +120,7 @@ def test_where_nobody_is_the_opponent_the_liars_have_its_part():
         made_up_fraction=0.3,
         fake_fraction=0.1,
         coevolving_fraction=0.0,
+        taught_fraction=0.0,
     )
     for opponent in (NoAttack(), Mixture([NoAttack()], [1.0])):
         found = supervised._School.of(task(opponent), budget).shares

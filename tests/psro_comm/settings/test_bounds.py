@@ -23,6 +23,7 @@ RELATED = {  # fields whose edge another field of the same class forbids
     # what is given away: at most all
     *("SupervisedConfig.benign_fraction", "SupervisedConfig.made_up_fraction"),
     *("SupervisedConfig.fake_fraction", "SupervisedConfig.coevolving_fraction"),
+    "SupervisedConfig.taught_fraction",
 }
 
 

@@ -16,6 +16,7 @@ from games.environments.echo.env import Echo
 from oracles.strategies.attacks.config import FakeConfig
 from oracles.strategies.attacks.fake_self import FakeSelf
 from oracles.strategies.config import SupervisedConfig
+from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.liars import BRED, RATED
 from oracles.strategies.liars.coevolving import Coevolving, new_liar
 from oracles.strategies.setting import Setting
@@ -152,7 +153,7 @@ def test_none_are_bred_where_none_are_asked_for():
 def test_a_filter_that_is_taught_by_them_finds_what_random_lies_do_not_teach():
     def suspicion(**fields):
         budget = shares(benign_fraction=0.3, learning_rate=1e-2, **fields)
-        filter_, _ = trained(None, budget)
+        filter_, _ = trained(None, budget, TrackingConfig(gate=0.0))
         bred = after()
         return [bred.breed(filter_) for _ in range(6)][-1].suspicion
 

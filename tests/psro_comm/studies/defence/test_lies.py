@@ -69,12 +69,14 @@ def test_families_are_all_that_are_taught_in_our_order():
         ("mirror", {"filter_oracle.families": ("noise",)}, "but mirror is not taught"),
         ("noise", {"filter_oracle.families": ("noise",)}, "nothing would be left"),
         ("memory", {"filter.memory": False}, "but --nofilter.memory is given"),
+        ("gate", {"filter.gate": 0.0}, "but --filter.gate=0 is given"),
         ("bred", {"filter_oracle.coevolving_fraction": 0.0}, "not taught anyway"),
         (
             "made_up",
             {
                 "filter_oracle.fake_fraction": 0.0,
                 "filter_oracle.coevolving_fraction": 0.0,
+                "filter_oracle.taught_fraction": 0.0,
             },
             "nobody else teaches",
         ),
