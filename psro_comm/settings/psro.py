@@ -7,12 +7,12 @@ from psro_comm.metagame.solvers import META_SOLVERS
 
 OWN = "own"  # what a side trains otherwise: `attack_kind` by `attack_trainer`, ...
 TRAINED_ATTACKS = (
-    *("stealthy", "affine", "fake", "mirrored", "guided", "guided-near"),
+    *("stealthy", "guided", "guided-near", "affine", "fake", "mirrored"),
     OWN,
 )
 TRAINED_FILTERS = ("tracking", OWN)
 RULES, UNTRAINED = "rules", "untrained"
-USUAL = TRAINED_ATTACKS[:2]
+USUAL = TRAINED_ATTACKS[:3]
 _FIRST = 12  # policies that a population begins with, at most
 
 
@@ -31,11 +31,11 @@ class PSROConfig:
         below that are none.
       attacks: the kinds of attack that the attacker trains, all of which join that hurt
         more than those it has: stealthy, the team's own words about what it did not
-        see, which first are sought while the filter only watches; affine, an affine lie
-        that starts at nothing (none: these two); fake, the same words, sought behind
-        the filter alone; mirrored, a lie that starts at the mirror; guided, a network
+        see, which first are sought while the filter only watches; guided, a network
         that is taught by gradients, and guided-near, one whose lies are a mean norm
-        long at most; own, `attack_kind`.
+        long at most (none: these three); affine, an affine lie that starts at nothing;
+        fake, the team's words, sought behind the filter alone; mirrored, a lie that
+        starts at the mirror; own, `attack_kind`.
       filters: the kinds of filter that the defender trains: tracking, by true labels;
         own, `filter_kind`. Of all, one joins: that with which the population guarantees
         most.
@@ -65,7 +65,7 @@ class PSROConfig:
     spread: float = number(0.5, least=0, most=1)
     patience: int = integer(2, least=1)
     tolerance: float = number(0.0)
-    slots: int = integer(64)
+    slots: int = integer(128)
 
     def __post_init__(self) -> None:
         """Checks ranges."""

@@ -29,7 +29,7 @@ SMALL = {
     "psro.check_episodes": 8,
     "evaluation.episodes": 8,
 }
-LARGE = SMALL | {"psro.iterations": 2, "evaluation.episodes": 20, "psro.slots": 70}
+LARGE = SMALL | {"psro.iterations": 2, "evaluation.episodes": 20, "psro.slots": 140}
 
 
 def played(runs, run, changes):

@@ -152,12 +152,12 @@ def test_several_are_some_of_the_names_and_none_twice(config_class):
             4,
             "4, must be at most 3, the agents of predator_prey_p0",
         ),
-        ("psro.slots", 4, "4, must be at least 32, to hold all attacks"),
+        ("psro.slots", 4, "4, must be at least 42, to hold all attacks"),
         (
             "psro.attacks",
             ("fake", "liar"),
-            "('fake', 'liar'), must be some of stealthy, affine, fake, mirrored,"
-            " guided, guided-near, own, none twice or none",
+            "('fake', 'liar'), must be some of stealthy, guided, guided-near,"
+            " affine, fake, mirrored, own, none twice or none",
         ),
         (
             "psro.filters",
