@@ -22,7 +22,7 @@ from oracles.strategies.guided.teaching import Pupil
 from oracles.strategies.guided.value import Advantages, learn_advantages
 from oracles.strategies.task import Task
 
-_FOUND_OUT = 0.0  # the mean logit of one who is
+_FOUND_OUT, _PATIENCE = 0.0, 6  # the mean logit of one who is; and for how many updates
 RADII = (None, 2.0, 1.0, 0.5)  # mean norms that a lie of each is long at most
 _WORLDS, _SHARE = 200, 0.1  # of clean play, in which the worth of actions is learnt
 
@@ -30,7 +30,7 @@ _WORLDS, _SHARE = 200, 0.1  # of clean play, in which the worth of actions is le
 class Taught:
     """A few networks, `NetworkAttack`, that lie as far as they may, each a bit less.
 
-    One that is found out starts anew: where a filter is sure, no slope leads back.
+    One that does not find back to where it is believed starts anew.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Taught:
         """Makes the liars; see `after`."""
         self.task, self.advantages = task, advantages
         self.pupils = [self._pupil(radius, known.get(radius)) for radius in RADII]
+        self.in_vain = [0] * len(RADII)  # updates for which each has been found out
 
     @classmethod
     def after(cls, task: Task, env_steps: int) -> tuple[Self, int]:
@@ -68,8 +69,11 @@ class Taught:
         for place in learnt:
             told = self.pupils[place].told()
             sums += torch.tensor([told["attack/harm"], told["attack/logit"]])
-            if told["attack/logit"] > _FOUND_OUT:
+            known = told["attack/logit"] > _FOUND_OUT
+            self.in_vain[place] = (self.in_vain[place] + 1) * known
+            if self.in_vain[place] == _PATIENCE:
                 self.pupils[place] = self._pupil(RADII[place])
+                self.in_vain[place] = 0
         harm, logit = (sums / max(1, len(learnt))).tolist()
         return {"filter/taught_harm": harm, "filter/taught_logit": logit}
 

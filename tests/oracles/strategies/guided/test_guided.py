@@ -47,7 +47,7 @@ SETTING = Setting(ENV, Unsure(2), RULES, CAUGHT)
 
 
 class Watchful(nn.Module):
-    """Believes the louder a message is, and flags none; belief is 1/2 at some length."""
+    """Believes the louder a message is, and flags none; at some length half."""
 
     kind, memory_size, observes = "watchful", 0, False
 

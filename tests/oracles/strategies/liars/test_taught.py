@@ -111,17 +111,23 @@ def test_without_a_slope_they_stay_as_they_are():
     assert all(isinstance(pupil, Pupil) for pupil in school.taught.pupils)
 
 
-def test_who_is_found_out_starts_anew_with_the_same_reach():
+def test_who_is_found_out_again_and_again_starts_anew_with_the_same_reach():
     taught, _ = Taught.after(task(), STEPS)
     before = [*taught.pupils]
-    logits = {0: -1.0, 1: 1.0, 3: 3.0}  # the third has told no lie
-    for place, pupil in enumerate(before):
-        pupil._seen = [torch.tensor([2.0, logits.get(place, 0.0)])][: place in logits]
-    said = taught.renew()
-    assert said == pytest.approx(
-        {"filter/taught_harm": 2.0, "filter/taught_logit": 1.0}
-    )
-    for place, (old, new) in enumerate(zip(before, taught.pupils, strict=True)):
-        assert (old is new) == (logits.get(place, 0.0) <= 0.0)
-        assert new.policy.config.radius == RADII[place]
-    assert {*taught.renew().values()} == {0.0}
+
+    def renewed(*logits: float | None) -> list[int]:
+        for pupil, logit in zip(taught.pupils, logits, strict=True):
+            pupil._seen = [] if logit is None else [torch.tensor([2.0, logit])]
+        told = taught.renew()
+        known = [logit for logit in logits if logit is not None]
+        assert told["filter/taught_harm"] == 2.0
+        assert told["filter/taught_logit"] == pytest.approx(sum(known) / len(known))
+        return [p for p in range(4) if taught.pupils[p] is not before[p]]
+
+    for _ in range(5):
+        assert renewed(-1.0, 1.0, None, 3.0) == []
+    assert renewed(-1.0, 1.0, 5.0, -0.1) == [1]  # the last found back
+    for _ in range(5):
+        assert renewed(-1.0, 1.0, None, 3.0) == [1]
+    assert renewed(-1.0, None, None, 3.0) == [1, 3]
+    assert tuple(each.policy.config.radius for each in taught.pupils) == RADII
