@@ -24,7 +24,7 @@ from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
 SEARCHED = ("affine", "mirrored", "fake")  # while a team is hardened
 UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
 _NEAR = 0.3  # first standard deviation of a search that starts at something good
-_LONGER = 6  # steps of a filter that learns from labels, in those of `filter_oracle`
+_LONGER = 12  # steps of a filter that learns from labels, in those of `filter_oracle`
 _THRESHOLDS = -3.0, 1.0  # logits
 _SCOUTS = 400  # as many as a quarter of the steps allow, or fewer
 _UPDATES = 12  # of such a filter that learns on
