@@ -19,7 +19,8 @@ from psro_comm.psro.iterations import keep, measure
 from psro_comm.psro.responses import Answer, Trial, by_merit, gain
 from psro_comm.psro.searching import Searcher
 from psro_comm.psro.solver import Mixtures, Names, RMacrlSolver, new_game
-from psro_comm.settings.portfolio import learns_on, stopping_at
+from psro_comm.settings.portfolio import beginning, learns_on, stopping_at
+from psro_comm.settings.psro import UNTRAINED
 
 
 class Solution(NamedTuple):
@@ -139,6 +140,7 @@ class RMacrl:
             self.names(),
             self.meta_solver,
             self.lab.seed("openspiel"),
+            uniform_first=beginning(self.config) == UNTRAINED,
         )
 
     def iterate(self, solver: RMacrlSolver, number: int) -> Iteration:

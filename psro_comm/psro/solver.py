@@ -99,8 +99,10 @@ class RMacrlSolver(psro_v2.PSROSolver):
         initial: tuple[Sequence[str], Sequence[str]],
         meta_solver: str,
         seed: int,
+        *,
+        uniform_first: bool = True,
     ) -> None:
-        """Estimates the first table and starts from uniform mixtures.
+        """Estimates the first table and its mixtures.
 
         Args:
           game: the registered game; its slots are filled here.
@@ -109,6 +111,9 @@ class RMacrlSolver(psro_v2.PSROSolver):
           initial: names of both initial populations.
           meta_solver: a key of META_SOLVERS.
           seed: seed of OpenSpiel's own draws.
+          uniform_first: whether the first mixtures are uniform, as the paper's are,
+            whatever solves later tables. A population that begins with policies of
+            which most are bad has no use for answers to them all.
 
         Source: paper alg. 1, lines 1 to 4.
         """
@@ -123,6 +128,7 @@ class RMacrlSolver(psro_v2.PSROSolver):
             [SlotPolicy(game.fill(player, name), name) for name in initial[player]]
             for player in (DEFENDER, ATTACKER)
         ]
+        own = as_openspiel(self._solve, lambda solver: solver.table.std_error())
         with contextlib.redirect_stdout(io.StringIO()):  # it calls print
             super().__init__(
                 game,
@@ -130,14 +136,11 @@ class RMacrlSolver(psro_v2.PSROSolver):
                 sims_per_entry=1,
                 initial_policies=policies,
                 training_strategy_selector="probabilistic",
-                # Line 3: uniform at t = 0, whatever solves later tables.
-                meta_strategy_method=as_openspiel(uniform),
+                meta_strategy_method=as_openspiel(uniform) if uniform_first else own,
                 sample_from_marginals=True,
                 symmetric_game=False,
             )
-        self._meta_strategy_method = as_openspiel(
-            self._solve, lambda solver: solver.table.std_error()
-        )
+        self._meta_strategy_method = own
 
     def iteration(self, seed: int | None = None) -> None:
         """Makes both best responses, the missing payoffs and both mixtures.

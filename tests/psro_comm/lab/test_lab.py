@@ -132,6 +132,16 @@ def test_a_run_has_one_start(lab):
         RMacrl(lab, given=({"nobody": freeze(NoFilter())}, {"mute": mute(lab)}))
 
 
+@pytest.mark.parametrize("paper", [True, False])
+def test_the_papers_own_version_alone_begins_with_uniform_mixtures(
+    request_of, paper, tmp_path
+):
+    config = replace(request_of.config, {"psro.paper": paper})
+    with open_lab(Request(config, tmp_path, "begun", 0)) as lab:
+        mixtures = RMacrl(lab).start().mixtures()
+    assert all(np.ptp(each) < 1e-9 for each in mixtures) is paper
+
+
 def test_a_warm_start_begins_the_first_restart_and_no_other(lab):
     import torch
 

@@ -75,22 +75,27 @@ def test_openspiels_nash_conv_agrees_with_a_count_by_hand():
     assert openspiel_nash_conv(table, x, y) == pytest.approx(by_hand, abs=1e-12)
 
 
-def test_both_mixtures_start_uniform_whatever_the_meta_solver():
-    matrix = np.array([[3.0, 3.0], [0.0, 0.0]])
-    hidden = HiddenMatrix(matrix)
+@pytest.mark.parametrize(
+    ("uniform_first", "first"), [(True, [0.5, 0.5]), (False, [1.0, 0.0])]
+)
+def test_the_first_mixtures_are_uniform_unless_they_are_to_be_solved(
+    uniform_first, first
+):
+    hidden = HiddenMatrix(np.array([[3.0, 2.0], [0.0, 0.0]]))
     solver = RMacrlSolver(
         new_game(4),
         hidden.respond,
         hidden.estimate,
-        (("d0", "d1"), ("a0", "a1")),
+        (("d0", "d1"), ("a1", "a0")),
         "nash",
         seed=0,
+        uniform_first=uniform_first,
     )
     x, y = solver.mixtures()
-    assert x.tolist() == [0.5, 0.5]
-    assert y.tolist() == [0.5, 0.5]
+    assert x.tolist() == first  # d1 is dominated
+    assert y.tolist() == first
     solver.iteration()
-    assert solver.mixtures()[0].tolist() == [1.0, 0.0]  # d1 is dominated
+    assert solver.mixtures()[0].tolist() == [1.0, 0.0]
 
 
 def test_each_cell_is_estimated_once_and_all_missing_ones_together():
