@@ -11,6 +11,7 @@ from psro_comm.metagame.payoffs import PayoffTable
 from psro_comm.reports.figures.style import PRINT, SCREEN, figure_files, new_figure
 
 _SMALL = 12  # policies; larger tables get smaller words
+_LETTER = 0.09  # inches of width, about
 
 
 class _Look(NamedTuple):
@@ -86,7 +87,9 @@ def _draw(
     """Draws colours for the means `[m, n]` (NaN is white), and texts in the cells."""
     (width, height), (rows, columns) = look.cell, mean.shape
     middle = (np.nanmin(mean) + np.nanmax(mean)) / 2
-    size = 2.2 + width * columns, 1.5 + height * rows
+    margin = max(2.2, 1.6 + _LETTER * max(map(len, names[0])))
+    wide = max(margin + width * columns, _LETTER * len(look.title))
+    size = wide, 1.5 + height * rows
     with new_figure(path, size, kinds) as figure:
         ax = figure.subplots()
         image = ax.imshow(mean, cmap="cividis", aspect="auto")
