@@ -59,8 +59,9 @@ def test_a_run_is_analysed_and_refined_with_its_own_settings(tmp_path):
     flags = ("--run=a", f"--runs_dir={tmp_path}", f"--out={tmp_path}/out")
     plan = analyze(*flags, "--refine", "--width=0.2", "--dry_run")
     assert plan.returncode == 0, plan.stderr
-    foretold = int(re.search(r"about (\d+) new episodes of echo", plan.stdout)[1])
-    assert f"{9 * foretold} env steps".replace(",", "") in plan.stdout.replace(",", "")
+    said = plan.stdout.replace(",", "")
+    foretold = int(re.search(r"about (\d+) new episodes of echo", said)[1])
+    assert f"{9 * foretold} env steps" in said
     assert not (tmp_path / "out").exists()
     assert not list((tmp_path / "a").glob("refine-*"))
     idle = ("task=echo", "device=cpu", "psro.episodes=9")

@@ -81,7 +81,7 @@ def test_a_dry_run_prints_what_would_be_run_and_makes_nothing(tmp_path):
     stages = {line[:38].strip(): line[38:].split()[0] for line in lines(done)[1:-1]}
     assert stages["team"] == "2"
     # 3 solvers, 2 seeds, 2 iterations, 1 restart
-    for kind in ("stealthy attacks", "affine attacks", "tracking filters, going on"):
+    for kind in ("stealthy attacks", "guided attacks", "tracking filters, going on"):
         assert stages[f"R-MACRL {kind}"] == "12"
     assert stages["fresh attacks on the results"] == "6"
     assert "about" in lines(done)[-1]

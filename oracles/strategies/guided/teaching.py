@@ -85,7 +85,6 @@ class Pupil:
 
     Attributes:
       policy: what learns.
-      has_learnt: whether it has, since it was asked what it learnt from.
     """
 
     kind = "pupil"
@@ -119,7 +118,8 @@ class Pupil:
             return self.policy.decide(view, memory, generator)
 
     @property
-    def has_learnt(self) -> bool:  # noqa: D102 (see the class)
+    def has_learnt(self) -> bool:
+        """Returns whether it has, since it was asked last what it learnt from."""
         return bool(self._seen)
 
     def told(self) -> dict[str, float]:

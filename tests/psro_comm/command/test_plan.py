@@ -39,14 +39,14 @@ def request(task, changes=(), workers=0, team=None):
 
 
 TAKEN = [  # CPU-seconds of a program at smoke, without workers, on a busy machine, at
-    # commit 6b43dba; the filters of the later ones meet bred liars since.
+    # commit 6b43dba; of R-MACRL on Echo and 3bane_vs_hM at 28315f8, by the clock.
     ("echo", plan.plan_team, 6.8),
     ("3bane_vs_hM", plan.plan_team, 10.3),
     ("predator_prey_p05", plan.plan_team, 8.0),
     ("tj_easy", plan.plan_team, 7.0),
     ("echo", plan.plan_story, 55.9),
-    ("echo", lambda asked: plan.plan_psro(asked._replace(team="t")), 15.3),
-    ("3bane_vs_hM", lambda asked: plan.plan_psro(asked._replace(team="t")), 41.8),
+    ("echo", lambda asked: plan.plan_psro(asked._replace(team="t")), 33.0),
+    ("3bane_vs_hM", lambda asked: plan.plan_psro(asked._replace(team="t")), 70.0),
     ("predator_prey_p05", lambda asked: plan.plan_psro(asked._replace(team="t")), 45.6),
 ]
 
@@ -91,9 +91,9 @@ def test_given_policies_are_counted_in_the_cells():
 
 
 def test_too_few_slots_for_what_is_given_are_refused_beforehand():
-    config = PSROConfig(iterations=2, slots=20)
+    config = PSROConfig(iterations=2, slots=24)
     config.check_slots(0)
-    with pytest.raises(ValueError, match="slots is 20, must be at least 21, to hold"):
+    with pytest.raises(ValueError, match="slots is 24, must be at least 25, to hold"):
         config.check_slots(1)
 
 
@@ -129,12 +129,20 @@ def counted(monkeypatch):
     return made, cells
 
 
+def by_kind(made):
+    """Without budgets: an attack that learns on, if one like it joined, is shorter."""
+    found = Counter()
+    for (kind, oracle, _), times in made.items():
+        found[kind, oracle] += times
+    return found
+
+
 def test_no_stage_of_a_story_is_forgotten(counted, tmp_path):
     asked = request("echo", TINY)._replace(runs_dir=tmp_path)
     with open_lab(asked) as lab:
         Story(lab).tell()
     made, steps = foreseen(stages.of_story(asked.config))
-    assert made == counted[0]
+    assert by_kind(made) == by_kind(counted[0])
     assert 1 / 1.5 < steps / (sum(counted[1]) * asked.config.extent.episode_limit) < 1.5
 
 

@@ -95,5 +95,5 @@ def test_what_cannot_be_taken_away_is_refused_in_one_line(given, changes, why):
 def test_the_study_trains_the_tracking_filter_as_long_as_psro_would():
     steps = preset("echo", "smoke").filter_oracle.env_steps
     assert (ALL.filter_kind, ALL.filter_trainer) == ("tracking", "supervised")
-    assert ALL.filter_oracle.env_steps == 6 * steps
+    assert ALL.filter_oracle.env_steps == 12 * steps
     assert tracked(ALL) == ALL
