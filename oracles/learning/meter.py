@@ -1,6 +1,7 @@
 """Measures the episodes that end while a training plays."""
 
 import math
+import time
 from typing import NamedTuple
 
 import torch
@@ -36,3 +37,20 @@ class Meter:
         if not count:
             return Ended(math.nan, math.nan, 0)
         return Ended(sums[0] / count, sums[1] / count, count)
+
+
+def pace(update: int, env_steps: int, started: float) -> dict[str, float]:
+    """Returns how far a training is, and how fast, as its log tells it.
+
+    Args:
+      update: updates so far.
+      env_steps: environment steps so far.
+      started: when it began, by `time.monotonic`.
+    """
+    seconds = time.monotonic() - started
+    return {
+        "update": update,
+        "env_steps": env_steps,
+        "wall_s": seconds,
+        "time/steps_per_s": env_steps / seconds,
+    }

@@ -18,7 +18,7 @@ from games.engine.play import Step, Stream
 from games.engine.side import Side
 from games.engine.tree import map_tensors, stack
 from games.engine.view import gather_agents
-from oracles.learning.meter import Meter
+from oracles.learning.meter import Meter, pace
 from oracles.learning.ppo import (
     Evaluation,
     Experience,
@@ -133,13 +133,9 @@ class Learner:
             enough, tested = self.task.enough(self.policy, update, self._test_every())
             played += tested
             if log is not None:
-                seconds = time.monotonic() - started
                 log(
                     {
-                        "update": update,
-                        "env_steps": played,
-                        "wall_s": seconds,
-                        "time/steps_per_s": played / seconds,
+                        **pace(update, played, started),
                         "team/return_mean": ended.mean_return,
                         "team/success_mean": ended.success,
                         **{f"{area}/{key}": v for key, v in stats.items()},

@@ -18,7 +18,7 @@ from games.engine.play import Step, Stream, collect
 from games.engine.population import Lineup, members
 from games.engine.strategy import NoAttack
 from games.engine.tree import map_tensors
-from oracles.learning.meter import Meter
+from oracles.learning.meter import Meter, pace
 from oracles.learning.ppo import set_learning_rate
 from oracles.learning.randomness import Log, draw_seed
 from oracles.strategies.attacks.config import MadeUpConfig
@@ -65,13 +65,9 @@ def train_by_labels(
         bred, renewed = generation.env_steps, school.renewed()
         update, played = update + 1, played + cost + bred
         if log is not None:
-            seconds = time.monotonic() - started
             log(
                 {
-                    "update": update,
-                    "env_steps": played,
-                    "wall_s": seconds,
-                    "time/steps_per_s": played / seconds,
+                    **pace(update, played, started),
                     **_earned(rollout),
                     **stats,
                     **_found(rollout, lesson.guilty),

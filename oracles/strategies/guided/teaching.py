@@ -19,6 +19,7 @@ from games.engine.channel import project
 from games.engine.play import Stream
 from games.engine.strategy import Forgery
 from games.engine.view import AttackView, FilterView, scatter_agents
+from oracles.learning.meter import pace
 from oracles.learning.ppo import set_learning_rate
 from oracles.learning.randomness import Log
 from oracles.strategies.config import GuidedConfig
@@ -67,13 +68,9 @@ def teach(policy: Any, task: Task, budget: GuidedConfig, log: Log | None) -> Non
         rewards = [next(steps).reward for _ in range(limit)]
         update, played = update + 1, played + cost
         if log is not None:
-            seconds = time.monotonic() - started
             log(
                 {
-                    "update": update,
-                    "env_steps": played,
-                    "wall_s": seconds,
-                    "time/steps_per_s": played / seconds,
+                    **pace(update, played, started),
                     "team/return_mean": float(torch.stack(rewards).sum(0).mean()),
                     **pupil.told(),
                 }
