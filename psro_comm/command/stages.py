@@ -103,7 +103,7 @@ def of_psro(config: ExperimentConfig, given: tuple[int, int] = (0, 0)) -> list[S
     psro, stages = config.psro, list[Stage]()
     rows, columns = (2, 2) if given == (0, 0) else (1, 1)
     if beginning(psro) == RULES:
-        first = trainings(config, Side.DEFENDER)[kinds(psro, Side.DEFENDER)[0]].fresh
+        first = trainings(config, Side.DEFENDER)[kinds(config, Side.DEFENDER)[0]].fresh
         stages.append(of_training(config, "first filter", 1, first))
         rows, columns = _OPENING
     for side in (Side.ATTACKER, Side.DEFENDER):
@@ -118,7 +118,7 @@ def _answers(config: ExperimentConfig, side: Side) -> list[Stage]:
     # Fresh filters are trained only where those that learn on are not enough: here in
     # every second iteration.
     often = learns_on(psro) and not psro.paper and side is Side.DEFENDER
-    for kind in kinds(psro, side):
+    for kind in kinds(config, side):
         words = f"R-MACRL {kind} {side.strategy}s"
         count = psro.iterations * psro.restarts
         if often:
@@ -135,8 +135,8 @@ def _answers(config: ExperimentConfig, side: Side) -> list[Stage]:
 def _searched_cells(config: ExperimentConfig, rows: int, columns: int) -> int:
     """Returns the cells of R-MACRL: of the table, of what was tried, and of checks."""
     psro, cells = config.psro, rows * columns
-    attacks = len(kinds(psro, Side.ATTACKER)) * psro.restarts
-    filters = len(kinds(psro, Side.DEFENDER)) * psro.restarts
+    attacks = len(kinds(config, Side.ATTACKER)) * psro.restarts
+    filters = len(kinds(config, Side.DEFENDER)) * psro.restarts
     tried = filters if psro.paper else filters + _THRESHOLDS
     joining = (1, 1) if psro.paper else (1, attacks)
     for _ in range(psro.iterations):
@@ -162,7 +162,7 @@ def of_story(config: ExperimentConfig) -> list[Stage]:
         stages.append(of_training(config, words, 1, long))
         targets.append(Target(met=True))
     fresh, measured = len(targets) * psro.restarts, config.evaluation.episodes
-    made = 3 + fresh + psro.iterations * len(kinds(psro, Side.ATTACKER))
+    made = 3 + fresh + psro.iterations * len(kinds(config, Side.ATTACKER))
     yardsticks = [Target(flags=False, searched=False), Target(searched=False)]
     return [
         *stages,
@@ -255,13 +255,14 @@ def of_defence(
 def of_study(config: ExperimentConfig, solvers: int, seeds: int) -> list[Stage]:
     """Returns the stages of so many meta-solvers' PSRO runs, for so many seeds each.
 
-    Populations at the start, and the first answers, to uniform mixtures, are shared.
+    Populations at the start are shared; so are the first answers, if to uniform ones.
     """
     psro, count = config.psro, solvers * seeds
     once = [s._replace(times=s.times * count) for s in of_psro(config)]
-    rows, columns = _OPENING if beginning(psro) == RULES else (2, 2)
-    attacks = len(kinds(psro, Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
-    own = 1 + solvers * (psro.iterations - 1)
+    rules = beginning(psro) == RULES
+    rows, columns = _OPENING if rules else (2, 2)
+    attacks = len(kinds(config, Side.ATTACKER)) * (1 if psro.paper else psro.restarts)
+    own = solvers * psro.iterations - (0 if rules else solvers - 1)
     cells = (rows + own) * (columns + own * attacks + solvers) * seeds
     attack = stopping_at(config.recipe(Side.ATTACKER), None)
     fresh, measured = count * psro.restarts, config.evaluation.episodes

@@ -190,7 +190,7 @@ class Searcher:
         opponents, weights = self._opponents(side, game)
         merit = by_merit(game.table, game.mixtures)[side]
         asked = []
-        for kind in kinds(self.config, side):
+        for kind in kinds(self.lab.config, side):
             training = known[kind]
             policies = (self.populations[side][name] for name in merit)
             alike = (p for p in policies if fits(p, training.further))

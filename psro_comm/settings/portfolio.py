@@ -19,7 +19,7 @@ from oracles.strategies.config import (
 from oracles.strategies.filters.config import TrackingConfig
 from oracles.strategies.frozen import Frozen
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.psro import OWN, RULES, UNTRAINED, USUAL, PSROConfig
+from psro_comm.settings.psro import OWN, RULES, SCARCE, UNTRAINED, USUAL, PSROConfig
 
 SEARCHED = ("affine", "mirrored", "fake")  # while a team is hardened
 UNITS = 4  # of the network that is put on top of an affine lie, or of a fake
@@ -74,14 +74,23 @@ def searches(steps: int, price: float = 0.0) -> dict[str, Training]:
     }
 
 
-def kinds(psro: PSROConfig, side: Side) -> tuple[str, ...]:
+def kinds(config: ExperimentConfig, side: Side) -> tuple[str, ...]:
     """Returns the kinds of policy that a side trains in R-MACRL."""
+    psro = config.psro
     given = psro.attacks if side is Side.ATTACKER else psro.filters
     if given is not None:
         return given
     if psro.paper:
         return (OWN,)
-    return USUAL if side is Side.ATTACKER else ("tracking",)
+    if side is Side.DEFENDER:
+        return ("tracking",)
+    return USUAL if is_taught(config) else SCARCE
+
+
+def is_taught(config: ExperimentConfig) -> bool:
+    """Returns whether attacks are taught by gradients: not where games are few."""
+    worlds = GuidedConfig().num_envs
+    return config.extent.side_by_side(worlds) == worlds
 
 
 def beginning(psro: PSROConfig) -> str:
@@ -99,7 +108,7 @@ def steps_of_an_iteration(config: ExperimentConfig) -> int:
     recipes = (
         trainings(config, side)[kind].fresh
         for side in Side
-        for kind in kinds(config.psro, side)
+        for kind in kinds(config, side)
     )
     return config.psro.restarts * sum(each.budget.env_steps for each in recipes)
 

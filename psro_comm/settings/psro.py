@@ -13,6 +13,7 @@ TRAINED_ATTACKS = (
 TRAINED_FILTERS = ("tracking", OWN)
 RULES, UNTRAINED = "rules", "untrained"
 USUAL = TRAINED_ATTACKS[:3]
+SCARCE = ("stealthy", "affine")  # instead, where few games play side by side
 _FIRST = 12  # policies that a population begins with, at most
 
 
@@ -33,9 +34,10 @@ class PSROConfig:
         more than those it has: stealthy, the team's own words about what it did not
         see, which first are sought while the filter only watches; guided, a network
         that is taught by gradients, and guided-near, one whose lies are a mean norm
-        long at most (none: these three); affine, an affine lie that starts at nothing;
-        fake, the team's words, sought behind the filter alone; mirrored, a lie that
-        starts at the mirror; own, `attack_kind`.
+        long at most (none: these three, or, where games are few, stealthy and affine);
+        affine, an affine lie that starts at nothing; fake, the team's words, sought
+        behind the filter alone; mirrored, a lie that starts at the mirror; own,
+        `attack_kind`.
       filters: the kinds of filter that the defender trains: tracking, by true labels;
         own, `filter_kind`. Of all, one joins: that with which the population guarantees
         most.

@@ -4,7 +4,7 @@ from games.engine.side import Side
 from oracles.strategies.attacks.config import AffineConfig, FakeConfig, PGDConfig
 from oracles.strategies.config import PGDOracleConfig, Recipe
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.portfolio import UNITS, further, trainings
+from psro_comm.settings.portfolio import UNITS, further, is_taught, trainings
 from psro_comm.settings.psro import OWN
 
 NOT_TRAINED = (
@@ -51,8 +51,7 @@ def _guided(config: ExperimentConfig) -> dict[str, Recipe]:
     """Returns what is taught by gradients; nothing where there are few games."""
     found = trainings(config, Side.ATTACKER)
     taught = {name: found[name].fresh for name in ("guided", "guided-near")}
-    worlds = taught["guided"].budget.num_envs
-    return taught if config.extent.side_by_side(worlds) == worlds else {}
+    return taught if is_taught(config) else {}
 
 
 def warm_attacks(config: ExperimentConfig) -> dict[str, Recipe]:

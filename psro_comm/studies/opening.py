@@ -65,7 +65,7 @@ def begin_psro(lab: Lab) -> None:
 def _first(lab: Lab) -> Response:
     """Returns the task of the first filter: to meet the lies that nobody trains."""
     lies = _named(lab.knowing(), LIES, "attack", lab.store.root.parent)
-    kind = kinds(lab.config.psro, Side.DEFENDER)[0]
+    kind = kinds(lab.config, Side.DEFENDER)[0]
     recipe = trainings(lab.config, Side.DEFENDER)[kind].fresh
     return Response(_FIRST, lies, [1.0 / len(lies)] * len(lies), recipe)
 

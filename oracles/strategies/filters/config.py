@@ -143,13 +143,13 @@ class TrackingConfig:
         is twice as wide.
       threshold: flags a sender where the logit of its lying is above this. A false
         alarm costs no more than muting one, so that -1 is better than 0.
+      gate: flags a sender that says what is further from its mean than this many times
+        the furthest it ever said in clean play, and sees no further itself; 0 for none.
+        No network learns what to make of all that is never said.
       replace: what a flagged message is replaced by, as in `NormConfig`; or learned, a
         network's guess of what the sender meant, which begins at best.
       memory: whether its recurrent state lasts from step to step (or, as an ablation,
         begins anew at each).
-      gate: flags a sender that says what is further from its mean than this many times
-        the furthest it ever said in clean play, and sees no further itself; 0 for none.
-        No network learns what to make of all that is never said.
       context: whether it sees what a sender said a step ago, was told then and is about
         to be told (or, as an ablation, its message alone).
     """

@@ -15,7 +15,8 @@ from oracles.strategies.freezing import freeze
 from oracles.strategies.frozen import Frozen
 from oracles.strategies.setting import Setting
 from psro_comm.settings.experiment import ExperimentConfig
-from psro_comm.settings.portfolio import fits, further, trainings
+from psro_comm.settings.portfolio import fits, further, kinds, trainings
+from psro_comm.settings.suite import fresh_attacks
 from psro_comm.settings.tasks import preset
 from tests.hand_made import CAUGHT, Parrots
 
@@ -55,3 +56,16 @@ def test_a_filter_learns_in_as_many_worlds_as_there_are_games(
         assert recipe.budget.num_envs == worlds
         assert recipe.budget.num_minibatches == parts
     assert recipe.budget.env_steps == 12 * (worlds + bred) * extent.episode_limit
+
+
+@pytest.mark.parametrize(("games", "taught"), [(None, True), (1, False)])
+def test_where_games_are_few_no_attack_is_taught_by_gradients(
+    monkeypatch, games, taught
+):
+    config = preset("3bane_vs_hM", "quick")
+    extent = replace(config.extent, most_worlds=games)
+    monkeypatch.setattr(ExperimentConfig, "extent", extent)
+    assert ("guided" in kinds(config, Side.ATTACKER)) is taught
+    assert ("guided" in fresh_attacks(config)) is taught
+    asked = replace(config, psro=replace(config.psro, attacks=("fake",)))
+    assert kinds(asked, Side.ATTACKER) == ("fake",)
